@@ -1,0 +1,47 @@
+"""annette: neural networks in Python that speak Keras and are their own engine underneath.
+
+The names are those of ``keras``: ``import annette as keras`` and existing programs run on it.
+"""
+
+from annette import (
+    activations,
+    config,
+    constraints,
+    dtype_policies,
+    fused,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    ops,
+    optimizers,
+    random,
+    regularizers,
+    saving,
+    training,
+    utils,
+)
+from annette.graph import KerasTensor, Variable
+from annette.initializers import Initializer
+from annette.layers import Input, InputSpec, Layer
+from annette.losses import Loss
+from annette.metrics import Metric
+from annette.models import Model, Sequential
+from annette.optimizers import Optimizer
+from annette.regularizers import Regularizer
+from annette.tape import GradientTape, grad, value_and_grad
+from annette.utils import tree
+
+__version__ = "0.1.0"
+
+_LAZY = ("backends", "callbacks", "datasets", "testing")
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'annette' has no attribute {name!r}")
+    import importlib
+
+    home = "annette.training.callbacks" if name == "callbacks" else f"annette.{name}"
+    return importlib.import_module(home)

@@ -1,0 +1,77 @@
+"""What a backend is: it makes a program of a graph; a program runs it, once or over rows of data."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from annette.graph.dtypes import numpy_dtype
+from annette.graph.graph import Graph
+
+
+class Program(ABC):
+    """A graph made ready to run. It reads and changes the graph's variables themselves."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+
+    @abstractmethod
+    def __call__(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Run once; return the outputs, which are the caller's to keep."""
+
+    def run_rows(
+        self,
+        arrays: Sequence[np.ndarray],
+        order: np.ndarray | None,
+        start: int,
+        stop: int,
+        batch_size: int,
+        seconds: float,
+    ) -> tuple[int, list[np.ndarray]]:
+        """Run over whole batches of rows, one after the other.
+
+        Args:
+            arrays: one for each input, rows first, of any dtype and layout.
+            order: the row that stands at each place, or None for rows as they lie.
+            start, stop: the places to cover; their distance is a multiple of `batch_size`.
+            batch_size: rows a run (samples).
+            seconds: after how long to return with less than all done.
+
+        Returns:
+            The place after the last row done, and the outputs of the last run.
+        """
+        deadline = time.perf_counter() + seconds
+        outputs: list[np.ndarray] = []
+        while start < stop:
+            rows: Any = slice(start, start + batch_size)
+            if order is not None:
+                rows = order[rows]
+            outputs = self([gather(a, rows, t.dtype) for a, t in zip(arrays, self.graph.inputs, strict=True)])
+            start += batch_size
+            if time.perf_counter() > deadline:
+                break
+        return start, outputs
+
+
+class Backend(ABC):
+    """What runs graphs."""
+
+    name: str
+
+    @abstractmethod
+    def compile(self, graph: Graph) -> Program:
+        """Make a program of `graph`."""
+
+    def describe(self) -> dict[str, Any]:
+        """Return what `annette info` says of it."""
+        return {"name": self.name}
+
+
+def gather(array: np.ndarray, rows: Any, dtype: str) -> np.ndarray:
+    """Return some rows of `array` in native byte order, contiguous and in the given dtype."""
+    taken = array[rows] if isinstance(rows, slice) else array.take(rows, axis=0)
+    return np.ascontiguousarray(taken, dtype=numpy_dtype(dtype))

@@ -1,0 +1,65 @@
+"""The common names of `tensorflow`, answered by annette; the rest says that it is not here.
+
+Functions compute at once, as TensorFlow's do in eager mode, and return annette's arrays.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from annette import GradientTape as GradientTape
+from annette import ops
+from annette.compat.tf.dtypes import *  # noqa: F403  # each module names what it gives in __all__
+from annette.compat.tf.math import *  # noqa: F403
+from annette.compat.tf.tensors import *  # noqa: F403
+
+#: The release of TensorFlow whose names these are: programs compare it.
+__version__ = "2.21.0"
+
+newaxis = None
+
+
+def function(func: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """Return `func` as it is: annette compiles training steps by itself."""
+    return func if func is not None else lambda f: f
+
+
+def executing_eagerly() -> Any:
+    """Return True."""
+    return True
+
+
+def device(name: Any) -> contextlib.AbstractContextManager[None]:
+    """Do nothing: the backend decides where things run."""
+    return contextlib.nullcontext()
+
+
+def name_scope(name: str) -> contextlib.AbstractContextManager[None]:
+    """Do nothing: names are given to layers."""
+    return contextlib.nullcontext()
+
+
+def get_logger() -> logging.Logger:
+    """Return the logger whose level programs lower."""
+    return logging.getLogger("tensorflow")
+
+
+def print(*values: Any, **options: Any) -> None:
+    """Print the values to standard error, as TensorFlow does."""
+    import builtins
+    import sys
+
+    builtins.print(*values, file=options.get("output_stream") or sys.stderr)
+
+
+def numpy_function(func: Callable[..., Any], inp: Any, Tout: Any = None) -> Any:
+    """Return `func` of the inputs as NumPy arrays."""
+    return ops.convert_to_tensor(func(*(np.asarray(x) for x in inp)))
+
+
+py_function = numpy_function

@@ -1,0 +1,3 @@
+"""`tf.compat`."""
+
+from __future__ import annotations

@@ -1,0 +1,115 @@
+"""`tf.nn`: activations and cross-entropies in TensorFlow's spelling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from annette import ops
+from annette.compat.tf.math import l2_normalize as l2_normalize, top_k as top_k
+from annette.compat.tf.tensors import constant
+
+
+def relu(features: Any, name: Any = None) -> Any:
+    """Return max(x, 0)."""
+    return ops.relu(constant(features))
+
+
+def relu6(features: Any, name: Any = None) -> Any:
+    """Return min(max(x, 0), 6)."""
+    return ops.relu6(constant(features))
+
+
+def leaky_relu(features: Any, alpha: float = 0.2, name: Any = None) -> Any:
+    """Return x above 0 and alpha x below."""
+    return ops.leaky_relu(constant(features), negative_slope=alpha)
+
+
+def elu(features: Any, name: Any = None) -> Any:
+    """Return x above 0 and e^x - 1 below."""
+    return ops.elu(constant(features))
+
+
+def selu(features: Any, name: Any = None) -> Any:
+    """Return the scaled exponential linear unit."""
+    return ops.selu(constant(features))
+
+
+def gelu(features: Any, approximate: Any = False, name: Any = None) -> Any:
+    """Return x times the normal distribution function of x."""
+    return ops.gelu(constant(features), approximate=approximate)
+
+
+def silu(features: Any, beta: float = 1.0) -> Any:
+    """Return x sigmoid(beta x)."""
+    x = constant(features)
+    return x * ops.sigmoid(beta * x)
+
+
+swish = silu
+
+
+def sigmoid(x: Any, name: Any = None) -> Any:
+    """Return 1 / (1 + e^-x)."""
+    return ops.sigmoid(constant(x))
+
+
+def tanh(x: Any, name: Any = None) -> Any:
+    """Return the hyperbolic tangent."""
+    return ops.tanh(constant(x))
+
+
+def softplus(features: Any, name: Any = None) -> Any:
+    """Return log(1 + e^x)."""
+    return ops.softplus(constant(features))
+
+
+def softmax(logits: Any, axis: Any = None, name: Any = None) -> Any:
+    """Return e^x divided by its sum along an axis, the last unless given."""
+    return ops.softmax(constant(logits), axis=-1 if axis is None else axis)
+
+
+def log_softmax(logits: Any, axis: Any = None, name: Any = None) -> Any:
+    """Return the logarithm of the softmax."""
+    return ops.log_softmax(constant(logits), axis=-1 if axis is None else axis)
+
+
+def dropout(x: Any, rate: float, noise_shape: Any = None, seed: Any = None, name: Any = None) -> Any:
+    """Return `x` with a share `rate` of it set to 0 and the rest scaled up."""
+    from annette import random
+
+    return random.dropout(constant(x), rate, noise_shape=noise_shape, seed=seed)
+
+
+def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1, name: Any = None) -> Any:
+    """Return -sum(labels log softmax(logits)) a row."""
+    return ops.categorical_crossentropy(labels, logits, from_logits=True, axis=axis)
+
+
+def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: Any = None) -> Any:
+    """Return -log softmax(logits)[label] a row."""
+    return ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+
+
+def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None, name: Any = None) -> Any:
+    """Return the cross-entropy of each value with its own sigmoid."""
+    return ops.binary_crossentropy(labels, logits, from_logits=True)
+
+
+def bias_add(value: Any, bias: Any, data_format: Any = None, name: Any = None) -> Any:
+    """Return value + bias along the last axis."""
+    return ops.add(value, bias)
+
+
+def l2_loss(t: Any, name: Any = None) -> Any:
+    """Return half the sum of squares."""
+    return ops.sum(ops.square(t)) / 2
+
+
+def moments(x: Any, axes: Any, shift: Any = None, keepdims: Any = False, name: Any = None) -> Any:
+    """Return mean and variance over some axes."""
+    return ops.moments(constant(x), tuple(axes), keepdims=keepdims)
+
+
+def embedding_lookup(params: Any, ids: Any, max_norm: Any = None, name: Any = None) -> Any:
+    """Return the rows of `params` at `ids`."""
+    return ops.take(params, ids, axis=0)

@@ -1,0 +1,46 @@
+"""`tf.random`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from annette import random
+
+
+def set_seed(seed: int) -> None:
+    """Start annette's random numbers anew; Python's and NumPy's are left alone, as in TensorFlow."""
+    random.reset_global(int(seed))
+
+
+def normal(
+    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", seed: Any = None, name: Any = None
+) -> Any:
+    """Return numbers of the normal distribution."""
+    return random.normal(tuple(shape), mean, stddev, dtype=str(dtype), seed=seed)
+
+
+def truncated_normal(
+    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", seed: Any = None, name: Any = None
+) -> Any:
+    """Return numbers of the normal distribution within two standard deviations."""
+    return random.truncated_normal(tuple(shape), mean, stddev, dtype=str(dtype), seed=seed)
+
+
+def uniform(
+    shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = "float32", seed: Any = None, name: Any = None
+) -> Any:
+    """Return numbers spread evenly over an interval; whole ones if `dtype` says so."""
+    if "int" in str(dtype):
+        return random.randint(tuple(shape), minval, maxval, dtype=str(dtype), seed=seed)
+    high = 1.0 if maxval is None else maxval
+    return random.uniform(tuple(shape), minval, high, dtype=str(dtype), seed=seed)
+
+
+def shuffle(value: Any, seed: Any = None, name: Any = None) -> Any:
+    """Return the rows in another order."""
+    return random.shuffle(value, axis=0, seed=seed)
+
+
+def categorical(logits: Any, num_samples: int, dtype: Any = "int64", seed: Any = None, name: Any = None) -> Any:
+    """Return classes drawn with the chances that the logits give."""
+    return random.categorical(logits, num_samples, dtype=str(dtype), seed=seed)

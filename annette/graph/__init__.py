@@ -1,0 +1,25 @@
+"""The graph: tensors, variables, traces, gradients. It knows nothing of layers or backends."""
+
+from annette.graph.array import Array
+from annette.graph.gradient import gradient
+from annette.graph.graph import Graph, GraphError
+from annette.graph.primitive import PRIMITIVES, Primitive
+from annette.graph.symbolic import KerasTensor, symbolic_op
+from annette.graph.tensor import Node, Tensor
+from annette.graph.trace import trace
+from annette.graph.variable import Variable
+
+__all__ = [
+    "PRIMITIVES",
+    "Array",
+    "Graph",
+    "GraphError",
+    "KerasTensor",
+    "Node",
+    "Primitive",
+    "Tensor",
+    "Variable",
+    "gradient",
+    "symbolic_op",
+    "trace",
+]

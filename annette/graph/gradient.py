@@ -1,0 +1,100 @@
+"""The gradient as a transformation: from the nodes that made a value to the nodes of its gradient.
+
+Reverse mode (backpropagation): Linnainmaa, 1970; Rumelhart, Hinton & Williams, 1986.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from annette.graph.dtypes import is_float, numpy_dtype
+from annette.graph.tensor import Node, Tensor, operator
+
+
+def gradient(ys: Sequence[Any], xs: Sequence[Tensor], seeds: Sequence[Any] | None = None) -> list[Any]:
+    r"""Return :math:`\sum_k \bar y_k\, \partial y_k / \partial x` for each x, None where unconnected.
+
+    Inside a trace or under a tape the result is recorded and can be differentiated again.
+
+    Args:
+        ys: the values to differentiate, of any shape.
+        xs: the Tensors to differentiate them by.
+        seeds: :math:`\bar y` for each y; ones unless given.
+    """
+    targets = [(y, s) for y, s in zip(ys, seeds or [None] * len(ys), strict=True)]
+    targets = [(y, s) for y, s in targets if isinstance(y, Tensor)]
+    order = _between([y for y, _ in targets], xs)
+    total: dict[int, Any] = {}
+    for y, seed in targets:
+        g = np.ones(y.shape, numpy_dtype(y.dtype)) if seed is None else seed
+        _accumulate(total, y, fit(g, y))
+    for node in reversed(order):
+        _backward(node, total)
+    return [total.get(id(x)) for x in xs]
+
+
+def _backward(node: Node, total: dict[int, Any]) -> None:
+    """Hand the gradients of a node's results on to its inputs."""
+    rule = node.primitive.vjp
+    given = [total.get(id(t)) for t in node.outputs]
+    if rule is None or all(g is None for g in given):
+        return
+    if len(node.outputs) == 1:
+        parts = rule(given[0], node.outputs[0], *node.inputs, **node.params)
+    else:
+        zeros = (np.zeros(t.shape, numpy_dtype(t.dtype)) for t in node.outputs)
+        gs = tuple(z if g is None else g for g, z in zip(given, zeros, strict=True))
+        parts = rule(gs, node.outputs, *node.inputs, **node.params)
+    for x, g in zip(node.inputs, parts, strict=True):
+        if g is not None and is_float(x.dtype):
+            _accumulate(total, x, fit(g, x))
+
+
+def _accumulate(total: dict[int, Any], x: Tensor, g: Any) -> None:
+    before = total.get(id(x))
+    total[id(x)] = g if before is None else operator("add")(before, g)
+
+
+def fit(g: Any, x: Any) -> Any:
+    """Give a gradient the shape and dtype of what it belongs to: sum what was broadcast, cast."""
+    if tuple(g.shape) != tuple(x.shape):
+        lead = len(g.shape) - len(x.shape)
+        axes = tuple(range(lead)) + tuple(
+            i + lead for i, n in enumerate(x.shape) if n == 1 and g.shape[i + lead] != 1
+        )
+        if axes:
+            g = operator("sum")(g, axis=axes, keepdims=axes[-1] >= lead)
+        if tuple(g.shape) != tuple(x.shape) and g.size == x.size:
+            g = operator("reshape")(g, x.shape)
+        elif tuple(g.shape) != tuple(x.shape):
+            g = operator("broadcast_to")(g, x.shape)
+    dtype = str(g.dtype)
+    return g if dtype == x.dtype else operator("cast")(g, x.dtype)
+
+
+def _between(ys: list[Tensor], xs: Sequence[Tensor]) -> list[Node]:
+    """Return the nodes that lie on a way from an x to a y, each after those it reads."""
+    wanted = {id(x) for x in xs}
+    connected: dict[int, bool] = {}
+    order: list[Node] = []
+    for y in ys:
+        stack = [(y.node, False)] if y.node is not None else []
+        while stack:
+            node, ready = stack.pop()
+            if node is None or (id(node) in connected and not ready):
+                continue
+            if not ready:
+                connected[id(node)] = False
+                stack.append((node, True))
+                stack.extend((t.node, False) for t in node.inputs if t.node is not None)
+                continue
+            connected[id(node)] = any(
+                id(t) in wanted or (t.node is not None and connected.get(id(t.node), False))
+                for t in node.inputs
+            )
+            if connected[id(node)]:
+                order.append(node)
+    return order

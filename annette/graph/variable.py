@@ -1,0 +1,220 @@
+"""Variable: an array that stays between steps (a weight, a moving average, a metric's sum)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from annette.graph.array import Array
+from annette.graph.context import state, suspended
+from annette.graph.dtypes import numpy_dtype, standardize
+from annette.graph.tensor import Shape, Tensor, apply_ufunc
+
+
+class Variable:
+    """An array of fixed shape and dtype that operations read and `assign` changes.
+
+    Inside a trace it reads as a symbol and an assignment becomes an output of the graph.
+
+    Args:
+        initializer: the first value, or ``initializer(shape, dtype)`` that makes it.
+        shape: needed with a callable initializer.
+        dtype: of the value; that of the given array, or ``floatx()``.
+        trainable: whether gradient descent may change it.
+        autocast: accepted for Keras.
+        name: ``"variable"`` unless given.
+
+    Raises:
+        ValueError: if a callable initializer comes without a shape, or the shapes differ.
+    """
+
+    __array_priority__ = 200
+
+    def __init__(
+        self,
+        initializer: Any,
+        shape: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        aggregation: str = "none",
+        synchronization: str = "auto",
+        name: str | None = None,
+    ) -> None:
+        self.name = name or "variable"
+        self.path = self.name
+        self.trainable = bool(trainable)
+        self.autocast = autocast
+        self.aggregation = aggregation
+        self.synchronization = synchronization
+        self.regularizer: Any = None
+        self.constraint: Any = None
+        self.overwrite_with_gradient = False
+        self._leaf: Tensor | None = None
+        with suspended():
+            self._value: Any = _first_value(initializer, shape, dtype, self.name)
+        self.shape: Shape = self._value.shape
+        self.dtype = standardize(self._value.dtype)
+
+    @property
+    def array(self) -> np.ndarray:
+        """The array itself, in this process's memory: a backend may change it in place."""
+        if type(self._value) is not np.ndarray:
+            self._value = np.array(self._value)
+        return self._value
+
+    @property
+    def ndim(self) -> int:
+        """Return the number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Return the number of elements."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def value(self) -> Any:
+        """Return the value: a copy outside a trace, a symbol inside."""
+        current = self._read()
+        return current if isinstance(current, Tensor) else current.copy().view(Array)
+
+    @property
+    def T(self) -> Any:
+        """Return the transpose."""
+        from annette import ops
+
+        return ops.transpose(self)
+
+    def numpy(self) -> np.ndarray:
+        """Return a copy of the value as a NumPy array."""
+        return self.array.copy()
+
+    def read_value(self) -> Any:
+        """Return `value` (the spelling of TensorFlow)."""
+        return self.value
+
+    def _read(self) -> Tensor | np.ndarray:
+        if state.trace is not None:
+            return state.trace.read(self)
+        if state.tapes:
+            if self._leaf is None:
+                self._leaf = Tensor(self.shape, self.dtype, value=self.array.copy(), name=self.name)
+            for tape in state.tapes:
+                tape.note(self, self._leaf)
+            return self._leaf
+        return self.array
+
+    def assign(self, value: Any) -> Any:
+        """Set the value; it is cast to the variable's dtype.
+
+        Raises:
+            ValueError: if the shapes differ.
+        """
+        from annette import ops
+
+        value = ops.convert_to_tensor(value, dtype=self.dtype)
+        if tuple(value.shape) != self.shape:
+            raise ValueError(
+                f"Variable {self.path!r} has shape {self.shape}; the value assigned to it has shape "
+                f"{tuple(value.shape)}. Give a value of the variable's shape."
+            )
+        if state.trace is not None:
+            state.trace.assign(self, value)
+            return value
+        self._leaf = None
+        array = value.numpy() if isinstance(value, Tensor) else np.asarray(value)
+        self._value = np.array(array, dtype=numpy_dtype(self.dtype))
+        return self._value.view(Array)
+
+    def assign_add(self, value: Any) -> Any:
+        """Add `value` to the variable."""
+        from annette import ops
+
+        return self.assign(ops.add(self, value))
+
+    def assign_sub(self, value: Any) -> Any:
+        """Subtract `value` from the variable."""
+        from annette import ops
+
+        return self.assign(ops.subtract(self, value))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.array, dtype=dtype)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return apply_ufunc(ufunc, method, inputs, kwargs)
+
+    def __getitem__(self, key: Any) -> Any:
+        from annette import ops
+
+        return ops.getitem(self, key)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("A variable of rank 0 has no length.")
+        return self.shape[0]
+
+    def __iter__(self) -> Any:
+        return (self[i] for i in range(len(self)))
+
+    def __float__(self) -> float:
+        return float(self.array.item())
+
+    def __int__(self) -> int:
+        return int(self.array.item())
+
+    def __bool__(self) -> bool:
+        if state.trace is not None:
+            return bool(state.trace.read(self))
+        return bool(self.array)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self.array}>"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
+        copy = Variable(self.numpy(), dtype=self.dtype, trainable=self.trainable, name=self.name)
+        copy.path, copy.regularizer, copy.constraint = self.path, self.regularizer, self.constraint
+        memo[id(self)] = copy
+        return copy
+
+
+def _first_value(initializer: Any, shape: Any, dtype: Any, name: str) -> np.ndarray:
+    if callable(initializer) and not isinstance(initializer, (np.ndarray, Variable, Tensor)):
+        if shape is None:
+            raise ValueError(
+                f"Variable {name!r} has a callable initializer and so needs a shape; it got None."
+            )
+        make: Callable[..., Any] = initializer
+        dtype = standardize(dtype)
+        value = make(_static(shape, name), dtype=dtype)
+    else:
+        value = initializer
+        if dtype is None and not hasattr(value, "dtype"):
+            value = np.asarray(value)
+            dtype = "int32" if value.dtype.kind in "iu" else None
+            dtype = "bool" if value.dtype.kind == "b" else dtype
+            dtype = standardize(dtype)
+    array = np.asarray(value.numpy() if isinstance(value, Tensor) else value)
+    dtype = standardize(array.dtype if dtype is None else dtype)
+    array = np.array(array, dtype=numpy_dtype(dtype), order="C")
+    if shape is not None and array.shape != tuple(shape):
+        raise ValueError(
+            f"Variable {name!r} was to have shape {tuple(shape)}; its first value has shape "
+            f"{array.shape}."
+        )
+    return array
+
+
+def _static(shape: Any, name: str) -> Shape:
+    shape = tuple(shape) if not isinstance(shape, int) else (shape,)
+    if any(not isinstance(n, (int, np.integer)) or n < 0 for n in shape):
+        raise ValueError(
+            f"Variable {name!r} needs a shape of whole numbers not below 0; it got {shape}."
+        )
+    return tuple(int(n) for n in shape)

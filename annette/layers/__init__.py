@@ -1,0 +1,86 @@
+"""The layers, with Keras's names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from annette.layers.activation.activation import Activation
+from annette.layers.activation.elu import ELU
+from annette.layers.activation.leaky_relu import LeakyReLU
+from annette.layers.activation.prelu import PReLU
+from annette.layers.activation.relu import ReLU
+from annette.layers.activation.softmax import Softmax
+from annette.layers.core.dense import Dense
+from annette.layers.core.embedding import Embedding
+from annette.layers.core.identity import Identity
+from annette.layers.core.input_layer import Input, InputLayer
+from annette.layers.core.lambda_layer import Lambda
+from annette.layers.core.masking import Masking
+from annette.layers.input_spec import InputSpec
+from annette.layers.layer import Layer
+from annette.layers.merging.add import Add, add
+from annette.layers.merging.average import Average, average
+from annette.layers.merging.concatenate import Concatenate, concatenate
+from annette.layers.merging.maximum import Maximum, maximum
+from annette.layers.merging.minimum import Minimum, minimum
+from annette.layers.merging.multiply import Multiply, multiply
+from annette.layers.merging.subtract import Subtract, subtract
+from annette.layers.normalization.batch_normalization import BatchNormalization
+from annette.layers.regularization.dropout import Dropout
+from annette.layers.reshaping.flatten import Flatten
+from annette.layers.reshaping.reshape import Reshape
+from annette.saving import serialization
+
+# Every layer by its name: what tests and reference pages go through.
+ALL_OBJECTS: dict[str, type[Layer]] = {
+    name: value
+    for name, value in list(globals().items())
+    if isinstance(value, type) and issubclass(value, Layer) and value is not Layer
+}
+
+__all__ = [
+    "ELU",
+    "Activation",
+    "Add",
+    "Average",
+    "BatchNormalization",
+    "Concatenate",
+    "Dense",
+    "Dropout",
+    "Embedding",
+    "Flatten",
+    "Identity",
+    "Input",
+    "InputLayer",
+    "InputSpec",
+    "Lambda",
+    "Layer",
+    "LeakyReLU",
+    "Masking",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "PReLU",
+    "ReLU",
+    "Reshape",
+    "Softmax",
+    "Subtract",
+    "add",
+    "average",
+    "concatenate",
+    "maximum",
+    "minimum",
+    "multiply",
+    "subtract",
+]
+
+
+def serialize(layer: Layer) -> dict[str, Any]:
+    """Return a layer as plain values."""
+    described: dict[str, Any] = serialization.serialize_keras_object(layer)
+    return described
+
+
+def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+    """Return the layer that `serialize` described."""
+    return serialization.deserialize_keras_object(config, custom_objects)

@@ -1,0 +1,28 @@
+"""Maximum: takes the largest of several inputs, elementwise."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any
+
+from annette import ops
+from annette.layers.merging.base import Merge
+
+
+class Maximum(Merge):
+    r"""The largest of the inputs, elementwise.
+
+    .. math:: y = \max(x_1, x_2, \dots)
+
+    Input shape: a list of arrays of one shape, or of shapes that broadcast.
+    Output shape: that of one of them.
+    """
+
+    def merge(self, inputs: list[Any]) -> Any:
+        """Return the largest of the inputs."""
+        return reduce(ops.maximum, inputs)
+
+
+def maximum(inputs: list[Any], **kwargs: Any) -> Any:
+    """Return the largest of the inputs, elementwise: ``Maximum()`` called at once."""
+    return Maximum(**kwargs)(inputs)

@@ -1,0 +1,28 @@
+"""Multiply: multiplies several inputs, elementwise."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any
+
+from annette import ops
+from annette.layers.merging.base import Merge
+
+
+class Multiply(Merge):
+    r"""The product of the inputs, elementwise.
+
+    .. math:: y = x_1 x_2 \cdots
+
+    Input shape: a list of arrays of one shape, or of shapes that broadcast.
+    Output shape: that of one of them.
+    """
+
+    def merge(self, inputs: list[Any]) -> Any:
+        """Return the product of the inputs."""
+        return reduce(ops.multiply, inputs)
+
+
+def multiply(inputs: list[Any], **kwargs: Any) -> Any:
+    """Return the product of the inputs, elementwise: ``Multiply()`` called at once."""
+    return Multiply(**kwargs)(inputs)

@@ -1,0 +1,7 @@
+"""Models: Functional, Sequential, and the base class to derive from."""
+
+from annette.models.functional import Functional
+from annette.models.model import Model
+from annette.models.sequential import Sequential
+
+__all__ = ["Functional", "Model", "Sequential"]

@@ -1,0 +1,374 @@
+"""Functional: a model made of what led from its input KerasTensors to its outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from annette import ops
+from annette.graph.dtypes import is_float, standardize
+from annette.graph.symbolic import CallNode, KerasTensor
+from annette.layers import InputLayer, Layer
+from annette.models.model import Model
+from annette.saving import serialization
+from annette.utils import tree
+
+
+class Functional(Model):
+    """A model given by the KerasTensors where it begins and where it ends.
+
+    Args:
+        inputs: a KerasTensor of `Input`, or a list or dict of them.
+        outputs: KerasTensors that were made from them, in any structure.
+        name: of the model.
+        trainable: whether training may change its weights.
+
+    Raises:
+        ValueError: if an output does not come from the inputs, or two layers have one name.
+    """
+
+    _untracked = (*Model._untracked, "inputs", "outputs", "_inputs_struct", "_outputs_struct", "_order")
+
+    def __init__(self, inputs: Any, outputs: Any, name: str | None = None, **kwargs: Any) -> None:
+        trainable = kwargs.pop("trainable", None)
+        if kwargs:
+            raise ValueError(f"Model got unknown arguments {', '.join(map(repr, kwargs))}.")
+        Model.__init__(self, name=name)
+        self._inputs_struct, self._outputs_struct = inputs, outputs
+        self.inputs: list[KerasTensor] = tree.flatten(inputs)
+        self.outputs: list[KerasTensor] = tree.flatten(outputs)
+        _check_ends(self.inputs, "inputs")
+        _check_ends(self.outputs, "outputs")
+        self._order: list[CallNode] = _sorted_calls(self.inputs, self.outputs)
+        self._operations = _operations(self._order)
+        _check_names(self._operations)
+        self.built = True
+        self._own_input_spec()
+        if trainable is not None:
+            self.trainable = trainable
+
+    def _own_input_spec(self) -> None:
+        self.input_names = [t._keras_history.operation.name for t in self.inputs]  # type: ignore[union-attr]
+        self.output_names = [t._keras_history.operation.name for t in self.outputs]  # type: ignore[union-attr]
+
+    @property
+    def operations(self) -> list[Any]:
+        """Layers and functions in the order in which they are computed."""
+        return list(self._operations)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers in the order in which they are computed, inputs first."""
+        return [x for x in self._operations if isinstance(x, Layer)]
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of the input, rows first."""
+        return tree.map_structure(lambda t: t.shape, self._inputs_struct)
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of the output, rows first."""
+        return tree.map_structure(lambda t: t.shape, self._outputs_struct)
+
+    @property
+    def input(self) -> Any:
+        """The KerasTensors the model begins with, in their structure."""
+        return self._inputs_struct
+
+    @property
+    def output(self) -> Any:
+        """The KerasTensors the model ends with, in their structure."""
+        return self._outputs_struct
+
+    def build(self, input_shape: Any = None) -> None:
+        """Do nothing: a functional model is built by its making."""
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Compute every layer in order."""
+        values: dict[int, Any] = {}
+        given = self._arrange(inputs)
+        masks = tree.flatten(mask) if mask is not None else [None] * len(given)
+        for symbol, x, m in zip(self.inputs, given, masks, strict=True):
+            if m is not None:
+                x._keras_mask = m
+            values[_key(symbol)] = x
+        for node in self._order:
+            if node.is_input:
+                continue
+            args, kwargs = _fill(node.args, values), _fill(node.kwargs, values)
+            operation = node.operation
+            if isinstance(operation, Layer) and operation._call_signature.takes("training"):
+                kwargs.setdefault("training", training)
+            outputs = operation(*args, **kwargs)
+            for symbol, y in zip(node.outputs, tree.flatten(outputs), strict=True):
+                values[_key(symbol)] = y
+        return tree.map_structure(lambda t: values[_key(t)], self._outputs_struct)
+
+    def _arrange(self, inputs: Any) -> list[Any]:
+        """Return the data for each input, in order.
+
+        Raises:
+            ValueError: if there are too few or too many, a name is missing, or a shape is wrong.
+        """
+        if isinstance(inputs, dict):
+            missing = [n for n in self.input_names if n not in inputs]
+            if missing and isinstance(self._inputs_struct, dict):
+                keys = list(self._inputs_struct)
+                missing = [k for k in keys if k not in inputs]
+                flat = [] if missing else tree.flatten({k: inputs[k] for k in keys})
+            else:
+                flat = [] if missing else [inputs[n] for n in self.input_names]
+            if missing:
+                raise ValueError(
+                    f"Model '{self.name}' has no data for its input {missing[0]!r}: the keys are "
+                    f"{', '.join(map(repr, inputs))}."
+                )
+        else:
+            flat = tree.flatten(inputs)
+        if len(flat) != len(self.inputs):
+            raise ValueError(
+                f"Model '{self.name}' has {len(self.inputs)} inputs "
+                f"({', '.join(self.input_names)}); it was given {len(flat)}."
+            )
+        return [self._adjust(x, t, n) for x, t, n in zip(flat, self.inputs, self.input_names, strict=True)]
+
+    def _adjust(self, x: Any, symbol: KerasTensor, name: str) -> Any:
+        """Bring an input to the rank that was declared, where an axis of 1 makes the difference."""
+        if x is None:
+            return x
+        shape, wanted = tuple(x.shape), symbol.shape
+        mask = getattr(x, "_keras_mask", None)
+        if len(shape) == len(wanted) + 1 and shape[-1] == 1:
+            x = ops.squeeze(x, -1)
+        elif len(shape) == len(wanted) - 1 and wanted[-1] == 1:
+            x = ops.expand_dims(x, -1)
+        fits = len(x.shape) == len(wanted) and all(
+            b is None or a is None or a == b for a, b in zip(x.shape, wanted, strict=True)
+        )
+        if not fits:
+            raise ValueError(
+                f"Model '{self.name}' expects data of shape {wanted} for its input {name!r}; it got "
+                f"shape {shape}. {_mend(shape, wanted)}"
+            )
+        if is_float(symbol.dtype) and standardize(x.dtype) != symbol.dtype:
+            x = ops.cast(x, symbol.dtype)
+        if mask is not None:
+            x._keras_mask = mask
+        return x
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the output's shape for an input shape, rows first."""
+        return Layer.compute_output_shape(self, input_shape)
+
+    def compute_output_spec(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        """Return the outputs as KerasTensors for inputs that are KerasTensors."""
+        return Layer.compute_output_spec(self, inputs)
+
+    # --- configuration ------------------------------------------------------------------------
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what makes an equal, untrained model: its layers and how they are connected."""
+        if type(self) is not Functional:
+            return Model.get_config(self)
+        layers = []
+        for operation in self._operations:
+            described = serialization.serialize_keras_object(operation)
+            described["name"] = operation.name
+            described["inbound_nodes"] = [
+                _described_call(n) for n in operation._inbound_nodes if n in self._order and not n.is_input
+            ]
+            layers.append(described)
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "layers": layers,
+            "input_layers": _ends(self._inputs_struct),
+            "output_layers": _ends(self._outputs_struct),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """Return the model that `config` describes."""
+        if "layers" not in config or "input_layers" not in config:
+            return super().from_config(config, custom_objects)
+        made: dict[str, Any] = {}
+        calls: list[tuple[str, int, dict[str, Any]]] = []
+        for described in config["layers"]:
+            operation = serialization.deserialize_keras_object(
+                {k: v for k, v in described.items() if k not in ("name", "inbound_nodes")}, custom_objects
+            )
+            operation.name = described["name"]
+            if not isinstance(operation, InputLayer):
+                operation._inbound_nodes = []
+            made[described["name"]] = operation
+            calls += [(described["name"], i, c) for i, c in enumerate(described["inbound_nodes"])]
+        _replay(calls, made)
+        inputs = _restored_ends(config["input_layers"], made)
+        outputs = _restored_ends(config["output_layers"], made)
+        return Functional(
+            inputs, outputs, name=config.get("name"), trainable=config.get("trainable")
+        )
+
+
+def _replay(calls: list[tuple[str, int, dict[str, Any]]], made: dict[str, Any]) -> None:
+    """Make every call whose arguments are there, until all are made."""
+    while calls:
+        waiting = []
+        for name, index, call in calls:
+            operation = made[name]
+            try:
+                args, kwargs = _restored(call["args"], made), _restored(call["kwargs"], made)
+            except LookupError:
+                waiting.append((name, index, call))
+                continue
+            if len(operation._inbound_nodes) != index:
+                waiting.append((name, index, call))
+                continue
+            operation(*args, **kwargs)
+        if len(waiting) == len(calls):
+            raise ValueError(f"The configuration's layer {waiting[0][0]!r} is connected to nothing.")
+        calls = waiting
+
+
+def _restored(value: Any, made: dict[str, Any]) -> Any:
+    if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
+        name, node, index = value["config"]["keras_history"]
+        return made[name]._inbound_nodes[node].outputs[index]
+    if isinstance(value, dict) and "class_name" in value:
+        return serialization.deserialize_keras_object(value)
+    if isinstance(value, dict):
+        return {k: _restored(v, made) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_restored(v, made) for v in value)
+    return value
+
+
+def _restored_ends(value: Any, made: dict[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {k: _restored_ends(v, made) for k, v in value.items()}
+    if len(value) == 3 and isinstance(value[0], str):
+        name, node, index = value
+        return made[name]._inbound_nodes[node].outputs[index]
+    return [_restored_ends(v, made) for v in value]
+
+
+def _ends(structure: Any) -> Any:
+    def place(t: KerasTensor) -> Any:
+        history = t._keras_history
+        assert history is not None  # checked when the model was made
+        return _Place([history.operation.name, history.node_index, history.tensor_index])
+
+    return tree.map_structure(place, structure)
+
+
+class _Place(list):  # type: ignore[type-arg]  # a leaf once made; a list to JSON
+    """Where an end of a model is: operation, call, result."""
+
+
+def _described_call(node: CallNode) -> dict[str, Any]:
+    return {
+        "args": serialization.serialize_keras_object(list(node.args)),
+        "kwargs": serialization.serialize_keras_object(node.kwargs),
+    }
+
+
+def _key(symbol: KerasTensor) -> int:
+    """Return what a KerasTensor and its recast forms have in common: the place it comes from."""
+    history = symbol._keras_history
+    return hash((id(history.operation), history.node_index, history.tensor_index)) if history else id(symbol)
+
+
+def _fill(structure: Any, values: dict[int, Any]) -> Any:
+    def value(x: Any) -> Any:
+        return values[_key(x)] if isinstance(x, KerasTensor) else x
+
+    return tree.map_structure(value, structure)
+
+
+def _mend(shape: tuple[Any, ...], wanted: tuple[Any, ...]) -> str:
+    if len(shape) == len(wanted) - 1:
+        return "A single sample needs an axis of rows: x[numpy.newaxis]."
+    size = 1
+    for n in shape[1:]:
+        size *= n or 1
+    if len(wanted) == 2 and size == wanted[-1]:
+        return "Reshape it to (rows, features), or put Flatten() first in the model."
+    if len(shape) == len(wanted):
+        return f"Give samples of shape {wanted[1:]}, or make the model for {shape[1:]}."
+    return f"It needs {len(wanted)} axes, rows first."
+
+
+def _check_ends(tensors: list[Any], what: str) -> None:
+    for t in tensors:
+        if not isinstance(t, KerasTensor) or t._keras_history is None:
+            raise ValueError(
+                f"Model takes KerasTensors as {what}: the result of Input(...) and what layers made "
+                f"of it. It got {t!r}."
+            )
+
+
+def _sorted_calls(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> list[CallNode]:
+    """Return the calls from inputs to outputs, each after those it needs.
+
+    Raises:
+        ValueError: if an output needs data that the inputs do not give.
+    """
+    begin = {_key(t) for t in inputs}
+    order: list[CallNode] = []
+    done: set[int] = set()
+
+    def node_of(t: KerasTensor) -> CallNode:
+        history = t._keras_history
+        assert history is not None  # only Input and calls make KerasTensors
+        found: CallNode = history.operation._inbound_nodes[history.node_index]
+        return found
+
+    for t in inputs:
+        node = node_of(t)
+        if id(node) not in done:
+            done.add(id(node))
+            order.append(node if node.is_input else _input_call(t))
+    stack: list[tuple[CallNode, bool]] = [(node_of(t), False) for t in reversed(outputs)]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            order.append(node)
+            continue
+        if id(node) in done:
+            continue
+        done.add(id(node))
+        if node.is_input:
+            name = node.operation.name
+            raise ValueError(
+                f"The outputs need the input {name!r}, which is not among the model's inputs. Add it."
+            )
+        stack.append((node, True))
+        needed = [t for t in node.input_tensors if _key(t) not in begin]
+        stack.extend((node_of(t), False) for t in reversed(needed))
+    return order
+
+
+def _input_call(t: KerasTensor) -> CallNode:
+    """Return a call that stands for a tensor in the middle of another model, used as an input."""
+    history = t._keras_history
+    assert history is not None  # checked before
+    node = CallNode(history.operation, (), {})
+    node.outputs = [t]
+    return node
+
+
+def _operations(order: list[CallNode]) -> list[Any]:
+    found: dict[int, Any] = {}
+    for node in order:
+        found.setdefault(id(node.operation), node.operation)
+    return list(found.values())
+
+
+def _check_names(operations: list[Any]) -> None:
+    seen: dict[str, Any] = {}
+    for operation in operations:
+        if operation.name in seen:
+            raise ValueError(
+                f"Two layers of one model are called {operation.name!r}. Give one of them another name."
+            )
+        seen[operation.name] = operation

@@ -1,0 +1,485 @@
+"""Model: a layer that is trained. Its structure, its configuration and one step of learning.
+
+The loop around the steps, over data and epochs, is `annette.training`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from annette import metrics as metrics_module
+from annette import ops, optimizers
+from annette.layers.layer import Layer
+from annette.models.compiled import CompiledLoss, CompiledMetrics
+from annette.saving import serialization
+from annette.tape import GradientTape
+from annette.utils import tree
+from annette.utils.batch import unpack_x_y_sample_weight
+from annette.utils.signature import signature
+
+
+class Model(Layer):
+    """A network with everything that training needs.
+
+    Three ways to make one: ``Model(inputs, outputs)`` from KerasTensors, a `Sequential`, or a class
+    of your own with layers made in ``__init__`` and used in ``call(inputs, training=False)``.
+    """
+
+    _untracked = ("_compile_config", "_compiled_loss", "_compiled_metrics", "_programs", "history")
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if cls is Model and _is_functional(args, kwargs):
+            from annette.models.functional import Functional
+
+            return Functional.__new__(Functional, *args, **kwargs)
+        return super().__new__(cls, *args, **kwargs)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if _is_functional(args, kwargs) and not hasattr(self, "_losses"):
+            _become_functional(self, args, kwargs)
+            return
+        if args:
+            raise TypeError(
+                f"{type(self).__name__} takes inputs and outputs as KerasTensors, or keyword arguments "
+                f"such as name; it got {args[0]!r}."
+            )
+        super().__init__(**kwargs)
+
+    def _prepare(self) -> None:
+        super()._prepare()
+        self.optimizer: Any = None
+        self.loss: Any = None
+        self.compiled = False
+        self.stop_training = False
+        self.history: Any = None
+        self.run_eagerly = False
+        self.jit_compile: Any = "auto"
+        self.steps_per_execution = 1
+        self._loss_tracker: Any = None
+        self._compiled_loss: CompiledLoss | None = None
+        self._compiled_metrics: CompiledMetrics | None = None
+        self._programs: dict[Any, Any] = {}
+
+    # --- structure ----------------------------------------------------------------------------
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers that the model is directly made of."""
+        return [x for x in self._layers if isinstance(x, Layer)]
+
+    @layers.setter
+    def layers(self, value: Any) -> None:
+        raise AttributeError("`Model.layers` is made by annette; call your attribute something else.")
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """Return a layer by its name or its place.
+
+        Raises:
+            ValueError: if neither or both are given, or there is none such.
+        """
+        layers = self.layers
+        if (name is None) == (index is None):
+            raise ValueError("get_layer takes a name or an index, one of them.")
+        if index is not None:
+            if not -len(layers) <= index < len(layers):
+                raise ValueError(
+                    f"There is no layer {index}: model '{self.name}' has {len(layers)} layers."
+                )
+            return layers[index]
+        for layer in layers:
+            if layer.name == name:
+                return layer
+        from annette.utils.suggest import unknown
+
+        raise unknown("layer", str(name), [x.name for x in layers])
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Any = None,
+        print_fn: Callable[[str], Any] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Any = None,
+    ) -> None:
+        """Print the table of layers: name and type, output shape, number of parameters."""
+        from annette.models.summary import print_summary
+
+        print_summary(
+            self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range
+        )
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights by calling the model on symbols of this shape (rows first)."""
+        from annette.graph.symbolic import output_spec
+        from annette.layers.layer import _as_shapes, _keras_tensors
+
+        if self._layers or type(self).call is not Layer.call:
+            symbols = _keras_tensors(_as_shapes(input_shape), self.compute_dtype)
+            output_spec(self.call, (symbols,), {})
+        for layer in self._flatten_layers():
+            layer._losses.clear()
+
+    def _build_for(self, shapes: Any, args: Any, kwargs: Any) -> None:
+        if type(self).build is Model.build:
+            self._build_by_calling(args, kwargs)
+        else:
+            super()._build_for(shapes, args, kwargs)
+
+    # --- compile ------------------------------------------------------------------------------
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Say how the model is to learn.
+
+        Args:
+            optimizer: by name or an Optimizer.
+            loss: by name, a function or a Loss; a list or dict by output where there are several.
+            loss_weights: a number for each output's loss.
+            metrics: a list of names, functions or Metrics; lists or a dict by output.
+            weighted_metrics: the same, counted with the sample weights.
+            run_eagerly: whether each step is run in Python, operation by operation, so that a
+                debugger and print see numbers.
+            steps_per_execution: accepted; steps run together whenever nobody looks in between.
+            jit_compile: accepted; graphs are always compiled.
+            auto_scale_loss: accepted for float16 training.
+
+        Raises:
+            ValueError: for a name that is not known, with the nearest known one.
+        """
+        optimizer = optimizers.get(optimizer)
+        names = getattr(self, "output_names", None)
+        compiled_loss = None if loss is None else CompiledLoss(_known_loss(loss), loss_weights, names)
+        compiled_metrics = CompiledMetrics(metrics, weighted_metrics, names)
+        self._compile_config = {
+            "optimizer": optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
+            "weighted_metrics": weighted_metrics, "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution, "jit_compile": jit_compile,
+        }  # fmt: skip
+        self.optimizer, self.loss = optimizer, loss
+        self.run_eagerly = bool(run_eagerly)
+        self.jit_compile, self.steps_per_execution = jit_compile, steps_per_execution
+        self._compiled_loss, self._compiled_metrics = compiled_loss, compiled_metrics
+        self._loss_tracker = metrics_module.Mean(name="loss")
+        self.stop_training = False
+        self.compiled = True
+        self._programs.clear()
+
+    def _own_metrics(self) -> list[Any]:
+        found = super()._own_metrics()
+        return [m for m in found if m is not self._loss_tracker]
+
+    @property
+    def metrics(self) -> list[Any]:
+        """All metrics: the loss's mean, those of `compile`, those of the layers."""
+        found: list[Any] = []
+        if self._loss_tracker is not None:
+            found.append(self._loss_tracker)
+        found.extend(self._own_metrics())
+        if self._compiled_metrics is not None:
+            found.extend(self._compiled_metrics.metrics)
+        if self._compiled_loss is not None:
+            found.extend(self._compiled_loss.metrics)
+        return found
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of what `evaluate` returns, in its order."""
+        names = ["loss"] if self._loss_tracker is not None else []
+        names += [m.name for m in self._own_metrics()]
+        if self._compiled_loss is not None:
+            names += [m.name for m in self._compiled_loss.metrics]
+        if self._compiled_metrics is not None:
+            names += [key for key, _ in self._compiled_metrics.entries()]
+        return names
+
+    def reset_metrics(self) -> None:
+        """Start every metric anew."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """Return the current value of each metric by its key in the logs."""
+        results: dict[str, Any] = {}
+        if self._loss_tracker is not None:
+            results["loss"] = self._loss_tracker.result()
+        for metric in self._own_metrics():
+            value = metric.result()
+            results.update(value if isinstance(value, dict) else {metric.name: value})
+        if self._compiled_metrics is not None:
+            results.update((key, m.result()) for key, m in self._compiled_metrics.entries())
+        if self._compiled_loss is not None:
+            results.update((m.name, m.result()) for m in self._compiled_loss.metrics)
+        return results
+
+    # --- one step -----------------------------------------------------------------------------
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """Return the total loss of a batch: the outputs' losses and what `add_loss` gathered.
+
+        Raises:
+            ValueError: if there is neither a loss nor anything added.
+        """
+        total: Any = None
+        if self._compiled_loss is not None:
+            total = self._compiled_loss(y, y_pred, sample_weight)
+        for extra in self.losses:
+            total = extra if total is None else total + ops.cast(extra, ops.dtype(total))
+        if total is None:
+            raise ValueError(
+                f"Model '{self.name}' has no loss to make small: give compile(loss=...) one, or call "
+                "add_loss in a layer."
+            )
+        return total
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+        """Update the metrics of `compile` with a batch and return all values by name."""
+        self._update_metrics(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def _update_metrics(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
+        metrics = self._compiled_metrics
+        if metrics is None or y is None or not (metrics.given or metrics.weighted_given):
+            return
+        if not metrics.built:
+            metrics.build(y, y_pred)
+        metrics.update(y, y_pred, sample_weight)
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Learn from one batch; return the values of the metrics. Override for your own way."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        with GradientTape() as tape:
+            y_pred = self._predicted(x, training=True)
+            loss = self._loss_of(x, y, y_pred, sample_weight, training=True)
+            scaled = self.optimizer.scale_loss(loss) if self.optimizer is not None else loss
+        self._loss_tracker.update_state(loss, sample_weight=_rows_of(x))
+        weights = self.trainable_weights
+        if weights and self.optimizer is not None:
+            gradients = tape.gradient(scaled, weights)
+            self.optimizer.apply(gradients, weights)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Measure one batch; return the values of the metrics. Override for your own way."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self._predicted(x, training=False)
+        loss = self._loss_of(x, y, y_pred, sample_weight, training=False)
+        self._loss_tracker.update_state(loss, sample_weight=_rows_of(x))
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """Return the output for one batch. Override for your own way."""
+        x, _, _ = unpack_x_y_sample_weight(data)
+        return self._predicted(x, training=False)
+
+    def _predicted(self, x: Any, training: bool) -> Any:
+        return self(x, training=training)
+
+    def _loss_of(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
+        kwargs: dict[str, Any] = {"x": x, "y": y, "y_pred": y_pred, "sample_weight": sample_weight}
+        takes = signature(self.compute_loss)
+        if takes.takes("training") or takes.any_keyword:
+            kwargs["training"] = training
+        return self.compute_loss(**kwargs)
+
+    # --- the loop -----------------------------------------------------------------------------
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: Any = True,
+        class_weight: Any = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: Any = 1,
+    ) -> Any:
+        """Train over all rows, so many times; return a `History`.
+
+        Args:
+            x: the data: arrays (NumPy, pandas, lists; several in a list or dict), a generator, an
+                iterable of batches, or a `PyDataset`.
+            y: the targets, unless `x` gives them itself.
+            batch_size: rows a step; 32 if None.
+            epochs: after which epoch to stop.
+            verbose: 0 silent, 1 a progress bar, 2 a line an epoch, "auto" as the output suits.
+            callbacks: called as training goes on.
+            validation_split: the last fraction of the rows is kept for validation.
+            validation_data: (x, y) or (x, y, sample_weight), or anything `x` may be.
+            shuffle: whether the rows come in a new order each epoch.
+            class_weight: a weight for each class, by its number.
+            sample_weight: a weight for each row.
+            initial_epoch: the first epoch's number, to go on from.
+            steps_per_epoch: batches an epoch; all if None.
+            validation_steps, validation_batch_size: the same for validation.
+            validation_freq: every how many epochs to validate, or in which ones.
+
+        Raises:
+            RuntimeError: if the model is not compiled.
+            ValueError: if the data cannot be used; the weights are as they were then.
+        """
+        from annette.training import loop
+
+        return loop.fit(
+            self, x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data,
+            shuffle, class_weight, sample_weight, initial_epoch, steps_per_epoch, validation_steps,
+            validation_batch_size, validation_freq,
+        )  # fmt: skip
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Return the loss and metrics over the data: a number, a list as `metrics_names`, or a dict.
+
+        Raises:
+            RuntimeError: if the model is not compiled.
+            ValueError: if the data cannot be used.
+        """
+        from annette.training import loop
+
+        return loop.evaluate(
+            self, x, y, batch_size, verbose, sample_weight, steps, callbacks, return_dict, **kwargs
+        )
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Any:
+        """Return the outputs for all rows as NumPy arrays.
+
+        Raises:
+            ValueError: if the data cannot be used.
+        """
+        from annette.training import loop
+
+        return loop.predict(self, x, batch_size, verbose, steps, callbacks)
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Learn from one batch; return loss and metrics so far."""
+        from annette.training import loop
+
+        return loop.train_on_batch(self, x, y, sample_weight, class_weight, return_dict)
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """Measure one batch; return loss and metrics so far."""
+        from annette.training import loop
+
+        return loop.test_on_batch(self, x, y, sample_weight, return_dict)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Return the outputs for one batch as NumPy arrays."""
+        from annette.training import loop
+
+        return loop.predict_on_batch(self, x)
+
+    # --- configuration ------------------------------------------------------------------------
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what makes an equal, untrained model."""
+        return Layer.get_config(self)
+
+    def to_json(self, **kwargs: Any) -> str:
+        """Return the configuration as JSON text."""
+        import json
+
+        return json.dumps(serialization.serialize_keras_object(self), **kwargs)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """Return the model that `config` describes."""
+        if cls is Model and "input_layers" in config:
+            from annette.models.functional import Functional
+
+            return Functional.from_config(config, custom_objects)
+        with serialization.custom_object_scope(custom_objects or {}):
+            return super().from_config(config)
+
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """Return the arguments of `compile` as plain values; None before it."""
+        if not self.compiled:
+            return None
+        return {k: serialization.serialize_keras_object(v) for k, v in self._compile_config.items()}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile as `get_compile_config` reported."""
+        self.compile(**{k: serialization.deserialize_keras_object(v) for k, v in config.items()})
+
+
+def _is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    return len(args) == 2 or (len(args) == 1 and "outputs" in kwargs) or (
+        "inputs" in kwargs and "outputs" in kwargs
+    )  # fmt: skip
+
+
+def _become_functional(model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Make a subclass's instance functional: ``super().__init__(inputs, outputs)`` was called."""
+    from annette.models.functional import Functional
+
+    cls = type(model)
+    if not issubclass(cls, Functional):
+        model.__class__ = type(cls.__name__, (cls, Functional), {"__module__": cls.__module__})
+    Functional.__init__(model, *args, **kwargs)
+
+
+def _known_loss(loss: Any) -> Any:
+    """Return `loss` with every name in it looked up, so that a wrong one fails at `compile`."""
+    from annette import losses
+
+    def known(x: Any) -> Any:
+        return losses.get(x) if isinstance(x, str) else x
+
+    return tree.map_structure(known, loss)
+
+
+def _rows_of(x: Any) -> Any:
+    first = next((t for t in tree.flatten(x) if t is not None), None)
+    return first.shape[0] if first is not None and len(first.shape) else None

@@ -1,0 +1,368 @@
+"""Operations of neural networks: activations, cross-entropies, normalization, one-hot."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from annette import config
+from annette.fused import nn as fused_nn
+from annette.graph.dtypes import standardize
+from annette.graph.primitive import apply
+from annette.ops.common import dtype_of, floating, from_python, normal_axes, op, rank, to_dtype
+from annette.ops.numpy import elementwise as el
+from annette.ops.numpy import indexing, reduction, shaping
+from annette.ops.numpy.creation import arange
+from annette.primitives import elementwise as e
+from annette.primitives import index
+
+
+@op
+def relu(x: Any) -> Any:
+    r"""Return :math:`\max(x, 0)`."""
+    return apply(e.relu, (from_python(x),), {})
+
+
+@op
+def relu6(x: Any) -> Any:
+    r"""Return :math:`\min(\max(x, 0), 6)`."""
+    return el.minimum(relu(x), 6)
+
+
+@op
+def sigmoid(x: Any) -> Any:
+    r"""Return :math:`1 / (1 + e^{-x})`."""
+    return apply(e.sigmoid, (floating(x),), {})
+
+
+@op
+def sparse_sigmoid(x: Any) -> Any:
+    r"""Return 0 below -1, 1 above 1, :math:`(x + 1) / 2` between."""
+    return el.clip(el.multiply(el.add(floating(x), 1.0), 0.5), 0.0, 1.0)
+
+
+@op
+def softplus(x: Any) -> Any:
+    r"""Return :math:`\ln(1 + e^x)`, as :math:`\max(x, 0) + \ln(1 + e^{-|x|})`, which cannot overflow."""
+    x = floating(x)
+    return el.add(el.maximum(x, 0.0), el.log1p(el.exp(el.negative(el.absolute(x)))))
+
+
+@op
+def softsign(x: Any) -> Any:
+    r"""Return :math:`x / (1 + |x|)`."""
+    x = floating(x)
+    return el.divide(x, el.add(el.absolute(x), 1.0))
+
+
+@op
+def silu(x: Any) -> Any:
+    r"""Return :math:`x\,\sigma(x)` (Ramachandran, Zoph & Le, 2017)."""
+    x = floating(x)
+    return el.multiply(x, sigmoid(x))
+
+
+swish = silu
+
+
+@op
+def log_sigmoid(x: Any) -> Any:
+    r"""Return :math:`\ln \sigma(x)`."""
+    return el.negative(softplus(el.negative(floating(x))))
+
+
+@op
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+    r"""Return x where positive, :math:`\alpha x` elsewhere."""
+    x = floating(x)
+    return el.where(el.greater(x, 0), x, el.multiply(x, negative_slope))
+
+
+@op
+def hard_sigmoid(x: Any) -> Any:
+    r"""Return :math:`\min(\max(x / 6 + 1/2, 0), 1)`."""
+    return el.clip(el.add(el.divide(floating(x), 6.0), 0.5), 0.0, 1.0)
+
+
+@op
+def hard_silu(x: Any) -> Any:
+    r"""Return x times the hard sigmoid of x (Howard et al., 2019)."""
+    x = floating(x)
+    return el.multiply(x, hard_sigmoid(x))
+
+
+hard_swish = hard_silu
+
+
+@op
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    r"""Return x where positive, :math:`\alpha (e^x - 1)` elsewhere (Clevert et al., 2015)."""
+    x = floating(x)
+    below = el.multiply(el.expm1(el.minimum(x, 0.0)), alpha)
+    return el.where(el.greater(x, 0), x, below)
+
+
+@op
+def selu(x: Any) -> Any:
+    r"""Return the scaled exponential linear unit (Klambauer et al., 2017)."""
+    return el.multiply(elu(x, 1.6732632423543772), 1.0507009873554805)
+
+
+@op
+def celu(x: Any, alpha: float = 1.0) -> Any:
+    r"""Return :math:`\max(x, 0) + \min(0, \alpha (e^{x / \alpha} - 1))` (Barron, 2017)."""
+    x = floating(x)
+    below = el.multiply(el.expm1(el.divide(el.minimum(x, 0.0), alpha)), alpha)
+    return el.add(el.maximum(x, 0.0), below)
+
+
+@op
+def gelu(x: Any, approximate: bool = True) -> Any:
+    r"""Return :math:`x\,\Phi(x)`, by tanh if `approximate` (Hendrycks & Gimpel, 2016)."""
+    x = floating(x)
+    if approximate:
+        cubic = el.multiply(el.add(x, el.multiply(el.multiply(el.square(x), x), 0.044715)),
+                            math.sqrt(2.0 / math.pi))  # fmt: skip
+        return el.multiply(el.multiply(x, 0.5), el.add(el.tanh(cubic), 1.0))
+    from annette.ops.math import erf
+
+    return el.multiply(el.multiply(x, 0.5), el.add(erf(el.multiply(x, math.sqrt(0.5))), 1.0))
+
+
+@op
+def glu(x: Any, axis: int = -1) -> Any:
+    """Return the first half of x times the sigmoid of the second (Dauphin et al., 2016)."""
+    x = floating(x)
+    if x.shape[axis] % 2:
+        raise ValueError(f"glu halves axis {axis}, whose size {x.shape[axis]} is odd.")
+    a, b = shaping.split(x, 2, axis=axis)
+    return el.multiply(a, sigmoid(b))
+
+
+@op
+def tanh_shrink(x: Any) -> Any:
+    r"""Return :math:`x - \tanh x`."""
+    x = floating(x)
+    return el.subtract(x, el.tanh(x))
+
+
+@op
+def hard_tanh(x: Any) -> Any:
+    """Return x cut to -1 … 1."""
+    return el.clip(floating(x), -1.0, 1.0)
+
+
+@op
+def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
+    """Return x where its size is above the threshold, else 0."""
+    x = floating(x)
+    return el.where(el.greater(el.absolute(x), threshold), x, 0.0)
+
+
+@op
+def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
+    """Return x moved towards 0 by the threshold, 0 within it."""
+    x = floating(x)
+    return el.multiply(el.sign(x), el.maximum(el.subtract(el.absolute(x), threshold), 0.0))
+
+
+@op
+def threshold(x: Any, threshold: float, default_value: float) -> Any:
+    """Return x where it is above the threshold, else the default."""
+    x = floating(x)
+    return el.where(el.greater(x, threshold), x, default_value)
+
+
+@op
+def squareplus(x: Any, b: float = 4) -> Any:
+    r"""Return :math:`(x + \sqrt{x^2 + b}) / 2` (Barron, 2021)."""
+    x = floating(x)
+    return el.multiply(el.add(x, el.sqrt(el.add(el.square(x), b))), 0.5)
+
+
+@op
+def sparse_plus(x: Any) -> Any:
+    r"""Return 0 below -1, x above 1, :math:`(x + 1)^2 / 4` between."""
+    x = floating(x)
+    middle = el.multiply(el.square(el.add(x, 1.0)), 0.25)
+    return el.where(el.less_equal(x, -1), 0.0, el.where(el.less(x, 1), middle, x))
+
+
+@op
+def softmax(x: Any, axis: Any = -1) -> Any:
+    r"""Return :math:`e^{x_i} / \sum_j e^{x_j}` over `axis`, one or several."""
+    return _over_axes(fused_nn.softmax, floating(x), axis)
+
+
+@op
+def log_softmax(x: Any, axis: Any = -1) -> Any:
+    r"""Return the logarithm of softmax over `axis`, one or several."""
+    return _over_axes(fused_nn.log_softmax, floating(x), axis)
+
+
+def _over_axes(function: Any, x: Any, axis: Any) -> Any:
+    axes = normal_axes(axis, rank(x))
+    if len(axes) == 1:
+        return function(x, axis=axes[0])
+    rest = [i for i in range(rank(x)) if i not in axes]
+    moved = shaping.transpose(x, (*rest, *axes))
+    flat = shaping.reshape(moved, (*(x.shape[i] for i in rest), -1))
+    y = shaping.reshape(function(flat, axis=len(rest)), tuple(moved.shape))
+    inverse = sorted(range(rank(x)), key=[*rest, *axes].__getitem__)
+    return shaping.transpose(y, inverse)
+
+
+@op
+def sparsemax(x: Any, axis: int = -1) -> Any:
+    """Return the nearest point of the probability simplex (Martins & Astudillo, 2016)."""
+    x = floating(x)
+    axis = normal_axes(axis, rank(x))[0]
+    z = shaping.moveaxis(x, axis, -1)
+    ordered = shaping.flip(indexing.sort(z, axis=-1), -1)
+    sums = reduction.cumsum(ordered, axis=-1)
+    k = arange(1, z.shape[-1] + 1, dtype=dtype_of(x))
+    inside = el.greater(el.add(el.multiply(ordered, k), 1.0), sums)
+    count = reduction.sum(to_dtype(inside, "int32"), axis=-1, keepdims=True)
+    at = indexing.take_along_axis(sums, el.subtract(count, 1), axis=-1)
+    tau = el.divide(el.subtract(at, 1.0), to_dtype(count, dtype_of(x)))
+    return shaping.moveaxis(el.maximum(el.subtract(z, tau), 0.0), -1, axis)
+
+
+@op
+def one_hot(
+    x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
+) -> Any:
+    """Return 1 at the place each integer names along a new axis, 0 elsewhere."""
+    x = from_python(x)
+    x = x if "int" in dtype_of(x) else to_dtype(x, "int32")
+    classes = arange(num_classes, dtype=dtype_of(x))
+    hit = el.equal(shaping.expand_dims(x, -1), classes)
+    hit = to_dtype(hit, standardize(dtype))
+    return hit if axis in (-1, rank(x)) else shaping.moveaxis(hit, -1, axis)
+
+
+@op
+def multi_hot(
+    inputs: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
+) -> Any:
+    """Return 1 at each place that one of a row's integers names, 0 elsewhere."""
+    inputs = from_python(inputs)
+    over = 1 if rank(inputs) > 1 else 0
+    return reduction.max(one_hot(inputs, num_classes, axis=axis, dtype=dtype), axis=over)
+
+
+def _check_same(name: str, target: Any, output: Any) -> None:
+    if tuple(target.shape) != tuple(output.shape):
+        raise ValueError(
+            f"{name} compares arrays of one shape; the target has {tuple(target.shape)}, the output "
+            f"{tuple(output.shape)}."
+        )
+
+
+@op
+def categorical_crossentropy(
+    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+) -> Any:
+    r"""Return :math:`-\sum_i t_i \ln p_i` over `axis`; p is scaled to sum 1 first.
+
+    Raises:
+        ValueError: if the shapes differ or have no axis.
+    """
+    output = floating(output)
+    target = to_dtype(from_python(target), dtype_of(output))
+    _check_same("categorical_crossentropy", target, output)
+    if rank(output) < 1:
+        raise ValueError("categorical_crossentropy needs an axis of classes; it got a scalar.")
+    if from_logits:
+        moved = (shaping.moveaxis(v, axis, -1) for v in (target, output))
+        return fused_nn.cross_entropy(*moved)
+    p = el.divide(output, reduction.sum(output, axis=axis, keepdims=True))
+    p = el.clip(p, config.epsilon(), 1.0 - config.epsilon())
+    return el.negative(reduction.sum(el.multiply(target, el.log(p)), axis=axis))
+
+
+@op
+def sparse_categorical_crossentropy(
+    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+) -> Any:
+    r"""Return :math:`-\ln p_t` for integer targets t; p is scaled to sum 1 first.
+
+    Raises:
+        ValueError: if the target's shape is not that of the output without its class axis.
+    """
+    output = floating(output)
+    target = from_python(target)
+    target = target if "int" in dtype_of(target) else to_dtype(target, "int32")
+    if rank(output) < 1:
+        raise ValueError("sparse_categorical_crossentropy needs an axis of classes.")
+    if rank(target) == rank(output) and target.shape[-1] == 1:
+        target = shaping.squeeze(target, -1)
+    output = shaping.moveaxis(output, axis, -1)
+    if tuple(target.shape) != tuple(output.shape[:-1]):
+        raise ValueError(
+            "sparse_categorical_crossentropy takes one integer for each row of classes: the target's "
+            f"shape should be {tuple(output.shape[:-1])}; it is {tuple(target.shape)}."
+        )
+    if from_logits:
+        return fused_nn.sparse_cross_entropy(target, output)
+    p = el.divide(output, reduction.sum(output, axis=-1, keepdims=True))
+    p = el.clip(p, config.epsilon(), 1.0 - config.epsilon())
+    places = shaping.expand_dims(target, -1)
+    picked = apply(index.take_along_axis, (p, places), {"axis": rank(p) - 1})
+    return el.negative(el.log(shaping.squeeze(picked, -1)))
+
+
+@op
+def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
+    r"""Return :math:`-t \ln p - (1 - t) \ln(1 - p)`, elementwise.
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
+    output = floating(output)
+    target = to_dtype(from_python(target), dtype_of(output))
+    _check_same("binary_crossentropy", target, output)
+    if from_logits:
+        return fused_nn.binary_cross_entropy(target, output)
+    p = el.clip(output, config.epsilon(), 1.0 - config.epsilon())
+    wrong = el.multiply(el.subtract(1.0, target), el.log(el.subtract(1.0, p)))
+    return el.negative(el.add(el.multiply(target, el.log(p)), wrong))
+
+
+@op
+def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False) -> Any:
+    """Return the mean and the variance over `axes`."""
+    x = floating(x)
+    mean = reduction.mean(x, axis=axes, keepdims=True)
+    variance = reduction.mean(el.square(el.subtract(x, mean)), axis=axes, keepdims=keepdims)
+    return mean if keepdims else shaping.squeeze(mean, axes), variance
+
+
+@op
+def batch_normalization(
+    x: Any, mean: Any, variance: Any, axis: int, offset: Any = None, scale: Any = None,
+    epsilon: float = 1e-3,
+) -> Any:  # fmt: skip
+    r"""Return :math:`(x - \mu) / \sqrt{\sigma^2 + \epsilon}` times scale plus offset along `axis`."""
+    x = floating(x)
+    axis = normal_axes(axis, rank(x))[0]
+    wide = tuple(n if i == axis else 1 for i, n in enumerate(x.shape))
+    factor = el.divide(1.0, el.sqrt(el.add(variance, epsilon)))
+    factor = factor if scale is None else el.multiply(factor, scale)
+    shift = el.negative(el.multiply(mean, factor))
+    shift = shift if offset is None else el.add(shift, offset)
+    return el.add(el.multiply(x, shaping.reshape(factor, wide)), shaping.reshape(shift, wide))
+
+
+@op
+def normalize(x: Any, axis: int = -1, order: float = 2, epsilon: float | None = None) -> Any:
+    """Return x divided by its norm of the given order along `axis`."""
+    if not isinstance(order, int) or order < 1:
+        raise ValueError(f"normalize expects a whole order of 1 or more; it got {order!r}.")
+    x = floating(x)
+    epsilon = config.epsilon() if epsilon is None else epsilon
+    if order == 2:
+        total = reduction.sum(el.square(x), axis=axis, keepdims=True)
+        return el.divide(x, el.sqrt(el.maximum(total, epsilon**2)))
+    total = reduction.sum(el.power(el.absolute(x), float(order)), axis=axis, keepdims=True)
+    return el.divide(x, el.maximum(el.power(total, 1.0 / order), epsilon))

@@ -1,0 +1,232 @@
+r"""Random numbers that depend on seed and counter alone, never on backend, threads or order.
+
+``keras.random``: each draw takes a key (seed, counter) and Philox bits at it. A seed given as a
+number draws the same values at every call; a `SeedGenerator` moves its counter at every draw.
+"""
+
+from __future__ import annotations
+
+import math
+import random as _python_random
+from typing import Any
+
+import numpy as np
+
+from annette import ops
+from annette.graph.context import suspended
+from annette.graph.dtypes import standardize
+from annette.graph.primitive import apply
+from annette.graph.variable import Variable
+from annette.ops.numpy.shaping import static_shape
+from annette.primitives.elementwise import right_shift
+from annette.primitives.random import random_bits
+
+
+class SeedGenerator:
+    """A seed and a counter that moves at every draw, kept as a variable so that traces move it too.
+
+    Args:
+        seed: a whole number, or None for one drawn from Python's ``random``.
+        name: of the generator.
+
+    Raises:
+        ValueError: if `seed` is no whole number of 0 or more.
+    """
+
+    def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: Any) -> None:
+        if kwargs:
+            raise ValueError(f"SeedGenerator got unknown arguments {sorted(kwargs)}.")
+        if seed is None:
+            seed = make_default_seed()
+        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+            raise ValueError(f"seed must be a whole number of 0 or more; it got {seed!r}.")
+        self.name = name or "seed_generator"
+        self._initial_seed = int(seed)
+        self.state = Variable(
+            np.array([seed & 0xFFFFFFFF, 0], "uint32"), trainable=False, name="seed_generator_state"
+        )
+
+    @property
+    def seed(self) -> int:
+        """The seed it was made with."""
+        return self._initial_seed
+
+    def next(self, ordered: bool = True) -> Any:
+        """Return the key of the next draw, two uint32, and move the counter."""
+        key = self.state.value
+        self.state.assign(ops.add(key, np.array([0, 1], "uint32")))
+        return key
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what makes an equal generator."""
+        return {"seed": self._initial_seed}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> SeedGenerator:
+        """Return the generator that `config` describes."""
+        return cls(**config)
+
+
+_global: SeedGenerator | None = None
+
+
+def make_default_seed() -> int:
+    """Return a seed drawn from Python's ``random``."""
+    return _python_random.randint(1, int(1e9))
+
+
+def global_generator() -> SeedGenerator:
+    """Return the generator behind ``seed=None``."""
+    global _global
+    if _global is None:
+        with suspended():
+            _global = SeedGenerator()
+    return _global
+
+
+def reset_global(seed: int | None) -> None:
+    """Make the generator behind ``seed=None`` start anew, from `seed` or from a drawn one."""
+    global _global
+    _global = None if seed is None else SeedGenerator(seed)
+
+
+def _key(seed: Any) -> Any:
+    if isinstance(seed, SeedGenerator):
+        return seed.next()
+    if seed is None:
+        return global_generator().next()
+    if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool):
+        return np.array([int(seed) & 0xFFFFFFFF, (int(seed) >> 32) & 0xFFFFFFFF], "uint32")
+    if hasattr(seed, "shape") and tuple(seed.shape) == (2,):
+        return ops.cast(seed, "uint32")
+    raise ValueError(
+        f"seed must be a whole number, a SeedGenerator or None; it got {seed!r}."
+    )
+
+
+def _unit(key: Any, shape: tuple[int, ...], dtype: str) -> Any:
+    """Return numbers of [0, 1) with 24 random bits (53 in float64)."""
+    if dtype == "float64":
+        words = apply(random_bits, (key,), {"shape": (2, *shape)})
+        high = ops.cast(_shifted(words[0], 5), "float64")
+        low = ops.cast(_shifted(words[1], 6), "float64")
+        return (high * 67108864.0 + low) * 2.0**-53
+    bits = apply(random_bits, (key,), {"shape": shape})
+    return ops.cast(_shifted(bits, 8), "float32") * 2.0**-24
+
+
+def _shifted(words: Any, places: int) -> Any:
+    return apply(right_shift, (words, np.uint32(places)), {})
+
+
+def _float(dtype: Any) -> str:
+    dtype = standardize(dtype)
+    if "float" not in dtype:
+        raise ValueError(f"This distribution has real numbers; dtype {dtype!r} is not a float type.")
+    return dtype
+
+
+def uniform(
+    shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Any = None
+) -> Any:
+    """Return numbers drawn evenly from [minval, maxval)."""
+    dtype = standardize(dtype)
+    if "float" not in dtype:
+        return randint(shape, minval, maxval, dtype, seed)
+    unit = _unit(_key(seed), static_shape(shape), dtype)
+    return ops.cast(unit * (maxval - minval) + minval, dtype)
+
+
+def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None) -> Any:
+    """Return whole numbers drawn evenly from minval to maxval - 1."""
+    dtype = standardize(dtype)
+    if "int" not in dtype:
+        raise ValueError(f"randint draws whole numbers; dtype {dtype!r} is not an integer type.")
+    unit = _unit(_key(seed), static_shape(shape), "float64")
+    return ops.cast(ops.floor(unit * ops.cast(maxval - minval, "float64")) + minval, dtype)
+
+
+def normal(
+    shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None
+) -> Any:
+    r"""Return numbers of a normal distribution (Box & Muller, 1958).
+
+    .. math:: z = \sqrt{-2 \ln(1 - u_1)} \cos 2 \pi u_2
+    """
+    dtype = _float(dtype)
+    wide = "float64" if dtype == "float64" else "float32"
+    u = _unit(_key(seed), (2, *static_shape(shape)), wide)
+    radius = ops.sqrt(ops.log1p(-u[0]) * -2.0)
+    return ops.cast(radius * ops.cos(u[1] * (2.0 * math.pi)) * stddev + mean, dtype)
+
+
+def truncated_normal(
+    shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None
+) -> Any:
+    r"""Return numbers of a normal distribution cut at two standard deviations.
+
+    .. math:: z = \sqrt2\, \operatorname{erf}^{-1}(u), \quad u \in
+        (-\operatorname{erf} \sqrt2, \operatorname{erf} \sqrt2)
+    """
+    dtype = _float(dtype)
+    wide = "float64" if dtype == "float64" else "float32"
+    unit = _unit(_key(seed), static_shape(shape), wide)
+    edge = math.erf(math.sqrt(2.0))
+    z = ops.clip(ops.erfinv((unit * 2.0 - 1.0) * edge) * math.sqrt(2.0), -2.0, 2.0)
+    return ops.cast(z * stddev + mean, dtype)
+
+
+def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None) -> Any:
+    """Return, for each row of logits, classes drawn with the probabilities softmax(logits).
+
+    Shapes: logits (rows, classes); result (rows, num_samples).
+    """
+    logits = ops.convert_to_tensor(logits)
+    rows, classes = logits.shape
+    noise = gumbel((rows, num_samples, classes), seed=seed)
+    return ops.cast(ops.argmax(ops.expand_dims(logits, 1) + noise, axis=-1), dtype)
+
+
+def gumbel(shape: Any, dtype: Any = None, seed: Any = None) -> Any:
+    r"""Return numbers of a Gumbel distribution, :math:`-\ln(-\ln u)`."""
+    dtype = _float(dtype)
+    unit = _unit(_key(seed), static_shape(shape), "float64")
+    inner = -ops.log(ops.maximum(unit, 1e-300))
+    return ops.cast(-ops.log(ops.maximum(inner, 1e-300)), dtype)
+
+
+def binomial(
+    shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
+) -> Any:
+    """Return how many of `counts` trials succeed, each with its probability."""
+    shape = static_shape(shape)
+    most = int(np.max(ops.convert_to_numpy(counts))) if np.size(counts) else 0
+    unit = _unit(_key(seed), (most, *shape), "float32")
+    trial = ops.reshape(ops.arange(most), (most,) + (1,) * len(shape))
+    hits = ops.logical_and(unit < probabilities, trial < counts)
+    return ops.cast(ops.sum(ops.cast(hits, "int32"), axis=0), standardize(dtype))
+
+
+def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Any:
+    """Return inputs with a fraction `rate` set to 0 and the rest divided by ``1 - rate``.
+
+    (Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov, 2014.)
+    """
+    inputs = ops.convert_to_tensor(inputs)
+    if rate >= 1.0:
+        return ops.zeros_like(inputs)
+    shape = tuple(inputs.shape)
+    if noise_shape is not None:
+        shape = tuple(
+            n if wanted is None else wanted for n, wanted in zip(shape, noise_shape, strict=True)
+        )
+    keep = _unit(_key(seed), shape, "float32") >= rate
+    return ops.where(keep, inputs * (1.0 / (1.0 - rate)), 0.0)
+
+
+def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Any:
+    """Return x with its parts along `axis` in a random order."""
+    x = ops.convert_to_tensor(x)
+    bits = apply(random_bits, (_key(seed),), {"shape": (x.shape[axis],)})
+    order = ops.argsort(ops.cast(bits, "int64"))
+    return ops.take(x, order, axis=axis)

@@ -1,0 +1,1 @@
+"""Training: the loop of compile, fit, evaluate and predict, its data, progress and callbacks."""

@@ -1,0 +1,384 @@
+"""fit, evaluate and predict: one loop over epochs and batches, for every backend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from annette.models.model import Model
+from annette.training.callbacks import CallbackList
+from annette.training.data import ArraySource, DataSource, make_source, train_validation_split
+from annette.training.data.source import warn_ran_out
+from annette.training.guard import Guard
+from annette.training.programs import step_for
+from annette.utils import tree
+
+# How long to compute before progress is shown and signals are answered (seconds).
+SLICE = 0.05
+
+
+def fit(
+    model: Any, x: Any, y: Any, batch_size: Any, epochs: Any, verbose: Any, callbacks: Any,
+    validation_split: float, validation_data: Any, shuffle: Any, class_weight: Any,
+    sample_weight: Any, initial_epoch: int, steps_per_epoch: Any, validation_steps: Any,
+    validation_batch_size: Any, validation_freq: Any,
+) -> Any:  # fmt: skip
+    """Train; see `Model.fit`."""
+    _require_compiled(model, "fit")
+    _require_count("epochs", epochs)
+    verbose = _verbosity(verbose)
+    if validation_split and validation_data is None:
+        (x, y, sample_weight), validation_data = train_validation_split(
+            (x, y, sample_weight), validation_split
+        )
+    source = make_source(
+        x, y, sample_weight, batch_size=batch_size, shuffle=shuffle, class_weight=class_weight,
+        steps=steps_per_epoch,
+    )  # fmt: skip
+    validation = _validation_source(
+        validation_data, validation_batch_size or batch_size, validation_steps
+    )
+    guard = Guard(model, "train", callbacks if isinstance(callbacks, CallbackList) else None)
+    guard.prepare(source.peek())
+    if not isinstance(callbacks, CallbackList):
+        callbacks = CallbackList(
+            callbacks, add_history=True, add_progbar=verbose != 0, model=model, verbose=verbose,
+            epochs=epochs, steps=source.num_batches,
+        )  # fmt: skip
+        guard = _renewed(guard, callbacks)
+    guard.check_source(source)
+    checked = None if validation is None else _checked_validation(model, validation, callbacks)
+    model.stop_training = False
+    callbacks.on_train_begin()
+    logs: dict[str, Any] = {}
+    for epoch in range(initial_epoch, epochs):
+        model.reset_metrics()
+        callbacks.on_epoch_begin(epoch)
+        logs = _run(model, "train", source, epoch, callbacks, guard)
+        source.on_epoch_end()
+        if checked is not None and _validates(validation_freq, epoch):
+            logs.update(_validate(model, checked, callbacks))
+        callbacks.on_epoch_end(epoch, logs)
+        if model.stop_training or source.exhausted:
+            break
+    if hasattr(model.optimizer, "finalize_variable_values") and model.trainable_weights:
+        model.optimizer.finalize_variable_values(model.trainable_weights)
+    callbacks.on_train_end(logs)
+    return model.history
+
+
+def evaluate(
+    model: Any, x: Any, y: Any, batch_size: Any, verbose: Any, sample_weight: Any, steps: Any,
+    callbacks: Any, return_dict: bool, **kwargs: Any,
+) -> Any:  # fmt: skip
+    """Measure; see `Model.evaluate`."""
+    _require_compiled(model, "evaluate")
+    if kwargs:
+        raise ValueError(f"evaluate got unknown arguments {', '.join(map(repr, kwargs))}.")
+    verbose = _verbosity(verbose)
+    source = make_source(x, y, sample_weight, batch_size=batch_size, steps=steps)
+    guard = Guard(model, "test")
+    guard.prepare(source.peek())
+    guard.check_source(source)
+    if not isinstance(callbacks, CallbackList):
+        callbacks = CallbackList(
+            callbacks, add_progbar=verbose != 0, model=model, verbose=verbose, epochs=1,
+            steps=source.num_batches,
+        )  # fmt: skip
+    logs = _test(model, source, guard, callbacks)
+    return logs if return_dict else in_order(model, logs)
+
+
+def predict(
+    model: Any, x: Any, batch_size: Any, verbose: Any, steps: Any, callbacks: Any
+) -> Any:
+    """Compute outputs; see `Model.predict`."""
+    verbose = _verbosity(verbose)
+    if x is None:
+        raise ValueError("predict expects x, the data to compute outputs for; it got None.")
+    source = make_source(x, batch_size=batch_size, steps=steps)
+    guard = Guard(model, "predict")
+    guard.prepare(source.peek())
+    if not isinstance(callbacks, CallbackList):
+        callbacks = CallbackList(
+            callbacks, add_progbar=verbose != 0, model=model, verbose=verbose, epochs=1,
+            steps=source.num_batches,
+        )  # fmt: skip
+    model.stop_predicting = False
+    callbacks.on_predict_begin()
+    collected = Collector(getattr(source, "rows", None) if not steps else None)
+    for number, (leaves, pack) in enumerate(_batches(source, 0)):
+        callbacks.on_predict_batch_begin(number)
+        step = step_for(model, "predict", leaves, leaves[0].shape[0], pack)
+        outputs = step.run(leaves)
+        collected.add(outputs)
+        callbacks.on_predict_batch_end(number, {"outputs": outputs})
+        if model.stop_predicting:
+            break
+    callbacks.on_predict_end()
+    return collected.result()
+
+
+def train_on_batch(
+    model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool
+) -> Any:
+    """Learn from one batch; see `Model.train_on_batch`."""
+    _require_compiled(model, "train_on_batch")
+    if class_weight is not None and sample_weight is not None:
+        raise ValueError("train_on_batch takes sample_weight or class_weight, not both.")
+    logs = _one_batch(model, "train", x, y, sample_weight, class_weight)
+    return logs if return_dict else in_order(model, logs)
+
+
+def test_on_batch(model: Any, x: Any, y: Any, sample_weight: Any, return_dict: bool) -> Any:
+    """Measure one batch; see `Model.test_on_batch`."""
+    _require_compiled(model, "test_on_batch")
+    logs = _one_batch(model, "test", x, y, sample_weight, None)
+    return logs if return_dict else in_order(model, logs)
+
+
+def predict_on_batch(model: Any, x: Any) -> Any:
+    """Compute outputs for one batch; see `Model.predict_on_batch`."""
+    return tree.map_structure(np.asarray, _one_batch(model, "predict", x, None, None, None))
+
+
+def _one_batch(
+    model: Any, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any
+) -> Any:
+    whole = make_source(x, y, sample_weight, class_weight=class_weight, batch_size=2**31)
+    batch = whole.peek()
+    guard = Guard(model, kind)
+    guard.prepare(batch)
+    guard.check_batch(batch)
+    leaves, pack = _split(batch)
+    return _python(step_for(model, kind, leaves, leaves[0].shape[0], pack).run(leaves))
+
+
+# --- an epoch ---------------------------------------------------------------------------------
+
+
+def _run(
+    model: Any, kind: str, source: DataSource, epoch: int, callbacks: CallbackList, guard: Guard
+) -> dict[str, Any]:
+    """Run over an epoch's batches; return the metrics at its end."""
+    alone = not callbacks.uses_hooks(kind) and not model.run_eagerly
+    if type(source) is ArraySource and alone and source.leaves[0].ndim:
+        return _run_rows(model, kind, source, epoch, callbacks)
+    return _run_batches(model, kind, source, epoch, callbacks, guard)
+
+
+def _run_rows(
+    model: Any, kind: str, source: ArraySource, epoch: int, callbacks: CallbackList
+) -> dict[str, Any]:
+    """Run over rows in memory, many steps between two looks at the progress."""
+    size = source.batch_size
+    _, first, last = source.window(epoch)
+    order = source.order(epoch)
+    place, end = first * size, min(last * size, source.rows)
+    begin, done = getattr(callbacks, f"on_{kind}_batch_begin"), getattr(callbacks, f"on_{kind}_batch_end")
+    quiet = _is_quiet(model, kind)
+    logs: dict[str, Any] = {}
+    while place < end:
+        rows = min(size, end - place)
+        stop = place + (end - place) // rows * rows
+        step = step_for(model, kind, source.leaves, rows, source.pack)
+        program = step.quiet if quiet else step.full
+        while place < stop:
+            number = place // size
+            begin(number - first)
+            place, outputs = program.run_rows(source.leaves, order, place, stop, rows, SLICE)
+            logs = model.get_metrics_result() if quiet else step.unpack(outputs)
+            done(-(-place // size) - first - 1, logs)
+            if model.stop_training:
+                return _python(logs)
+    if source.steps and last - first < source.steps:
+        warn_ran_out()
+    return _python(logs)
+
+
+def _run_batches(
+    model: Any, kind: str, source: DataSource, epoch: int, callbacks: CallbackList, guard: Guard
+) -> dict[str, Any]:
+    """Run batch by batch: for data that comes so, and for callbacks that want to see each."""
+    begin, done = getattr(callbacks, f"on_{kind}_batch_begin"), getattr(callbacks, f"on_{kind}_batch_end")
+    checked = isinstance(source, ArraySource)
+    logs: Any = {}
+    for number, (leaves, pack) in enumerate(_batches(source, epoch)):
+        if not checked:
+            guard.check_batch(pack(leaves))
+        begin(number)
+        logs = step_for(model, kind, leaves, leaves[0].shape[0], pack).run(leaves)
+        done(number, logs)
+        if (model.stop_training and kind == "train") or getattr(model, "stop_evaluating", False):
+            break
+    return _python(logs)
+
+
+def _batches(source: DataSource, epoch: int) -> Iterator[tuple[list[Any], Any]]:
+    """Yield each batch as its arrays and the function that gives them their structure."""
+    for batch in source.batches(epoch):
+        yield _split(batch)
+
+
+def _split(batch: Any) -> tuple[list[Any], Any]:
+    leaves = [leaf for leaf in tree.flatten(batch) if leaf is not None]
+
+    def pack(arrays: list[Any]) -> Any:
+        supply = iter(arrays)
+        return tree.map_structure(lambda leaf: None if leaf is None else next(supply), batch)
+
+    return leaves, pack
+
+
+def _is_quiet(model: Any, kind: str) -> bool:
+    """Say whether a step's results are just the metrics' values, which can be read when wanted."""
+    names = (f"{kind}_step", "compute_metrics", "get_metrics_result")
+    return all(getattr(type(model), n) is getattr(Model, n) for n in names)
+
+
+def _python(logs: Any) -> Any:
+    """Return logs with Python numbers, sorted by name."""
+    if not isinstance(logs, dict):
+        return logs
+    found: dict[str, Any] = {}
+    for key, value in sorted(logs.items()):
+        if isinstance(value, dict):
+            found.update(_python(value))
+            continue
+        array = np.asarray(value)
+        found[key] = array.item() if array.ndim == 0 else array
+    return found
+
+
+# --- validation -------------------------------------------------------------------------------
+
+
+def _validation_source(data: Any, batch_size: Any, steps: Any) -> DataSource | None:
+    if data is None:
+        return None
+    if isinstance(data, (tuple, list)):
+        if not 1 <= len(data) <= 3:
+            raise ValueError(
+                "validation_data expects (x, y) or (x, y, sample_weight); it has "
+                f"{len(data)} parts."
+            )
+        x, y, weight = (*data, None, None)[:3]
+    else:
+        x, y, weight = data, None, None
+    return make_source(x, y, weight, batch_size=batch_size, steps=steps, prefix="validation ")
+
+
+def _checked_validation(
+    model: Any, source: DataSource, callbacks: CallbackList
+) -> tuple[DataSource, Guard]:
+    guard = Guard(model, "test", callbacks)
+    guard.prepare(source.peek())
+    guard.check_source(source)
+    return source, guard
+
+
+def _validate(
+    model: Any, checked: tuple[DataSource, Guard], callbacks: CallbackList
+) -> dict[str, Any]:
+    source, guard = checked
+    logs = _test(model, source, guard, callbacks)
+    return {f"val_{k}": v for k, v in logs.items()}
+
+
+def _test(model: Any, source: DataSource, guard: Guard, callbacks: CallbackList) -> dict[str, Any]:
+    model.stop_evaluating = False
+    model.reset_metrics()
+    callbacks.on_test_begin()
+    logs = _run(model, "test", source, 0, callbacks, guard)
+    callbacks.on_test_end(logs)
+    return logs
+
+
+def _validates(frequency: Any, epoch: int) -> bool:
+    if isinstance(frequency, int):
+        if frequency < 1:
+            raise ValueError(f"validation_freq must be 1 or more; it got {frequency}.")
+        return (epoch + 1) % frequency == 0
+    return (epoch + 1) in frequency
+
+
+def _renewed(guard: Guard, callbacks: CallbackList) -> Guard:
+    """Return the same guard, knowing the callbacks."""
+    fresh = Guard(guard.model, guard.kind, callbacks)
+    fresh._outputs = guard._outputs
+    return fresh
+
+
+# --- small things -----------------------------------------------------------------------------
+
+
+class Collector:
+    """Puts the outputs of batches together, straight into arrays of all rows where those are known."""
+
+    def __init__(self, rows: int | None) -> None:
+        self.rows = rows
+        self.place = 0
+        self.whole: list[np.ndarray] = []
+        self.parts: list[list[np.ndarray]] = []
+        self.structure: Any = None
+
+    def add(self, outputs: Any) -> None:
+        """Take the outputs of the next batch."""
+        flat = [np.asarray(o) for o in tree.flatten(outputs)]
+        if self.structure is None:
+            self.structure = tree.map_structure(lambda _: 0, outputs)
+            if self.rows is not None and all(o.ndim for o in flat):
+                self.whole = [np.empty((self.rows, *o.shape[1:]), o.dtype) for o in flat]
+            self.parts = [[] for _ in flat]
+        count = flat[0].shape[0] if flat[0].ndim else 0
+        for i, o in enumerate(flat):
+            fits = bool(self.whole) and o.shape[1:] == self.whole[i].shape[1:]
+            if fits and self.place + o.shape[0] <= self.whole[i].shape[0]:
+                self.whole[i][self.place : self.place + o.shape[0]] = o
+            else:
+                self.parts[i].append(o)
+        self.place += count
+
+    def result(self) -> Any:
+        """Return the outputs of all batches, in the structure the model gives."""
+        if self.structure is None:
+            return []
+        if self.whole and not any(self.parts):
+            arrays = [w[: self.place] for w in self.whole]
+        else:
+            arrays = [_joined(p) for p in self.parts]
+        return tree.pack_sequence_as(self.structure, arrays)
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate(parts) if parts[0].ndim else np.stack(parts)
+
+
+def in_order(model: Any, logs: dict[str, Any]) -> Any:
+    """Return logs as `evaluate` does: one number, or a list in the order of `metrics_names`."""
+    names = [n for n in model.metrics_names if n in logs]
+    values = [logs[n] for n in names] + [v for k, v in logs.items() if k not in names]
+    return values[0] if len(values) == 1 else values
+
+
+def _require_compiled(model: Any, what: str) -> None:
+    if not model.compiled:
+        raise ValueError(
+            f"Model '{model.name}' must be compiled before {what}: call "
+            "model.compile(optimizer='adam', loss=...)."
+        )
+
+
+def _require_count(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
+        raise ValueError(f"{name} must be a whole number of 0 or more; it got {value!r}.")
+
+
+def _verbosity(verbose: Any) -> int:
+    if verbose == "auto":
+        return 1
+    if verbose in (0, 1, 2, True, False):
+        return int(verbose)
+    raise ValueError(f"verbose must be 0, 1, 2 or 'auto'; it got {verbose!r}.")

@@ -1,0 +1,52 @@
+"""Utilities (``keras.utils``). Each is imported when it is first asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_HOMES = {
+    "annette.config": (
+        "disable_interactive_logging",
+        "enable_interactive_logging",
+        "is_interactive_logging_enabled",
+    ),
+    "annette.saving": (
+        "CustomObjectScope",
+        "custom_object_scope",
+        "deserialize_keras_object",
+        "get_custom_objects",
+        "get_registered_name",
+        "get_registered_object",
+        "register_keras_serializable",
+        "serialize_keras_object",
+    ),
+    "annette.training.progress": ("Progbar",),
+    "annette.utils.batch": ("pack_x_y_sample_weight", "unpack_x_y_sample_weight"),
+    "annette.utils.files": ("get_file",),
+    "annette.utils.numeric": ("normalize", "pad_sequences", "to_categorical"),
+    "annette.utils.py_dataset": ("PyDataset",),
+    "annette.utils.session": ("clear_session", "set_random_seed"),
+}
+# Public names that are spelled otherwise at home.
+_ALIASES = {
+    "Sequence": ("annette.utils.py_dataset", "PyDataset"),
+    "standardize_dtype": ("annette.graph.dtypes", "standardize"),
+}
+_WHERE = {name: (home, name) for home, names in _HOMES.items() for name in names} | _ALIASES
+
+__all__ = sorted(_WHERE)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'annette.utils' has no attribute {name!r}")
+    import importlib
+
+    home, own_name = _WHERE[name]
+    value = getattr(importlib.import_module(home), own_name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHERE})

@@ -1,0 +1,32 @@
+"""Names given by themselves: ``dense``, ``dense_1``, … as Keras counts them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+_counts: Counter[str] = Counter()
+
+
+def to_snake_case(name: str) -> str:
+    """Return a class's name as Keras spells it in auto-names: ``ReLU`` becomes ``re_lu``."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def auto_name(prefix: str) -> str:
+    """Return `prefix` the first time it is asked for, then ``prefix_1``, ``prefix_2``, …"""
+    number = _counts[prefix]
+    _counts[prefix] += 1
+    return f"{prefix}_{number}" if number else prefix
+
+
+def uniquify(name: str) -> str:
+    """Return `name` as it is the first time, numbered after that."""
+    return auto_name(name)
+
+
+def reset_names() -> None:
+    """Start counting anew."""
+    _counts.clear()

@@ -1,0 +1,37 @@
+"""Answers to a name that is not known: the nearest one that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like `name`, or None if nothing is close.
+
+    Case, underscores and hyphens do not count: `"ReLu"` finds `relu`, `"adam-w"` finds `adamw`.
+    """
+    import difflib
+
+    folded: dict[str, str] = {}
+    for candidate in known:
+        folded.setdefault(_fold(candidate), candidate)
+    hits = difflib.get_close_matches(_fold(name), list(folded), n=1, cutoff=0.6)
+    return folded[hits[0]] if hits else None
+
+
+def unknown(kind: str, name: object, known: Iterable[str]) -> ValueError:
+    """The error for an unknown `name` of a `kind` ("loss", "optimizer", ...); the caller raises it.
+
+    It says what came, the nearest known name, and, if none is near, which names there are.
+    """
+    names = sorted(set(known))
+    hit = nearest(name, names) if isinstance(name, str) else None
+    if hit is not None:
+        mend = f"Did you mean {hit!r}?"
+    else:
+        mend = f"The known ones are: {', '.join(names)}."
+    return ValueError(f"Unknown {kind} {name!r}. {mend}")
+
+
+def _fold(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "").replace(" ", "")

@@ -1,0 +1,1 @@
+"""The tests of annette: one folder a room."""

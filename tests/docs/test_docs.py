@@ -1,0 +1,72 @@
+"""The code in README and in the documentation runs, page by page and block after block."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+
+
+def code(page: Path) -> str:
+    """The page's blocks as one program that keeps the page's line numbers."""
+    text = page.read_text()
+    lines = [""] * (text.count("\n") + 1)
+    for match in BLOCK.finditer(text):
+        first = text[: match.start(1)].count("\n")
+        block = match[1].splitlines()
+        lines[first : first + len(block)] = block
+    return "\n".join(lines).rstrip()
+
+
+WITH_CODE = [page for page in PAGES if code(page)]
+
+
+def test_extractor_finds_blocks_and_keeps_their_lines(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# T\n\n```python\na = 1\n```\n\n```sh\nno\n```\n\n```python\nb = a\n```\n")
+    assert code(page).split("\n") == ["", "", "", "a = 1", *[""] * 7, "b = a"]
+
+
+@pytest.mark.parametrize("page", WITH_CODE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_page_runs(page: Path, tmp_path: Path) -> None:
+    # A process of its own: a page may install the import hook, or set a seed.
+    program = f"exec(compile({code(page)!r}, {str(page)!r}, 'exec'))"
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_to_files(page: Path) -> None:
+    broken = [t for t in LINK.findall(page.read_text()) if not (page.parent / t).exists()]
+    assert not broken
+
+
+def test_pages_are_in_the_table_of_contents() -> None:
+    contents = (ROOT / "mkdocs.yml").read_text()
+    written = [str(p.relative_to(ROOT / "docs")) for p in PAGES if p.name != "README.md"]
+    assert not [name for name in written if name not in contents]
+
+
+@pytest.mark.parametrize(
+    "page", ["docs/architecture.md", "docs/extending.md", "CONTRIBUTING.md"]
+)
+def test_paths_that_a_page_names_exist(page: str) -> None:
+    named = re.findall(r"`((?:annette|tests|docs|benchmarks)/[\w./]*)`", (ROOT / page).read_text())
+    assert named
+    assert not [path for path in named if not (ROOT / path).exists()]

@@ -1,0 +1,144 @@
+"""Record golden values from real Keras: `python tests/golden/make_golden.py`, where keras with jax is installed.
+
+Everything is run on Keras's JAX backend. The `ops` tables are run on its TensorFlow backend too where TensorFlow is
+installed, and what that gives counts: only there do int64 and float64 keep their width, as they do in annette.
+Names of cases given as arguments show their values and write nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+import traceback
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+OPS_KINDS = ("ops", "ops_nn", "ops_dtypes")
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
+
+
+def run_backend(path: str, words: list[str]) -> None:
+    """Run the cases that this process's backend is asked for and pickle the results."""
+    import keras
+
+    from tests.golden.cases import load_all, run_case
+
+    results: dict[str, Any] = {"version": keras.__version__, "cases": {}, "errors": {}, "used": {}}
+    only_ops = keras.config.backend() != "jax"
+    for key, case in load_all().items():
+        if (only_ops and case.kind not in OPS_KINDS) or (words and not any(word in key for word in words)):
+            continue
+        used: set[str] = set()
+        try:
+            results["cases"][key] = run_case(case, keras, used)
+        except Exception as error:
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            results["errors"][key] = f"{type(error).__name__}: {str(error)[:300]} ({place.filename}:{place.lineno})"
+        results["used"][key] = used
+    Path(path).write_bytes(pickle.dumps(results))
+
+
+def collect(backend: str, words: list[str]) -> dict[str, Any]:
+    """The results of one backend, from a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / "results")
+        environment = {**os.environ, **QUIET, "KERAS_BACKEND": backend}
+        command = [sys.executable, __file__, "--into", path, *words]
+        subprocess.run(command, check=True, env=environment, stderr=None if os.environ.get("LOUD") else subprocess.DEVNULL)
+        return pickle.loads(Path(path).read_bytes())
+
+
+def is_wide(leaf: Any) -> bool:
+    """Whether this is an array of int64, uint64, float64 or complex128."""
+    return not isinstance(leaf, str) and (leaf.dtype.itemsize == 8 or leaf.dtype == "complex128")
+
+
+def prefer_wide(case: str, wide: dict[str, Any], narrow: dict[str, Any]) -> dict[str, Any]:
+    """JAX's leaves, which follow Keras's own dtype rules, but TensorFlow's where 64 bits play a part."""
+    if wide.keys() != narrow.keys():
+        return narrow
+    return {
+        path: leaf if is_wide(leaf) or isinstance(narrow[path], str) or "64" in case.split("/")[1] + path else narrow[path]
+        for path, leaf in wide.items()
+    }
+
+
+def merge(jax: dict[str, Any], tensorflow: dict[str, Any]) -> dict[str, Any]:
+    """One result a case; errors only where no backend has one."""
+    cases = dict(jax["cases"])
+    for key, leaves in tensorflow.get("cases", {}).items():
+        cases[key] = prefer_wide(key, leaves, cases[key]) if key in cases else leaves
+    errors = {key: text for key, text in jax["errors"].items() if key not in cases}
+    used = {key: sorted(names) for key, names in jax["used"].items()}
+    return {"version": jax["version"], "cases": cases, "errors": errors, "used": used}
+
+
+def disagreements(jax: dict[str, Any], tensorflow: dict[str, Any]) -> list[str]:
+    """Where the two backends differ, dtypes with 64 bits aside: a hint that a value is an artefact."""
+    from tests.golden.store import differences
+
+    notes = [f"{key}: {text}" for key, text in tensorflow.get("errors", {}).items()]
+    for key, leaves in tensorflow.get("cases", {}).items():
+        mine = jax["cases"].get(key)
+        if mine is not None:
+            mine = {path: widen(leaf, leaves.get(path)) for path, leaf in mine.items()}
+            found = differences(mine, leaves, is_json=False, tolerance="approximate")
+            notes += [f"{key}: {text}" for text in found if "refused" not in text]
+    return notes
+
+
+def widen(leaf: Any, like: Any) -> Any:
+    """The leaf with the 64 bits that JAX leaves out."""
+    if isinstance(leaf, str) or like is None or not is_wide(like) or leaf.dtype.kind != like.dtype.kind:
+        return leaf
+    return leaf.astype(like.dtype)
+
+
+def write(merged: dict[str, Any]) -> None:
+    """All golden files, in the tables' order."""
+    from tests.golden.cases import load_all
+    from tests.golden.store import write_json, write_values
+
+    values: dict[str, dict[str, Any]] = {}
+    texts: dict[str, dict[str, Any]] = {}
+    for key, case in load_all().items():
+        if key in merged["cases"]:
+            (texts if case.json else values).setdefault(case.kind, {})[case.name] = merged["cases"][key]
+    for kind, results in values.items():
+        write_values(kind, results)
+    for kind, results in texts.items():
+        write_json(kind, results)
+    names = sorted({name for used in merged["used"].values() for name in used})
+    write_json("made_with", {"keras": merged["version"], "names": names})
+
+
+def main(arguments: list[str]) -> int:
+    """Record everything, or show the named cases."""
+    jax = collect("jax", arguments)
+    tensorflow = collect("tensorflow", arguments) if find_spec("tensorflow") else {}
+    merged = merge(jax, tensorflow)
+    if arguments:
+        for key, value in merged["cases"].items():
+            print(key, value)
+    for key, text in merged["errors"].items():
+        print(f"REFUSED BY KERAS {key}: {text}")
+    for note in disagreements(jax, tensorflow):
+        print("BACKENDS DIFFER", note)
+    if not arguments:
+        write(merged)
+        print(f"Keras {merged['version']}: {len(merged['cases'])} cases, {len(merged['errors'])} refused")
+    return 1 if merged["errors"] else 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--into"]:
+        run_backend(sys.argv[2], sys.argv[3:])
+    else:
+        sys.exit(main(sys.argv[1:]))

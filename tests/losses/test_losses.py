@@ -1,0 +1,180 @@
+"""Losses give the numbers of their formulas, weighted, masked and reduced, eagerly and traced."""
+
+import math
+
+import numpy as np
+import pytest
+
+from annette import losses
+from annette.backends import current_backend
+from annette.graph.trace import trace
+
+Y = np.array([[0.0, 1.0, 2.0], [1.0, 0.0, -1.0]], "float32")
+P = np.array([[0.5, 1.0, 0.0], [1.0, 2.0, -1.0]], "float32")
+ONE_HOT = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]], "float32")
+PROBABILITIES = np.array([[0.2, 0.7, 0.1], [0.5, 0.25, 0.25]], "float32")
+CLASSES = sorted(name for name, loss in losses.ALL_OBJECTS.items() if isinstance(loss, type))
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "p", "expected"),
+    [
+        (losses.mean_squared_error, Y, P, [4.25 / 3, 4 / 3]),
+        (losses.mean_absolute_error, Y, P, [2.5 / 3, 2 / 3]),
+        (losses.mean_absolute_percentage_error, ONE_HOT + 1, P, [(50 + 50 + 100) / 3, 350 / 3]),
+        (losses.mean_squared_logarithmic_error, [[1.0]], [[3.0]], [math.log(2) ** 2]),
+        (losses.huber, Y, P, [(0.125 + 1.5) / 3, 1.5 / 3]),
+        (losses.log_cosh, [[0.0]], [[1.0]], [math.log(math.cosh(1))]),
+        (losses.log_cosh, [[0.0]], [[500.0]], [500 - math.log(2)]),
+        (losses.cosine_similarity, [[1.0, 0.0]], [[1.0, 1.0]], [-math.sqrt(0.5)]),
+        (losses.hinge, [[-1.0, 1.0]], [[0.5, 0.5]], [1.0]),
+        (losses.hinge, [[0.0, 1.0]], [[0.5, 0.5]], [1.0]),
+        (losses.squared_hinge, [[-1.0, 1.0]], [[0.5, 0.5]], [1.25]),
+        (losses.categorical_hinge, ONE_HOT, PROBABILITIES, [0.5, 0.75]),
+        (losses.kl_divergence, [[0.5, 0.5]], [[0.25, 0.75]], [math.log(2 / math.sqrt(3))]),
+        (losses.poisson, [[2.0]], [[3.0]], [3 - 2 * math.log(3)]),
+        (losses.binary_crossentropy, [[1.0, 0.0]], [[0.5, 0.75]], [math.log(8) / 2]),
+        (losses.categorical_crossentropy, ONE_HOT, PROBABILITIES, [-math.log(0.7), math.log(2)]),
+        (losses.sparse_categorical_crossentropy, [1, 0], PROBABILITIES, [-math.log(0.7), math.log(2)]),
+    ],
+)
+def test_function_gives_formula_for_each_sample(loss, y, p, expected):
+    np.testing.assert_allclose(loss(np.asarray(y), np.asarray(p, "float32")), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda logits: losses.BinaryCrossentropy(from_logits=logits),
+        lambda logits: losses.CategoricalCrossentropy(from_logits=logits),
+        lambda logits: losses.SparseCategoricalCrossentropy(from_logits=logits),
+    ],
+)
+def test_from_logits_equals_the_probabilities_of_the_logits(make):
+    y = [1, 0] if "Sparse" in type(make(True)).__name__ else ONE_HOT
+    if isinstance(make(True), losses.BinaryCrossentropy):
+        logits = np.log(PROBABILITIES / (1 - PROBABILITIES))
+    else:
+        logits = np.log(PROBABILITIES) + 3
+    np.testing.assert_allclose(make(True)(y, logits), make(False)(y, PROBABILITIES), rtol=1e-5)
+
+
+def test_cross_entropy_of_extreme_logits_is_finite():
+    for loss, y in (("binary", [[1.0, 0.0]]), ("categorical", [[1.0, 0.0]])):
+        fn = getattr(losses, f"{loss}_crossentropy")
+        value = fn(np.array(y, "float32"), np.array([[-1e4, 1e4]], "float32"), from_logits=True)
+        assert np.isfinite(value).all(), loss
+
+
+def test_label_smoothing_moves_targets_towards_the_middle():
+    smooth = losses.CategoricalCrossentropy(label_smoothing=0.3)(ONE_HOT, PROBABILITIES)
+    by_hand = losses.CategoricalCrossentropy()(ONE_HOT * 0.7 + 0.1, PROBABILITIES)
+    np.testing.assert_allclose(smooth, by_hand, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("reduction", "weights", "expected"),
+    [
+        ("sum_over_batch_size", None, 2.0),
+        ("mean", None, 2.0),
+        ("sum", None, 4.0),
+        ("none", None, [1.0, 3.0]),
+        (None, [2.0, 0.5], [2.0, 1.5]),
+        ("sum", [2.0, 0.5], 3.5),
+        ("sum_over_batch_size", [2.0, 0.5], 1.75),
+        ("mean_with_sample_weight", [2.0, 0.5], 1.4),
+        ("sum_over_batch_size", [[2.0], [0.5]], 1.75),
+    ],
+)
+def test_reduction_and_sample_weight(reduction, weights, expected):
+    loss = losses.MeanAbsoluteError(reduction=reduction)
+    value = loss([[0.0, 0.0], [0.0, 0.0]], [[1.0, 1.0], [4.0, 2.0]], sample_weight=weights)
+    np.testing.assert_allclose(value, expected, rtol=1e-6)
+
+
+def test_a_weight_a_sample_counts_for_every_step_of_a_sequence():
+    y, p = np.zeros((2, 3, 1), "float32"), np.ones((2, 3, 1), "float32")
+    assert float(losses.MeanSquaredError()(y, p, sample_weight=[1.0, 0.0])) == 0.5
+
+
+def test_a_weight_of_the_wrong_length_is_named():
+    with pytest.raises(ValueError, match="sample_weight"):
+        losses.MeanSquaredError()(Y, P, sample_weight=[1.0, 2.0, 3.0])
+
+
+def test_masked_steps_do_not_count_in_the_mean():
+    p = losses.base.ops.convert_to_tensor(np.array([[[1.0], [5.0]], [[3.0], [7.0]]], "float32"))
+    p._keras_mask = np.array([[True, False], [True, False]])
+    value = losses.MeanAbsoluteError()(np.zeros((2, 2, 1), "float32"), p)
+    np.testing.assert_allclose(value, 2.0, rtol=1e-5)
+
+
+def test_ignored_class_does_not_count_in_the_mean():
+    p = np.array([[0.5, 0.5], [0.9, 0.1], [0.25, 0.75]], "float32")
+    loss = losses.SparseCategoricalCrossentropy(ignore_class=-1)
+    expected = -(math.log(0.5) + math.log(0.75)) / 2
+    np.testing.assert_allclose(loss([0, -1, 1], p), expected, rtol=1e-5)
+
+
+def test_loss_is_computed_in_its_dtype():
+    assert losses.MeanSquaredError()(Y.astype("float64"), P).dtype == "float32"
+    assert losses.MeanSquaredError(dtype="float64")(Y, P).dtype == "float64"
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_traced_equals_eager(name):
+    loss = losses.get(name)
+    y = np.array([1, 0], "int32") if name.startswith("Sparse") else ONE_HOT
+    specs = [(a.shape, str(a.dtype)) for a in (y, PROBABILITIES)]
+    graph, _ = trace(lambda y, p: loss(y, p, sample_weight=np.array([1.0, 3.0])), specs)
+    (traced,) = current_backend().compile(graph)([y, PROBABILITIES])
+    eager = loss(y, PROBABILITIES, sample_weight=np.array([1.0, 3.0]))
+    np.testing.assert_allclose(traced, eager, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_config_makes_an_equal_loss(name):
+    loss = losses.get(name)
+    again = losses.deserialize(losses.serialize(loss))
+    assert type(again) is type(loss)
+    assert again.get_config() == loss.get_config()
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        losses.Huber(delta=0.5),
+        losses.CosineSimilarity(axis=0),
+        losses.SparseCategoricalCrossentropy(ignore_class=2, from_logits=True),
+        losses.MeanSquaredError(reduction="sum", name="mine", dtype="float64"),
+    ],
+)
+def test_config_keeps_arguments_that_are_not_default(loss):
+    again = losses.deserialize(losses.serialize(loss))
+    y = [0, 1] if "Sparse" in type(loss).__name__ else Y
+    np.testing.assert_array_equal(again(y, P), loss(y, P))
+    assert (again.name, again.dtype, again.reduction) == (loss.name, loss.dtype, loss.reduction)
+
+
+def test_own_losses_work_by_call_and_by_function():
+    class Doubled(losses.Loss):
+        def call(self, y_true, y_pred):
+            return 2 * losses.mean_squared_error(y_true, y_pred)
+
+    assert float(Doubled()([1.0], [3.0])) == 8.0
+    assert float(losses.LossFunctionWrapper(losses.get("mse"), "sum")([[1.0]], [[3.0]])) == 4.0
+
+
+def test_unknown_names_are_answered_with_the_nearest():
+    with pytest.raises(ValueError, match="Did you mean 'categorical_crossentropy'"):
+        losses.get("categorical_cross_entropy")
+    with pytest.raises(ValueError, match="reduction"):
+        losses.MeanSquaredError(reduction="avg")
+    with pytest.raises(ValueError, match="not a loss"):
+        losses.get(3)
+
+
+def test_none_is_no_loss_and_aliases_mean_the_same():
+    assert losses.get(None) is None
+    for alias, fn in (("mse", losses.mean_squared_error), ("BCE", losses.binary_crossentropy)):
+        assert losses.get(alias) is fn
