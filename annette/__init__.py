@@ -35,7 +35,7 @@ from annette.utils import tree
 
 __version__ = "0.1.0"
 
-_LAZY = ("backends", "callbacks", "datasets", "testing")
+_LAZY = ("backends", "callbacks", "compat", "datasets", "testing")
 
 
 def __getattr__(name: str) -> object:
@@ -43,5 +43,4 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'annette' has no attribute {name!r}")
     import importlib
 
-    home = "annette.training.callbacks" if name == "callbacks" else f"annette.{name}"
-    return importlib.import_module(home)
+    return importlib.import_module(f"annette.{name}")

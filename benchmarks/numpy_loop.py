@@ -11,6 +11,7 @@ epoch, and medians are compared.
 from __future__ import annotations
 
 import argparse
+import itertools
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -26,7 +27,7 @@ class NumpyLoop:
 
     def __init__(self, sizes: Sequence[int] = SIZES, batch: int = BATCH, seed: int = 0) -> None:
         rng = np.random.default_rng(seed)
-        pairs = list(zip(sizes, sizes[1:], strict=False))
+        pairs = list(itertools.pairwise(sizes))
         self.weights = []
         for n_in, n_out in pairs:
             limit = np.sqrt(6 / (n_in + n_out))  # Glorot and Bengio 2010

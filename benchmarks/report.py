@@ -48,8 +48,8 @@ def write(seconds: dict[str, list[float]], steps: int) -> None:
         "# Results",
         "",
         "Written by `make bench`. One run, the systems taking turns epoch by epoch, medians of",
-        f"{len(next(iter(micro.values())))} epochs; everything that `fit` does is timed (shuffling, "
-        "gathering, loss, accuracy).",
+        f"{len(next(iter(micro.values())))} epochs; everything that `fit` does is timed: shuffling, "
+        "gathering, loss, accuracy.",
         "",
         f"- {datetime.date.today():%d %B %Y}, {processor()}, {cores()} cores, {platform.system()}",
         f"- Python {platform.python_version()}, NumPy {np.__version__} ({blas()}), "
@@ -63,8 +63,7 @@ def write(seconds: dict[str, list[float]], steps: int) -> None:
     for name, times in micro.items():
         median = statistics.median(times)
         lines.append(
-            f"| {name} | {median:.0f} | {min(times):.0f} | {max(times):.0f} "
-            f"| {median / base:.2f} |"
+            f"| {name} | {median:.0f} | {min(times):.0f} | {max(times):.0f} | {median / base:.2f} |"
         )
     lines += ["", "![µs a step](results.png)", ""]
     (FOLDER / "RESULTS.md").write_text("\n".join(lines))

@@ -21,7 +21,9 @@ def annette(
     for name in ("keras", "tensorflow", "tf_keras"):
         package = cwd / "not_importable" / name
         package.mkdir(parents=True, exist_ok=True)
-        (package / "__init__.py").write_text(f"raise RuntimeError('the real {name} was imported')\n")
+        (package / "__init__.py").write_text(
+            f"raise RuntimeError('the real {name} was imported')\n"
+        )
     path = os.pathsep.join([str(cwd / "not_importable"), str(ROOT)])
     settings = {"MPLBACKEND": "Agg", "PYTHONIOENCODING": "utf-8", "COLUMNS": "100"}
     result = subprocess.run(

@@ -21,7 +21,9 @@ def annette() -> None:
 @click.option("--seed", type=click.IntRange(min=0), help="Seed Python, NumPy and annette first.")
 @click.argument("program")
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
-def run(as_module: bool, hints: bool, seed: int | None, program: str, args: tuple[str, ...]) -> None:
+def run(
+    as_module: bool, hints: bool, seed: int | None, program: str, args: tuple[str, ...]
+) -> None:
     """Run a Keras PROGRAM as it is: keras and tensorflow are answered by annette.
 
     ARGS are handed to the program. Neither Keras nor TensorFlow need be installed.

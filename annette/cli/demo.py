@@ -222,9 +222,7 @@ def _confusion(axes: Any, y: Any, said: Any) -> None:
         if count:
             colour = "white" if count > half else ("#b03a2e" if row != column else "black")
             weight = "bold" if row != column else "normal"
-            axes.text(
-                column, row, count, ha="center", va="center", color=colour, fontweight=weight
-            )
+            axes.text(column, row, count, ha="center", va="center", color=colour, fontweight=weight)
     axes.set_xticks(range(10))
     axes.set_yticks(range(10))
     axes.tick_params(length=0)

@@ -13,7 +13,8 @@ __all__ = ["install", "uninstall"]
 def install(hints: bool = False, replace: bool = True) -> None:
     """Let `keras`, `tensorflow`, `tf.keras` and what is under them resolve to annette.
 
-    Old spellings (`input_dim`, `lr=`, `predict_classes`, the metric named "acc", ...) then work too.
+    Old spellings (`input_dim`, `lr=`, `predict_classes`, the metric
+    named "acc", ...) then work too.
 
     Args:
         hints: name each old spelling met, once, with today's spelling and the program's line, on

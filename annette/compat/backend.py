@@ -24,7 +24,7 @@ _IN_OPS = {
 def __getattr__(name: str) -> Any:
     if not name.startswith("_"):
         own = _IN_OPS.get(name, name)
-        for room in (_rooms()):
+        for room in _rooms():
             if hasattr(room, own):
                 return getattr(room, own)
     raise AttributeError(f"keras.backend has no {name!r} in annette; keras.ops has most of it.")
@@ -121,7 +121,9 @@ def l2_normalize(x: Any, axis: Any = None) -> Any:
     return x / ops.sqrt(ops.maximum(ops.sum(ops.square(x), axis=axis, keepdims=True), 1e-12))
 
 
-def random_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None) -> Any:
+def random_normal(
+    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
+) -> Any:
     """Return numbers of the normal distribution."""
     return random.normal(tuple(shape), mean, stddev, dtype=dtype, seed=seed)
 
@@ -151,8 +153,10 @@ def function(inputs: Any, outputs: Any, updates: Any = None, name: str | None = 
         single = not isinstance(inputs, (list, tuple)) or len(inputs) == 1
         given = values[0] if single and isinstance(values, (list, tuple)) else values
         made = model(given, training=False)
-        return [np.asarray(m) for m in made] if several and isinstance(made, (list, tuple)) else (
-            [np.asarray(made)] if several else np.asarray(made)
+        return (
+            [np.asarray(m) for m in made]
+            if several and isinstance(made, (list, tuple))
+            else ([np.asarray(made)] if several else np.asarray(made))
         )
 
     return call

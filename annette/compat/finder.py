@@ -39,6 +39,10 @@ class Alias(ModuleType):
             return self.__dir__()
         if name.startswith("__") and name != "__version__":
             raise AttributeError(name)
+        old = RENAMED.get(self._keras_path or "", {}).get(name)
+        if old:
+            hints.note(f"{self.__name__}.{name}", f"{self.__name__}.{old}")
+            return getattr(self, old)
         for source in self._sources:
             found = getattr(source, name, None)
             if found is None and name not in source.__dict__:
@@ -46,10 +50,6 @@ class Alias(ModuleType):
             if isinstance(found, ModuleType) and found.__name__.startswith("annette."):
                 return importlib.import_module(f"{self.__name__}.{name}")
             return found
-        old = RENAMED.get(self._keras_path or "", {}).get(name)
-        if old:
-            hints.note(f"{self.__name__}.{name}", f"{self.__name__}.{old}")
-            return getattr(self, old)
         if _resolvable(f"{self.__name__}.{name}"):
             return importlib.import_module(f"{self.__name__}.{name}")
         raise AttributeError(_no_such(self.__name__, name))
@@ -150,10 +150,11 @@ def _keras_path(fullname: str) -> str | None:
 
 
 def _sources(fullname: str) -> list[str]:
-    """Return the names of the annette modules behind `fullname`; an empty list if there are none."""
+    """Return the names of the annette modules behind `fullname`, none if it is not known."""
     path = _keras_path(fullname)
     if path is None:
-        own = "annette.compat.tf" + fullname.replace(".compat.v2", "").removeprefix("tensorflow")
+        plain = fullname.replace(".compat.v2", "").replace(".python", "")
+        own = "annette.compat.tf" + plain.removeprefix("tensorflow")
         return [own] if _exists(own) else []
     if path == "":
         return ["annette.compat.top", "annette"]
@@ -161,16 +162,28 @@ def _sources(fullname: str) -> list[str]:
         return ["annette.compat.backend"]
     if path in OLD:
         return [name for part in OLD[path] for name in _sources(f"keras.{part}".rstrip("."))]
-    if _exists(f"annette.{path}"):
-        return [f"annette.{path}"]
+    home = _home(path)
+    if home is not None:
+        return [home]
     if {"src", "python"} & set(fullname.split(".")):  # private paths: the room they were in
-        room = path.partition(".")[0]
-        return [f"annette.{room}", "annette"] if _exists(f"annette.{room}") else []
+        room = _home(path.partition(".")[0])
+        return [] if room is None else [room, "annette"]
     return []
 
 
 def _resolvable(fullname: str) -> bool:
     return bool(_sources(fullname))
+
+
+def _home(path: str) -> str | None:
+    """Return the name of the annette module that is public under `path`, wherever it is kept."""
+    if _exists(f"annette.{path}"):
+        return f"annette.{path}"
+    found: object = sys.modules["annette"]
+    for part in path.split("."):
+        found = getattr(found, part, None)
+    own = isinstance(found, ModuleType) and found.__name__.startswith("annette.")
+    return found.__name__ if own else None  # type: ignore[union-attr]  # a module by `own`
 
 
 def _exists(name: str) -> bool:
@@ -187,7 +200,7 @@ def _no_such(parent: str, name: str) -> str:
         from annette.compat.offers import needs_tensorflow
 
         return needs_tensorflow(f"{parent}.{name}".removeprefix("tensorflow."))
-    from annette.version import __version__
+    from annette import __version__
     from annette.utils.suggest import nearest
 
     module = sys.modules.get(parent)

@@ -29,7 +29,10 @@ class Logs(dict[str, Any]):
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the value of `key` in either spelling."""
-        return self[key] if key in self else default
+        try:
+            return self[key]
+        except KeyError:
+            return default
 
 
 def _other(key: str) -> str | None:

@@ -7,7 +7,6 @@ ROOTS = (
     "tensorflow.compat.v2.keras",
     "tensorflow.compat.v1.keras",
     "tensorflow.python.keras",
-    "tensorflow.contrib.keras",
     "tensorflow.keras",
     "tf_keras",
     "keras",
@@ -66,7 +65,6 @@ RENAMED: dict[str, dict[str, str]] = {
         "adam": "Adam",
         "adamax": "Adamax",
         "nadam": "Nadam",
-        "adam_v2": "",
     },
     "layers": {
         "Merge": "Concatenate",

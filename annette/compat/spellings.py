@@ -199,13 +199,30 @@ def _with_decay(
 def _add_to_models() -> None:
     from annette import Model
 
-    _wrap(Model, "__init__", {"input": "inputs", "output": "outputs"}, "Model")
+    _add_to_functional(Model)
     _wrap(Model, "fit", _FIT_ARGUMENTS)
     for method in ("evaluate", "predict"):
-        _wrap(Model, method, {"show_accuracy": "", "workers": "", "max_queue_size": "",
-                              "use_multiprocessing": ""})
+        _wrap(
+            Model,
+            method,
+            {"show_accuracy": "", "workers": "", "max_queue_size": "", "use_multiprocessing": ""},
+        )
     for name, function in _METHODS.items():
         patch(Model, name, function)
+
+
+def _add_to_functional(model: type) -> None:
+    """`Model(input=x, output=y)`: what comes of it is decided before the constructor runs."""
+    from annette.models import functional
+
+    renamed = {"input": "inputs", "output": "outputs"}
+    original = model.__new__
+
+    def new(cls: type, *args: Any, **kwargs: Any) -> Any:
+        return original(cls, *args, **respell("Model", kwargs, renamed))
+
+    patch(model, "__new__", staticmethod(new))
+    _wrap(functional.Functional, "__init__", renamed, "Model")
 
 
 def predict_classes(self: Any, x: Any, batch_size: int | None = 32, verbose: Any = 0) -> Any:

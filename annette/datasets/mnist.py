@@ -20,7 +20,7 @@ def load_data(path: str = "mnist.npz") -> Split:
     Output shape: images (n, 28, 28) uint8, 0 is background and 255 ink; labels (n,) uint8, 0..9.
 
     A file that is already at `path` (in ``$KERAS_HOME/datasets``, else ``~/.keras/datasets``, or
-    anywhere if the path is absolute) is used as it is; otherwise the file is downloaded and checked.
+    anywhere if the path is absolute) is used as it is; else it is downloaded and checked.
 
     Raises:
         OSError: if there is no file and none can be downloaded; it says where to put one.

@@ -30,7 +30,7 @@ def numbers(y: np.ndarray, loss: str) -> None:
             "Turn names of classes into numbers first, "
             "for instance with np.unique(y, return_inverse=True)."
         )
-    if y.dtype.kind == "f" and y.size and not np.isfinite(y.max() - y.min()):
+    if y.dtype.kind == "f" and y.size and not (np.isfinite(y.max()) and np.isfinite(y.min())):
         raise ValueError(
             f"{loss} expects targets that are finite numbers; y has NaN or infinite values. "
             "Remove those samples or replace the values (np.nan_to_num)."

@@ -92,8 +92,8 @@ class Adam(Optimizer):
     def _corrected(self, learning_rate: Any, dtype: str) -> Any:
         """The learning rate times the correction for the zeros that m and v start from."""
         t = ops.cast(ops.add(self.iterations, 1), dtype)
-        left_1 = ops.power(ops.cast(self.beta_1, dtype), t)
-        left_2 = ops.power(ops.cast(self.beta_2, dtype), t)
+        left_1 = ops.power(ops.convert_to_tensor(self.beta_1, dtype=dtype), t)
+        left_2 = ops.power(ops.convert_to_tensor(self.beta_2, dtype=dtype), t)
         return ops.cast(learning_rate, dtype) * ops.sqrt(1.0 - left_2) / (1.0 - left_1)
 
     def get_config(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from annette.graph import Variable
 from annette.optimizers.schedules import LearningRateSchedule
 from annette.saving.serialization import deserialize_keras_object, serialize_keras_object
 from annette.utils.naming import auto_name, to_snake_case
+from annette.utils.signature import signature
 
 
 class Optimizer:
@@ -548,8 +549,7 @@ def _positive(name: str, value: Any) -> Any:
 def _unknown_arguments(cls: type, kwargs: dict[str, Any]) -> ValueError:
     from annette.utils.suggest import nearest
 
-    code = cls.__init__.__code__  # type: ignore[misc]  # of this class, not of an instance
-    known = code.co_varnames[1 : code.co_argcount]
+    known = signature(cls.__init__).names[1:]  # type: ignore[misc]  # of this class, not of an instance
     name = next(iter(kwargs))
     hit = "learning_rate" if name == "lr" else nearest(name, known)
     mend = f"Did you mean {hit!r}?" if hit else f"It takes: {', '.join(known)}."

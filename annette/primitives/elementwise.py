@@ -304,6 +304,32 @@ select = Primitive(
 )  # fmt: skip
 
 
+def _clip_shape(x: Any, low: Any, high: Any) -> Spec:
+    return broadcast_shapes(x.shape, low.shape, high.shape), _same_dtype("clip", (x, low, high))
+
+
+def _clip_vjp(g: Any, y: Any, x: Any, low: Any, high: Any) -> tuple[Any, ...]:
+    where = operator("where")
+    below, above = operator("less")(x, low), operator("greater")(x, high)
+    return (
+        where(operator("equal")(x, y), g, 0.0),
+        where(operator("logical_and")(below, operator("less_equal")(low, high)), g, 0.0),
+        where(operator("logical_or")(above, operator("greater")(low, high)), g, 0.0),
+    )
+
+
+def _clip_samples(rng: np.random.Generator) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+    low, high = rng.uniform(-1.2, -0.8, 3), rng.uniform(0.8, 1.2, ())
+    return [((rng.choice([-2.0, -0.3, 0.4, 2.0], (2, 3)), low, high), {})]
+
+
+clip = Primitive(
+    "clip", r"\min(\max(x, a), b),\ \text{gradient } 1 \text{ at the bounds}",
+    run=lambda xp, x, low, high: xp.minimum(xp.maximum(x, low), high), shape=_clip_shape,
+    vjp=_clip_vjp, samples=_clip_samples, kernel="min(max(x0, x1), x2)", family="elementwise",
+)  # fmt: skip
+
+
 def _cast_samples(rng: np.random.Generator) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
     x = rng.uniform(0, 5, (2, 3))
     return [((x,), {"dtype": "float64"}), ((x.astype("float32"),), {"dtype": "int32"})]

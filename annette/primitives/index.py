@@ -95,7 +95,13 @@ def _along_shape(x: Any, indices: Any, *, axis: int) -> Spec:
 
 
 def _along(xp: Any, x: Any, indices: Any, *, axis: int) -> Any:
-    return xp.take_along_axis(x, xp.clip(indices, 0, x.shape[axis] - 1), axis)
+    indices = xp.minimum(xp.maximum(indices, 0), x.shape[axis] - 1)
+    if xp is np and axis == x.ndim - 1:
+        # Rows and places: several times faster than NumPy's general function.
+        places = indices.reshape(-1, indices.shape[-1])
+        rows = np.arange(places.shape[0])[:, None]
+        return x.reshape(-1, x.shape[-1])[rows, places].reshape(indices.shape)
+    return xp.take_along_axis(x, indices, axis)
 
 
 def _put_shape(values: Any, indices: Any, *, axis: int, size: int) -> Spec:
@@ -110,6 +116,11 @@ def _grid(indices: np.ndarray, axis: int, size: int) -> tuple[Any, ...]:
 
 def _put(xp: Any, values: Any, indices: Any, *, axis: int, size: int) -> Any:
     out = np.zeros(_put_shape(values, indices, axis=axis, size=size)[0], values.dtype)
+    if indices.shape[axis] == 1 and axis == out.ndim - 1 and size:
+        # One place a row: nothing can collide.
+        places = np.minimum(np.maximum(indices.reshape(-1), 0), size - 1)
+        out.reshape(-1, size)[np.arange(places.size), places] = values.reshape(-1)
+        return out
     np.add.at(out, _grid(indices, axis, size), values)
     return out
 

@@ -16,7 +16,7 @@ _translators: dict[str, Translator] = {}
 
 
 def register(cls_name: str, function: Translator) -> None:
-    """Let `function(cls, kwargs) -> kwargs` translate for the class `cls_name` and its subclasses."""
+    """Let `function(cls, kwargs) -> kwargs` translate for `cls_name` and its subclasses."""
     _translators[cls_name] = function
 
 
@@ -58,15 +58,7 @@ def reject(cls: type, kwargs: Iterable[str], known: Iterable[str] | None = None)
 
 
 def _constructor_arguments(cls: type) -> set[str]:
-    import inspect
+    from annette.utils.signature import signature
 
-    names: set[str] = set()
-    for base in cls.__mro__[:-1]:
-        init = base.__dict__.get("__init__")
-        if init is not None:
-            names.update(
-                p.name
-                for p in inspect.signature(init).parameters.values()
-                if p.name != "self" and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
-            )
-    return names
+    inits = [vars(base)["__init__"] for base in cls.__mro__[:-1] if "__init__" in vars(base)]
+    return {name for init in inits for name in signature(init).names} - {"self"}

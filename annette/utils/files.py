@@ -74,9 +74,7 @@ def _algorithm(file_hash: str, algorithm: str) -> str:
     if algorithm == "auto":
         return "sha256" if len(file_hash) == 64 else "md5"
     if algorithm not in ("md5", "sha256"):
-        raise ValueError(
-            f"hash_algorithm must be 'auto', 'sha256' or 'md5'; it got {algorithm!r}."
-        )
+        raise ValueError(f"hash_algorithm must be 'auto', 'sha256' or 'md5'; it got {algorithm!r}.")
     return algorithm
 
 
@@ -217,4 +215,6 @@ def _tar_filter(tarfile: Any) -> dict[str, str]:
 def _stay_inside(folder: Path, member: str, path: Path) -> None:
     target = (folder / member).resolve()
     if not target.is_relative_to(folder.resolve()):
-        raise ValueError(f"{path.name} holds {member!r}, which would be written outside its folder.")
+        raise ValueError(
+            f"{path.name} holds {member!r}, which would be written outside its folder."
+        )

@@ -12,11 +12,14 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """
     import difflib
 
-    folded: dict[str, str] = {}
+    spellings: dict[str, list[str]] = {}
     for candidate in known:
-        folded.setdefault(_fold(candidate), candidate)
-    hits = difflib.get_close_matches(_fold(name), list(folded), n=1, cutoff=0.6)
-    return folded[hits[0]] if hits else None
+        spellings.setdefault(_fold(candidate), []).append(candidate)
+    hits = difflib.get_close_matches(_fold(name), list(spellings), n=1, cutoff=0.6)
+    if not hits:
+        return None
+    # Of the spellings of one name (`relu`, `ReLU`) the one most like what was written.
+    return max(spellings[hits[0]], key=lambda s: difflib.SequenceMatcher(None, s, name).ratio())
 
 
 def unknown(kind: str, name: object, known: Iterable[str]) -> ValueError:

@@ -98,8 +98,11 @@ def test_module_runs_with_m(folder: Path) -> None:
 
 
 def test_seed_makes_two_runs_equal(folder: Path) -> None:
-    program(folder, "import keras, numpy, random\nprint(keras.random.normal((3,)), "
-            "numpy.random.rand(), random.random())\n")
+    program(
+        folder,
+        "import keras, numpy, random\nprint(keras.random.normal((3,)), "
+        "numpy.random.rand(), random.random())\n",
+    )
     first, second, other = (
         annette("run", "--seed", seed, "program.py", cwd=folder).stdout for seed in "778"
     )

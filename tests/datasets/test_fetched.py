@@ -93,9 +93,7 @@ def test_fashion_mnist_is_assembled_from_four_files(home: Path, offline: None) -
     [
         gzip.compress(b"hello"),
         gzip.compress(b""),
-        gzip.compress(
-            bytes([0, 0, 8, 1, 0, 0, 0, 9, 1, 2])
-        ),
+        gzip.compress(bytes([0, 0, 8, 1, 0, 0, 0, 9, 1, 2])),
     ],
     ids=["text", "empty", "cut off"],
 )

@@ -63,9 +63,7 @@ def test_pages_are_in_the_table_of_contents() -> None:
     assert not [name for name in written if name not in contents]
 
 
-@pytest.mark.parametrize(
-    "page", ["docs/architecture.md", "docs/extending.md", "CONTRIBUTING.md"]
-)
+@pytest.mark.parametrize("page", ["docs/architecture.md", "docs/extending.md", "CONTRIBUTING.md"])
 def test_paths_that_a_page_names_exist(page: str) -> None:
     named = re.findall(r"`((?:annette|tests|docs|benchmarks)/[\w./]*)`", (ROOT / page).read_text())
     assert named

@@ -2,7 +2,8 @@
 
 Everything is run on Keras's JAX backend. The `ops` tables are run on its TensorFlow backend too where TensorFlow is
 installed, and what that gives counts: only there do int64 and float64 keep their width, as they do in annette.
-Names of cases given as arguments show their values and write nothing.
+Names of cases given as arguments show their values and write nothing. `--check` compares a fresh run with the files
+instead, and makes sure that every number in it, were it off by a thousandth, would be seen.
 """
 
 from __future__ import annotations
@@ -119,11 +120,40 @@ def write(merged: dict[str, Any]) -> None:
     write_json("made_with", {"keras": merged["version"], "names": names})
 
 
+def check(merged: dict[str, Any]) -> int:
+    """How many cases differ from the files, or would not notice values off by 1e-3."""
+    from tests.golden.cases import load_all
+    from tests.golden.store import differences, read_json, read_values
+
+    bad = 0
+    for key, case in load_all().items():
+        recorded = (read_json if case.json else read_values)(case.kind).get(case.name, {})
+        options: dict[str, Any] = {"is_json": case.json, "tolerance": case.tolerance}
+        found = differences(merged["cases"][key], recorded, **options)
+        if not case.json:
+            floats = [p for p, leaf in recorded.items() if not isinstance(leaf, str) and leaf.dtype.kind == "f" and leaf.any()]
+            for path in floats:
+                if recorded[path].dtype == "float16":
+                    continue  # its own rounding is a thousandth
+                off = {**recorded, path: (recorded[path] * 1.001).astype(recorded[path].dtype)}
+                if not differences(off, recorded, **options) and not (abs(recorded[path]) == float("inf")).any():
+                    found.append(f"{path} off by 1e-3 is not seen")
+        bad += bool(found)
+        for text in found:
+            print("CHECK", key, text)
+    print(f"{len(load_all())} cases checked, {bad} differ")
+    return bad
+
+
 def main(arguments: list[str]) -> int:
     """Record everything, or show the named cases."""
+    checking = arguments == ["--check"]
+    arguments = [] if checking else arguments
     jax = collect("jax", arguments)
     tensorflow = collect("tensorflow", arguments) if find_spec("tensorflow") else {}
     merged = merge(jax, tensorflow)
+    if checking:
+        return int(check(merged) > 0)
     if arguments:
         for key, value in merged["cases"].items():
             print(key, value)

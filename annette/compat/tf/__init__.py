@@ -5,15 +5,15 @@ Functions compute at once, as TensorFlow's do in eager mode, and return annette'
 
 from __future__ import annotations
 
-import contextlib
-import logging
-from collections.abc import Callable
-from typing import Any
+import contextlib as _contextlib
+import logging as _logging
+from collections.abc import Callable as _Callable
+from typing import Any as _Any
 
-import numpy as np
+import numpy as _np
 
 from annette import GradientTape as GradientTape
-from annette import ops
+from annette import ops as _ops
 from annette.compat.tf.dtypes import *  # noqa: F403  # each module names what it gives in __all__
 from annette.compat.tf.math import *  # noqa: F403
 from annette.compat.tf.tensors import *  # noqa: F403
@@ -24,32 +24,32 @@ __version__ = "2.21.0"
 newaxis = None
 
 
-def function(func: Callable[..., Any] | None = None, **options: Any) -> Any:
+def function(func: _Callable[..., _Any] | None = None, **options: _Any) -> _Any:
     """Return `func` as it is: annette compiles training steps by itself."""
     return func if func is not None else lambda f: f
 
 
-def executing_eagerly() -> Any:
+def executing_eagerly() -> _Any:
     """Return True."""
     return True
 
 
-def device(name: Any) -> contextlib.AbstractContextManager[None]:
+def device(name: _Any) -> _contextlib.AbstractContextManager[None]:
     """Do nothing: the backend decides where things run."""
-    return contextlib.nullcontext()
+    return _contextlib.nullcontext()
 
 
-def name_scope(name: str) -> contextlib.AbstractContextManager[None]:
+def name_scope(name: str) -> _contextlib.AbstractContextManager[None]:
     """Do nothing: names are given to layers."""
-    return contextlib.nullcontext()
+    return _contextlib.nullcontext()
 
 
-def get_logger() -> logging.Logger:
+def get_logger() -> _logging.Logger:
     """Return the logger whose level programs lower."""
-    return logging.getLogger("tensorflow")
+    return _logging.getLogger("tensorflow")
 
 
-def print(*values: Any, **options: Any) -> None:
+def print(*values: _Any, **options: _Any) -> None:
     """Print the values to standard error, as TensorFlow does."""
     import builtins
     import sys
@@ -57,9 +57,9 @@ def print(*values: Any, **options: Any) -> None:
     builtins.print(*values, file=options.get("output_stream") or sys.stderr)
 
 
-def numpy_function(func: Callable[..., Any], inp: Any, Tout: Any = None) -> Any:
+def numpy_function(func: _Callable[..., _Any], inp: _Any, Tout: _Any = None) -> _Any:
     """Return `func` of the inputs as NumPy arrays."""
-    return ops.convert_to_tensor(func(*(np.asarray(x) for x in inp)))
+    return _ops.convert_to_tensor(func(*(_np.asarray(x) for x in inp)))
 
 
 py_function = numpy_function

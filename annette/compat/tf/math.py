@@ -19,14 +19,26 @@ _ELEMENTWISE = {
             "subtract tan tanh softplus"
         ).split()
     },
-    **{"acos": "arccos", "asin": "arcsin", "atan": "arctan", "atan2": "arctan2", "pow": "power"},
-    **{"floordiv": "floor_divide", "mod": "mod", "floormod": "mod", "truediv": "true_divide"},
-    **{"is_nan": "isnan", "is_inf": "isinf", "is_finite": "isfinite", "xdivy": "divide"},
-    **{"divide_no_nan": "divide_no_nan"},
+    "acos": "arccos",
+    "asin": "arcsin",
+    "atan": "arctan",
+    "atan2": "arctan2",
+    "pow": "power",
+    "floordiv": "floor_divide",
+    "mod": "mod",
+    "floormod": "mod",
+    "truediv": "true_divide",
+    "is_nan": "isnan",
+    "is_inf": "isinf",
+    "is_finite": "isfinite",
+    "xdivy": "divide",
+    "divide_no_nan": "divide_no_nan",
 }
 _REDUCTIONS = {
     **{f"reduce_{name}": name for name in ("sum", "mean", "max", "min", "prod", "all", "any")},
-    **{"reduce_std": "std", "reduce_variance": "var", "reduce_logsumexp": "logsumexp"},
+    "reduce_std": "std",
+    "reduce_variance": "var",
+    "reduce_logsumexp": "logsumexp",
 }
 
 
@@ -40,7 +52,9 @@ def _elementwise(tf_name: str, ops_name: str) -> Callable[..., Any]:
 
 
 def _reduction(tf_name: str, ops_name: str) -> Callable[..., Any]:
-    def function(input_tensor: Any, axis: Any = None, keepdims: Any = False, name: Any = None) -> Any:
+    def function(
+        input_tensor: Any, axis: Any = None, keepdims: Any = False, name: Any = None
+    ) -> Any:
         axis = tuple(axis) if isinstance(axis, list) else axis
         return getattr(ops, ops_name)(constant(input_tensor), axis=axis, keepdims=keepdims)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from annette import ops
-from annette.compat.tf.math import l2_normalize as l2_normalize, top_k as top_k
+from annette.compat.tf.math import l2_normalize as l2_normalize
+from annette.compat.tf.math import top_k as top_k
 from annette.compat.tf.tensors import constant
 
 
@@ -73,14 +74,18 @@ def log_softmax(logits: Any, axis: Any = None, name: Any = None) -> Any:
     return ops.log_softmax(constant(logits), axis=-1 if axis is None else axis)
 
 
-def dropout(x: Any, rate: float, noise_shape: Any = None, seed: Any = None, name: Any = None) -> Any:
+def dropout(
+    x: Any, rate: float, noise_shape: Any = None, seed: Any = None, name: Any = None
+) -> Any:
     """Return `x` with a share `rate` of it set to 0 and the rest scaled up."""
     from annette import random
 
     return random.dropout(constant(x), rate, noise_shape=noise_shape, seed=seed)
 
 
-def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1, name: Any = None) -> Any:
+def softmax_cross_entropy_with_logits(
+    labels: Any, logits: Any, axis: int = -1, name: Any = None
+) -> Any:
     """Return -sum(labels log softmax(logits)) a row."""
     return ops.categorical_crossentropy(labels, logits, from_logits=True, axis=axis)
 
@@ -90,7 +95,9 @@ def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: Any
     return ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
 
 
-def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None, name: Any = None) -> Any:
+def sigmoid_cross_entropy_with_logits(
+    labels: Any = None, logits: Any = None, name: Any = None
+) -> Any:
     """Return the cross-entropy of each value with its own sigmoid."""
     return ops.binary_crossentropy(labels, logits, from_logits=True)
 

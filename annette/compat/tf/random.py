@@ -8,26 +8,41 @@ from annette import random
 
 
 def set_seed(seed: int) -> None:
-    """Start annette's random numbers anew; Python's and NumPy's are left alone, as in TensorFlow."""
+    """Start annette's random numbers anew; those of Python and NumPy are left alone."""
     random.reset_global(int(seed))
 
 
 def normal(
-    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", seed: Any = None, name: Any = None
+    shape: Any,
+    mean: Any = 0.0,
+    stddev: Any = 1.0,
+    dtype: Any = "float32",
+    seed: Any = None,
+    name: Any = None,
 ) -> Any:
     """Return numbers of the normal distribution."""
     return random.normal(tuple(shape), mean, stddev, dtype=str(dtype), seed=seed)
 
 
 def truncated_normal(
-    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", seed: Any = None, name: Any = None
+    shape: Any,
+    mean: Any = 0.0,
+    stddev: Any = 1.0,
+    dtype: Any = "float32",
+    seed: Any = None,
+    name: Any = None,
 ) -> Any:
     """Return numbers of the normal distribution within two standard deviations."""
     return random.truncated_normal(tuple(shape), mean, stddev, dtype=str(dtype), seed=seed)
 
 
 def uniform(
-    shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = "float32", seed: Any = None, name: Any = None
+    shape: Any,
+    minval: Any = 0,
+    maxval: Any = None,
+    dtype: Any = "float32",
+    seed: Any = None,
+    name: Any = None,
 ) -> Any:
     """Return numbers spread evenly over an interval; whole ones if `dtype` says so."""
     if "int" in str(dtype):
@@ -41,6 +56,8 @@ def shuffle(value: Any, seed: Any = None, name: Any = None) -> Any:
     return random.shuffle(value, axis=0, seed=seed)
 
 
-def categorical(logits: Any, num_samples: int, dtype: Any = "int64", seed: Any = None, name: Any = None) -> Any:
+def categorical(
+    logits: Any, num_samples: int, dtype: Any = "int64", seed: Any = None, name: Any = None
+) -> Any:
     """Return classes drawn with the chances that the logits give."""
     return random.categorical(logits, num_samples, dtype=str(dtype), seed=seed)

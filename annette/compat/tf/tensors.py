@@ -70,7 +70,9 @@ def _holds_arrays(value: Any) -> Any:
     return isinstance(value, (list, tuple)) and any(hasattr(v, "dtype") for v in value)
 
 
-def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None, name: Any = None) -> Any:
+def convert_to_tensor(
+    value: Any, dtype: Any = None, dtype_hint: Any = None, name: Any = None
+) -> Any:
     """Return `value` as an array."""
     return constant(value, dtype)
 
@@ -120,13 +122,17 @@ def ones_like(input: Any, dtype: Any = None, name: Any = None) -> Any:
     return ops.ones_like(constant(input), dtype)
 
 
-def eye(num_rows: int, num_columns: Any = None, batch_shape: Any = None, dtype: Any = "float32") -> Any:
+def eye(
+    num_rows: int, num_columns: Any = None, batch_shape: Any = None, dtype: Any = "float32"
+) -> Any:
     """Return ones on the diagonal, zeros elsewhere."""
     made = ops.eye(num_rows, num_columns, dtype=str(dtype))
     return made if batch_shape is None else ops.broadcast_to(made, (*batch_shape, *made.shape))
 
 
-def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: Any = None) -> Any:
+def range(
+    start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: Any = None
+) -> Any:
     """Return the numbers from `start` up to `limit`."""
     if limit is None:
         start, limit = 0, start
@@ -188,7 +194,9 @@ def unstack(value: Any, num: Any = None, axis: int = 0, name: Any = None) -> Any
     return ops.unstack(value, num, axis)
 
 
-def split(value: Any, num_or_size_splits: Any, axis: int = 0, num: Any = None, name: Any = None) -> Any:
+def split(
+    value: Any, num_or_size_splits: Any, axis: int = 0, num: Any = None, name: Any = None
+) -> Any:
     """Return the parts of an array; sizes are lengths here, not places."""
     if isinstance(num_or_size_splits, int):
         return ops.split(value, num_or_size_splits, axis=axis)
@@ -246,14 +254,18 @@ def one_hot(
     name: Any = None,
 ) -> Any:
     """Return rows of zeros with a one at each index."""
-    made = ops.one_hot(indices, depth, axis=-1 if axis is None else axis, dtype=str(dtype or "float32"))
+    made = ops.one_hot(
+        indices, depth, axis=-1 if axis is None else axis, dtype=str(dtype or "float32")
+    )
     if on_value is None and off_value is None:
         return made
     on, off = (1 if on_value is None else on_value), (0 if off_value is None else off_value)
     return made * on + (1 - made) * off
 
 
-def matmul(a: Any, b: Any, transpose_a: Any = False, transpose_b: Any = False, **options: Any) -> Any:
+def matmul(
+    a: Any, b: Any, transpose_a: Any = False, transpose_b: Any = False, **options: Any
+) -> Any:
     """Return the matrix product."""
     a = ops.swapaxes(a, -1, -2) if transpose_a else a
     b = ops.swapaxes(b, -1, -2) if transpose_b else b

@@ -317,7 +317,7 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Any:
     x = to_dtype(x, "int32") if dtype_of(x) == "bool" else x
     dtype = dtype_of(x)
     low, high = (to_dtype(from_python(v), dtype) for v in (x_min, x_max))
-    return apply(e.minimum, (apply(e.maximum, (x, low), {}), high), {})
+    return apply(e.clip, (x, low, high), {})
 
 
 @op

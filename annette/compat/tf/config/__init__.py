@@ -7,7 +7,6 @@ from typing import Any
 from annette.compat.tf.config import experimental as experimental
 from annette.compat.tf.config.experimental import list_physical_devices
 
-
 list_logical_devices = list_physical_devices
 get_visible_devices = list_physical_devices
 
