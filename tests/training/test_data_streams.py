@@ -95,6 +95,11 @@ def test_an_iterable_with_steps_goes_on_then_starts_again():
         assert [seen(source, e) for e in range(3)] == [[0, 1], [2, 3], [0, 1]]
 
 
+def test_evaluating_again_takes_the_same_batches():
+    source = make_source(Loader(4), steps=3)
+    assert seen(source, 0) == seen(source, 0) == [0, 1, 2]
+
+
 def test_breaking_off_an_epoch_does_not_lose_an_iterables_batches():
     source = make_source(Loader(3))
     epoch = source.batches(0)

@@ -200,7 +200,7 @@ def python_logs(logs: Logs) -> dict[str, Any]:
             result.update(python_logs(value))
             continue
         try:
-            result[key] = float(value)
+            result[key] = value if getattr(value, "ndim", 0) else float(value)
         except (TypeError, ValueError):
             result[key] = value
     return result

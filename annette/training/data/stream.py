@@ -94,6 +94,8 @@ class StreamSource(DataSource):
     def _some(self, epoch: int) -> Iterator[tuple[Any, ...]]:
         steps = int(self.steps or 0)
         done = 0
+        if epoch == 0 and self._seen and not self.one_shot:
+            self._current = None  # evaluation always begins at the beginning
         while done < steps:
             stream = self._stream(epoch)
             try:
