@@ -23,14 +23,14 @@ def relu(
 ) -> Any:
     r"""Rectified linear unit: $f(x) = \max(x, 0)$ with the default arguments.
 
-    In general $f(x) = m$ for $x \ge m$ = `max_value`, $x$ for $t \le x < m$ with $t$ = `threshold`,
+    In general $f(x) = m$ for $x \ge m$ = `max_value`, $x$ for $t < x < m$ with $t$ = `threshold`,
     and `negative_slope` $\cdot (x - t)$ below. Source: Nair and Hinton, 2010.
     """
     if threshold == 0.0 and max_value is None:
         return ops.leaky_relu(x, negative_slope) if negative_slope else ops.relu(x)
     x = ops.convert_to_tensor(x)
     above = x if max_value is None else ops.minimum(x, max_value)
-    return ops.where(x >= threshold, above, negative_slope * (x - threshold))
+    return ops.where(x > threshold, above, negative_slope * (x - threshold))
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:

@@ -69,7 +69,7 @@ class L1L2(Regularizer):
 
     def __call__(self, x: Any) -> Any:
         """Return the penalty for `x`."""
-        penalty: Any = 0.0
+        penalty: Any = ops.zeros((), dtype=x.dtype)
         if self.l1:
             penalty = penalty + self.l1 * ops.sum(ops.abs(x))
         if self.l2:
@@ -136,7 +136,6 @@ ALL_OBJECTS: dict[str, type[Regularizer]] = {
     "l1": L1,
     "l2": L2,
     "l1l2": L1L2,
-    "l1_l2": L1L2,
     "orthogonal_regularizer": OrthogonalRegularizer,
 }
 

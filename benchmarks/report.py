@@ -48,11 +48,12 @@ def write(seconds: dict[str, list[float]], steps: int) -> None:
         "# Results",
         "",
         "Written by `make bench`. One run, the systems taking turns epoch by epoch, medians of",
-        f"{len(next(iter(micro.values())))} epochs; everything that `fit` does is timed: shuffling, "
-        "gathering, loss, accuracy.",
+        f"{len(next(iter(micro.values())))} epochs; everything that `fit` does is timed: "
+        "shuffling, gathering, loss, accuracy.",
         "",
         f"- {datetime.date.today():%d %B %Y}, {processor()}, {cores()} cores, {platform.system()}",
-        f"- Python {platform.python_version()}, NumPy {np.__version__} ({blas()}), "
+        f"- Python {platform.python_version()}, NumPy {np.__version__} ({blas()}, "
+        f"{os.environ.get('OPENBLAS_NUM_THREADS', 'all')} thread), "
         f"annette {annette.__version__} on its {annette.config.backend()} backend",
         "",
         "## 784-128-64-10, ReLU, Adam, batches of 32, float32",

@@ -25,7 +25,9 @@ def annette(
             f"raise RuntimeError('the real {name} was imported')\n"
         )
     path = os.pathsep.join([str(cwd / "not_importable"), str(ROOT)])
+    # One thread a matrix product: these are small, and tests share the machine.
     settings = {"MPLBACKEND": "Agg", "PYTHONIOENCODING": "utf-8", "COLUMNS": "100"}
+    settings["OPENBLAS_NUM_THREADS"] = "1"
     result = subprocess.run(
         [sys.executable, "-m", "annette", *map(str, arguments)],
         cwd=cwd,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import importlib
 import os
 import sys
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_IMPORTS = os.path.dirname(os.path.abspath(importlib.__file__))
 _state = {"enabled": False, "registered": False}
 _met: dict[str, tuple[str, str]] = {}
 
@@ -41,7 +43,7 @@ def _where() -> str:
     frame = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
-        if not name.startswith((_PACKAGE, "<frozen")):
+        if not name.startswith((_PACKAGE, _IMPORTS, "<frozen")):
             return f"{os.path.relpath(name) if os.path.isabs(name) else name}:{frame.f_lineno}"
         frame = frame.f_back  # type: ignore[assignment]  # the outermost frame has none
     return "?"

@@ -46,7 +46,7 @@ class KerasTensor:
         self.sparse = bool(sparse)
         self.ragged = bool(ragged)
         self.record_history = record_history
-        self.name = name or "keras_tensor"
+        self.name = name
         self._keras_history: KerasHistory | None = None
 
     @property
@@ -153,6 +153,7 @@ def any_symbolic(args: Any, kwargs: Any) -> bool:
 def record_call(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> Any:
     """Keep a call of `operation` in its `_inbound_nodes` and in the history of its results."""
     from annette.utils import tree
+    from annette.utils.naming import auto_name
 
     node = CallNode(operation, args, kwargs)
     index = len(operation._inbound_nodes)
@@ -166,6 +167,7 @@ def record_call(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], o
     node.outputs = list(tree.flatten(outputs))
     for i, tensor in enumerate(node.outputs):
         tensor._keras_history = KerasHistory(operation, index, i)
+        tensor.name = tensor.name or auto_name("keras_tensor")
     operation._inbound_nodes.append(node)
     return outputs
 

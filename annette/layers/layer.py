@@ -420,7 +420,8 @@ class Layer:
             outputs = self.call(*args, **kwargs)
             if self.activity_regularizer is not None:
                 for output in tree.flatten(outputs):
-                    self.add_loss(self.activity_regularizer(output))
+                    rows = output.shape[0] if output.shape else 1
+                    self.add_loss(self.activity_regularizer(output) / max(rows, 1))
         self._pass_mask(args, masks, outputs)
         return outputs
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from annette.losses.base import Loss as Loss, LossFunctionWrapper as LossFunctionWrapper
-from annette.losses.hinge import (
+from annette.losses.margin import (
     CategoricalHinge as CategoricalHinge,
     Hinge as Hinge,
     SquaredHinge as SquaredHinge,
@@ -86,7 +86,6 @@ ALL_OBJECTS: dict[str, Any] = {
     "BCE": binary_crossentropy,
     "kld": kl_divergence,
     "KLD": kl_divergence,
-    "kullback_leibler_divergence": kl_divergence,
     "mae": mean_absolute_error,
     "MAE": mean_absolute_error,
     "mse": mean_squared_error,
@@ -95,7 +94,6 @@ ALL_OBJECTS: dict[str, Any] = {
     "MAPE": mean_absolute_percentage_error,
     "msle": mean_squared_logarithmic_error,
     "MSLE": mean_squared_logarithmic_error,
-    "logcosh": log_cosh,
 }
 
 _family = Family("loss", ALL_OBJECTS, Loss)

@@ -207,8 +207,7 @@ def reduce_weighted(
     if reduction == "sum":
         return ops.sum(values)
     if reduction == "mean_with_sample_weight" and weights is not None:
-        total = ops.sum(ops.broadcast_to(weights, tuple(values.shape)))
-        return ops.divide_no_nan(ops.sum(values), total)
+        return ops.divide_no_nan(ops.sum(values), ops.sum(weights))
     return ops.mean(values)
 
 

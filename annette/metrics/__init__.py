@@ -20,7 +20,7 @@ from annette.losses import (
     sparse_categorical_crossentropy as sparse_categorical_crossentropy,
     squared_hinge as squared_hinge,
 )
-from annette.metrics.accuracy import (
+from annette.metrics.accuracies import (
     Accuracy as Accuracy,
     BinaryAccuracy as BinaryAccuracy,
     CategoricalAccuracy as CategoricalAccuracy,
@@ -43,7 +43,7 @@ from annette.metrics.confusion import (
     TrueNegatives as TrueNegatives,
     TruePositives as TruePositives,
 )
-from annette.metrics.hinge import (
+from annette.metrics.margin import (
     CategoricalHinge as CategoricalHinge,
     Hinge as Hinge,
     SquaredHinge as SquaredHinge,
@@ -111,7 +111,6 @@ ALL_OBJECTS: dict[str, Any] = {
     **{to_snake_case(cls.__name__): cls for cls in _CLASSES},
     "bce": BinaryCrossentropy,
     "BCE": BinaryCrossentropy,
-    "kld": KLDivergence,
     "mae": MeanAbsoluteError,
     "MAE": MeanAbsoluteError,
     "mse": MeanSquaredError,
@@ -120,9 +119,6 @@ ALL_OBJECTS: dict[str, Any] = {
     "MAPE": MeanAbsolutePercentageError,
     "msle": MeanSquaredLogarithmicError,
     "MSLE": MeanSquaredLogarithmicError,
-    "rmse": RootMeanSquaredError,
-    "RMSE": RootMeanSquaredError,
-    "logcosh": LogCoshError,
 }
 
 _family = Family("metric", ALL_OBJECTS, Metric)

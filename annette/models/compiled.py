@@ -258,17 +258,15 @@ class CompiledMetrics:
         return [m for _, m in self.entries()]
 
     def entries(self) -> list[tuple[str, Any]]:
-        """Return (key in the logs, metric) of each metric."""
-        found: list[tuple[str, Any]] = []
-        taken: set[str] = set()
-        for group in (*self.plain, *self.weighted):
-            for key, metric in group:
-                unique, number = key, 1
-                while unique in taken:
+        """Return (key in the logs, metric) of each metric; no key comes twice."""
+        found: dict[str, Any] = {}
+        for groups, prefix in ((self.plain, ""), (self.weighted, "weighted_")):
+            for key, metric in (pair for group in groups for pair in group):
+                unique, number = prefix + key if key in found else key, 1
+                while unique in found:
                     unique, number = f"{key}_{number}", number + 1
-                taken.add(unique)
-                found.append((unique, metric))
-        return found
+                found[unique] = metric
+        return list(found.items())
 
     def update(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
         """Update every metric with a batch."""

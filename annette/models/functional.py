@@ -47,7 +47,7 @@ class Functional(Model):
             self.trainable = trainable
 
     def _own_input_spec(self) -> None:
-        self.input_names = [t._keras_history.operation.name for t in self.inputs]  # type: ignore[union-attr]
+        self.input_names = [str(t.name) for t in self.inputs]
         self.output_names = [t._keras_history.operation.name for t in self.outputs]  # type: ignore[union-attr]
 
     @property

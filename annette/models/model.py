@@ -402,7 +402,7 @@ class Model(Layer):
         class_weight: Any = None,
         return_dict: bool = False,
     ) -> Any:
-        """Learn from one batch; return loss and metrics so far."""
+        """Learn from one batch; return its loss and metrics."""
         from annette.training import loop
 
         return loop.train_on_batch(self, x, y, sample_weight, class_weight, return_dict)
@@ -410,7 +410,7 @@ class Model(Layer):
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
-        """Measure one batch; return loss and metrics so far."""
+        """Measure one batch; return its loss and metrics."""
         from annette.training import loop
 
         return loop.test_on_batch(self, x, y, sample_weight, return_dict)

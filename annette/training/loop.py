@@ -152,6 +152,7 @@ def _one_batch(
     guard = Guard(model, kind)
     guard.prepare(batch)
     guard.check_batch(batch)
+    model.reset_metrics()
     leaves, pack = _split(batch)
     return _python(step_for(model, kind, leaves, leaves[0].shape[0], pack).run(leaves))
 

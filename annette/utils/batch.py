@@ -16,7 +16,9 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
     if not isinstance(data, tuple):
         return data, None, None
     if not 1 <= len(data) <= 3:
-        raise ValueError(f"A batch is x, (x, y) or (x, y, sample_weight); it has {len(data)} parts.")
+        raise ValueError(
+            f"A batch is x, (x, y) or (x, y, sample_weight); it has {len(data)} parts."
+        )
     x, y, sample_weight = (*data, None, None)[:3]
     return x, y, sample_weight
 
@@ -24,5 +26,5 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
 def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
     """Return a batch as tuple: ``(x, y, sample_weight)`` without the Nones at the end."""
     if y is None:
-        return x if not isinstance(x, tuple) else (x,)
+        return (x,) if isinstance(x, (tuple, list)) else x
     return (x, y) if sample_weight is None else (x, y, sample_weight)

@@ -35,7 +35,12 @@ CLASSES = sorted(name for name, loss in losses.ALL_OBJECTS.items() if isinstance
         (losses.poisson, [[2.0]], [[3.0]], [3 - 2 * math.log(3)]),
         (losses.binary_crossentropy, [[1.0, 0.0]], [[0.5, 0.75]], [math.log(8) / 2]),
         (losses.categorical_crossentropy, ONE_HOT, PROBABILITIES, [-math.log(0.7), math.log(2)]),
-        (losses.sparse_categorical_crossentropy, [1, 0], PROBABILITIES, [-math.log(0.7), math.log(2)]),
+        (
+            losses.sparse_categorical_crossentropy,
+            [1, 0],
+            PROBABILITIES,
+            [-math.log(0.7), math.log(2)],
+        ),
     ],
 )
 def test_function_gives_formula_for_each_sample(loss, y, p, expected):

@@ -1,4 +1,4 @@
-"""Optimizers follow their rules, alike eagerly and traced, with clipping, decay, averages, accumulation."""
+"""Optimizers follow their rules, alike eagerly and traced, with all the options of the base."""
 
 import numpy as np
 import pytest

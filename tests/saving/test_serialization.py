@@ -35,7 +35,19 @@ def stranger(x):
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, 3, 2.5, "text", [1, [2, "x"]], {"a": {"b": 1}}, (1, (2,)), b"bytes", slice(1, 5, 2), ...],
+    [
+        None,
+        True,
+        3,
+        2.5,
+        "text",
+        [1, [2, "x"]],
+        {"a": {"b": 1}},
+        (1, (2,)),
+        b"bytes",
+        slice(1, 5, 2),
+        ...,
+    ],
 )
 def test_plain_values_go_round(value):
     assert saving.deserialize_keras_object(saving.serialize_keras_object(value)) == value

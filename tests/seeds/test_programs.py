@@ -26,12 +26,11 @@ def real_mnist() -> Path | None:
 
 
 def part_of_mnist() -> dict[str, np.ndarray]:
-    """12,000 and 2,000 digits of MNIST; without it, the 1,797 small ones drawn larger."""
+    """Every fourth digit of MNIST; without it, the 1,797 small ones drawn larger."""
     file = real_mnist()
     if file is not None:
         with np.load(file) as full:
-            sizes = {"train": 12_000, "test": 2_000}
-            return {f"{a}_{s}": full[f"{a}_{s}"][:n] for s, n in sizes.items() for a in "xy"}
+            return {name: array[::4] for name, array in full.items()}
     (x_train, y_train), (x_test, y_test) = digits.load_data()
     return {
         "x_train": enlarged(x_train),

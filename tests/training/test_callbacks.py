@@ -93,8 +93,7 @@ def test_early_stopping_stops_when_nothing_improves(options, losses, epochs, wei
 def test_early_stopping_says_what_it_does(capsys):
     train(cb.EarlyStopping(verbose=1, restore_best_weights=True), [2, 1, 3])
     assert capsys.readouterr().out == (
-        "Epoch 3: early stopping\n"
-        "Restoring model weights from the end of the best epoch: 2.\n"
+        "Epoch 3: early stopping\nRestoring model weights from the end of the best epoch: 2.\n"
     )
 
 

@@ -91,9 +91,7 @@ def test_an_unknown_number_of_steps(clock, terminal):
     assert "      4/Unknown 1s 250ms/step - loss: 1.0000" in plain(screen.getvalue())
 
 
-@pytest.mark.parametrize(
-    ("left", "text"), [(5, " 5s "), (125, " 2:05 "), (7265, " 2:01:05 ")]
-)
+@pytest.mark.parametrize(("left", "text"), [(5, " 5s "), (125, " 2:05 "), (7265, " 2:01:05 ")])
 def test_the_time_left(clock, terminal, left, text):
     screen = terminal()
     bar = Progbar(2)

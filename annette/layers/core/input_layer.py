@@ -52,7 +52,7 @@ class InputLayer(Layer):
         self.built = True
         given = isinstance(input_tensor, KerasTensor) and input_tensor._keras_history is None
         tensor = input_tensor if given else KerasTensor(
-            self.batch_shape, self._dtype, name=self.name
+            self.batch_shape, self._dtype, name=name
         )  # fmt: skip
         record_call(self, (), {}, tensor)
 

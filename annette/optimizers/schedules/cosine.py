@@ -13,7 +13,8 @@ class CosineDecay(LearningRateSchedule):
     r"""$\eta_t = \eta_0 \left((1 - \alpha) \frac{1 + \cos \pi t / n}{2} + \alpha\right)$.
 
     Up to step $t = n$ = `decay_steps`. With `warmup_target` the rate first rises in a straight line
-    to it, over `warmup_steps`, and falls from there. Raises ValueError if `decay_steps` is not above 0.
+    to it, over `warmup_steps`, and falls from there.
+    Raises ValueError if `decay_steps` is not above 0.
     Source: Loshchilov and Hutter, 2016.
     """
 

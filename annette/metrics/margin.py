@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from annette.losses.hinge import categorical_hinge, hinge, squared_hinge
+from annette.losses.margin import categorical_hinge, hinge, squared_hinge
 from annette.metrics.reduction import OfFunction
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from annette import config, ops
@@ -18,12 +19,12 @@ def accuracy(y_true: Any, y_pred: Any) -> Any:
 
 
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float | None = 0.5) -> Any:
-    r"""Mean over the last axis of $[y = [\hat y > t]]$; without a threshold $[y = \hat y]$."""
+    r"""$[y = [\hat y > t]]$, elementwise; $[y = \hat y]$ without a threshold $t$."""
     y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
     y_true, y_pred = same_rank(y_true, y_pred)
     if threshold is not None:
         y_pred = ops.cast(y_pred > threshold, y_true.dtype)
-    return ops.mean(ops.cast(ops.equal(y_true, y_pred), config.floatx()), axis=-1)
+    return ops.cast(ops.equal(y_true, y_pred), config.floatx())
 
 
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
@@ -87,17 +88,19 @@ class Accuracy(OfFunction):
 
 
 class BinaryAccuracy(OfFunction):
-    """How often predictions are on the right side of `threshold`.
+    """How often predictions are on the right side of `threshold` (0 for logits).
 
-    Raises ValueError if the threshold is not between 0 and 1; None takes predictions as they are.
+    None takes predictions as they are. Raises ValueError if the threshold is not a finite number.
     """
 
     def __init__(
         self, name: str | None = "binary_accuracy", dtype: Any = None, threshold: float | None = 0.5
     ) -> None:
-        if threshold is not None and not 0 < threshold < 1:
+        if threshold is not None and not (
+            isinstance(threshold, (int, float)) and math.isfinite(threshold)
+        ):
             raise ValueError(
-                f"Argument `threshold` must be between 0 and 1, or None; it got {threshold!r}."
+                f"Argument `threshold` must be a finite number or None; it got {threshold!r}."
             )
         super().__init__(binary_accuracy, name, dtype, threshold=threshold)
         self.threshold = threshold
