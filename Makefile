@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 INSTALL = $(PIP) install --editable
 
 .PHONY: help demo test test-all lint format bench docs golden clean
@@ -39,10 +39,9 @@ docs: $(VENV)/.docs ## build the documentation into site/
 	@echo "The documentation is in site/index.html"
 
 golden: ## make the golden values of the tests anew, with real Keras in an environment of its own
-	@python_for_golden="$${PYTHON:-python3}"; \
-	test -x .venv-golden/bin/python || "$$python_for_golden" -m venv .venv-golden; \
-	.venv-golden/bin/python -m pip --quiet install keras jax numpy; \
-	KERAS_BACKEND=jax .venv-golden/bin/python -c "" ; .venv-golden/bin/python tests/golden/make_golden.py
+	@test -x .venv-golden/bin/python || "$$(PYTHON='$(PYTHON)' .ci/find-python)" -m venv .venv-golden; \
+	.venv-golden/bin/python -m pip -qq --disable-pip-version-check install keras jax tensorflow; \
+	.venv-golden/bin/python tests/golden/make_golden.py
 
 clean: ## remove the environment and everything built
 	@rm -rf $(VENV) .venv-golden build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

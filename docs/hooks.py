@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from typing import Any
 
 from mkdocs.structure.files import File, Files
@@ -13,7 +14,7 @@ FAMILIES = {
     "Losses": ["annette.losses"],
     "Metrics": ["annette.metrics"],
     "Optimizers": ["annette.optimizers", "annette.optimizers.schedules"],
-    "Callbacks": ["annette.training.callbacks"],
+    "Callbacks": ["annette.callbacks"],
     "Activations": ["annette.activations"],
     "Initializers": ["annette.initializers"],
     "Regularizers": ["annette.regularizers"],
@@ -63,20 +64,23 @@ def _page(family: str, modules: list[str]) -> str:
 
 
 def _public(module: Any) -> list[str]:
+    """Return the public names of a module: its list, else what is written in it or under it."""
     names = getattr(module, "__all__", None) or [
-        n for n, v in vars(module).items() if callable(v) and _own(v, module)
+        name
+        for name, value in vars(module).items()
+        if isinstance(value, (type, types.FunctionType, types.ModuleType)) and _own(value, module)
     ]
     return sorted((n for n in names if not n.startswith("_")), key=str.lower)
 
 
 def _own(value: Any, module: Any) -> bool:
-    return str(getattr(value, "__module__", "")).startswith("annette.")
+    if isinstance(value, types.ModuleType):
+        return module.__name__ == "annette.datasets" and value.__name__.startswith(module.__name__)
+    return str(value.__module__).startswith(module.__name__)
 
 
 def _where(value: Any, module: str, name: str) -> str:
     """Return where `value` is written, so that the reference finds its source."""
-    import types
-
     if isinstance(value, types.ModuleType):
         return value.__name__
     origin = getattr(value, "__module__", module)

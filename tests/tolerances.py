@@ -19,15 +19,18 @@ class Tolerance(NamedTuple):
 TOLERANCES = {
     # float32 rounding of one formula, evaluated in two orders
     "values": Tolerance(1e-5, 5e-7),
-    # tens of float32 updates in a row, or a whole training run
+    # a whole training run
     "history": Tolerance(1e-4, 1e-6),
+    # tens of optimizer steps: the state may be small (squared gradients), so hardly any floor
+    "steps": Tolerance(1e-4, 1e-9),
     # float32 library functions (lgamma-like series, decompositions) that two libraries approximate differently
     "approximate": Tolerance(1e-4, 1e-5),
     # floats in a config, that went through float32 on the way
     "config": Tolerance(1e-6, 1e-9),
 }
 
-# Random initializers: moments of 60,000 draws (three standard errors are 1.2% of the mean's unit and 0.9% of the deviation).
+# Random initializers: moments of 60,000 draws. Three standard errors are 1.2% of the deviation for the
+# mean and 0.9% for the deviation.
 STATISTICS_MEAN = 0.02  # of the standard deviation
 STATISTICS_DEVIATION = 0.02  # relative
 STATISTICS_BOUNDED_EXTREME = 0.02  # relative; for distributions with bounds

@@ -19,22 +19,24 @@ from annette.datasets import digits
 
 _SHADES = " ░▒▓█"
 _SHOWN = 5
+_DRAWN_WIDTH = 19  # columns of a drawing and the space beside it
 _INK = 16
 _BATCH = 32
 
 
 def run_demo(picture: Path, epochs: int, seed: int) -> None:
     """Train, show what was learnt in the terminal, and write `picture`."""
-    console = Console()
+    console = Console(highlight=False)
     keras.utils.set_random_seed(seed)
     (x_train, y_train), (x_test, y_test) = digits.load_data()
     console.print()
     console.rule("[bold]annette reads handwritten digits[/]")
     console.print(
         f"\n{len(x_train):,} digits to learn from, {len(x_test)} that the network will not see. "
-        "The first five:\n"
+        "The first of them:\n"
     )
-    console.print(_row([_drawing(x_train[i], f"a {y_train[i]}") for i in range(_SHOWN)]))
+    shown = range(_shown(console))
+    console.print(_row([_drawing(x_train[i], str(y_train[i])) for i in shown]))
 
     model = build(epochs * _steps(len(x_train)))
     console.print("\nThe network:\n")
@@ -152,9 +154,9 @@ def _report(console: Console, x: Any, y: Any, said: Any, probabilities: Any) -> 
     wrong = np.flatnonzero(said != y)
     if len(wrong):
         sure = probabilities[wrong, said[wrong]]
-        worst = wrong[np.argsort(-sure)][:_SHOWN]
+        worst = wrong[np.argsort(-sure)][: _shown(console)]
         console.print("Misread, the most confident first:\n")
-        captions = [f"a {y[i]}, read as {said[i]} ({probabilities[i, said[i]]:.0%})" for i in worst]
+        captions = [f"{y[i]} read as {said[i]}" for i in worst]
         console.print(_row([_drawing(x[i], c) for i, c in zip(worst, captions, strict=True)]))
 
 
@@ -162,6 +164,11 @@ def _drawing(image: np.ndarray, caption: str) -> Panel:
     """Draw a digit of 0..16 with shade characters, two a pixel."""
     lines = ["".join(_SHADES[-(-int(v) // 4)] * 2 for v in row) for row in image]
     return Panel(Text("\n".join(lines)), subtitle=caption, box=box.ROUNDED, padding=0, expand=False)
+
+
+def _shown(console: Console) -> int:
+    """Return how many drawings fit side by side, five at most."""
+    return max(1, min(_SHOWN, console.width // _DRAWN_WIDTH))
 
 
 def _row(panels: list[Panel]) -> Columns:
@@ -179,6 +186,7 @@ def draw_picture(path: Path, history: dict[str, Any], x: Any, y: Any, said: Any)
 
     with plt.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
         figure = plt.figure(figsize=(12, 7.2), layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
         left, right = figure.subfigures(1, 2, width_ratios=(1, 1.05))
         loss, accuracy = left.subplots(2, 1, sharex=True)
         _curves(loss, history, "loss", "Loss")

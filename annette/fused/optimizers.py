@@ -50,10 +50,10 @@ def sgd_momentum(w: Any, g: Any, m: Any, lr: Any, *, momentum: float, nesterov: 
 def adam(
     w: Any, g: Any, m: Any, v: Any, alpha: Any, *, beta_1: float, beta_2: float, epsilon: float
 ) -> Any:
-    r"""m' = \beta_1 m + (1 - \beta_1) g,\ v' = \beta_2 v + (1 - \beta_2) g^2,\
-    w' = w - \alpha m' / (\sqrt{v'} + \epsilon)
+    r"""w' = w - \alpha m' / (\sqrt{v'} + \epsilon)
 
-    `alpha` is the learning rate with the bias correction (Kingma & Ba, 2014).
+    With $m' = \beta_1 m + (1 - \beta_1) g$ and $v' = \beta_2 v + (1 - \beta_2) g^2$; `alpha` is the
+    learning rate with the bias correction (Kingma & Ba, 2014).
     """
     new_m = m + (g - m) * (1.0 - beta_1)
     new_v = v + (g * g - v) * (1.0 - beta_2)

@@ -226,9 +226,31 @@ class FunctionOperation:
             return self.function(*args, **kwargs)
         return record_call(self, args, kwargs, output_spec(self.function, args, kwargs))
 
+    def get_config(self) -> dict[str, Any]:
+        """Return what makes an equal operation."""
+        return {"name": self.name, "function": self.function.__name__}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> FunctionOperation:
+        """Return the operation that `config` describes.
+
+        Raises:
+            ValueError: if `annette.ops` has no function of that name.
+        """
+        name = config["function"]
+        if name not in _FUNCTIONS:
+            raise ValueError(f"There is no operation {name!r} in annette.ops.")
+        return cls(_FUNCTIONS[name], config["name"])
+
+
+# Functions that may stand in a model's configuration, by name.
+_FUNCTIONS: dict[str, Callable[..., Any]] = {}
+
 
 def symbolic_op(function: F) -> F:
     """Let a function of operations be called on KerasTensors too, which records the call."""
+
+    _FUNCTIONS[function.__name__] = function
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:

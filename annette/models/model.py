@@ -466,7 +466,8 @@ def _become_functional(model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 
     cls = type(model)
     if not issubclass(cls, Functional):
-        model.__class__ = type(cls.__name__, (cls, Functional), {"__module__": cls.__module__})
+        both = type(cls.__name__, (cls, Functional), {"__module__": cls.__module__})
+        object.__setattr__(model, "__class__", both)
     Functional.__init__(model, *args, **kwargs)
 
 

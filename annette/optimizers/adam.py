@@ -76,7 +76,7 @@ class Adam(Optimizer):
             states.append(self._velocity_hats[i])
             update = fused.adam_amsgrad
         dtype = variable.dtype
-        alpha = self.once(("alpha", dtype), lambda: self._corrected(learning_rate, dtype))
+        alpha = self._once(("alpha", dtype), lambda: self._corrected(learning_rate, dtype))
         values = update(
             variable,
             gradient,

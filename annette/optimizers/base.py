@@ -261,7 +261,7 @@ class Optimizer:
         grads, variables = self._match(list(grads), trainable_variables)
         if not grads:
             return
-        grads = [_as_dtype(g, v.dtype) for g, v in zip(grads, variables, strict=True)]
+        grads = [_fitted(g, v) for g, v in zip(grads, variables, strict=True)]
         if self.loss_scale_factor is not None:
             grads = [g / self.loss_scale_factor for g in grads]
         self._shared = {}
@@ -327,7 +327,7 @@ class Optimizer:
             f"{type(self).__name__} needs a method update_step(gradient, variable, learning_rate)."
         )
 
-    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+    def _once(self, key: Any, make: Callable[[], Any]) -> Any:
         """What `make` gives, made once a step and shared by all weights of it."""
         if key not in self._shared:
             self._shared[key] = make()
@@ -335,7 +335,7 @@ class Optimizer:
 
     def _rate(self, learning_rate: Any, variable: Variable) -> Any:
         """The learning rate in the dtype of a weight."""
-        return self.once(("rate", variable.dtype), lambda: ops.cast(learning_rate, variable.dtype))
+        return self._once(("rate", variable.dtype), lambda: ops.cast(learning_rate, variable.dtype))
 
     def _accumulate(self, grads: list[Any], variables: list[Variable]) -> None:
         """Update with the mean gradient, and keep what came of it only at every n-th step."""
@@ -535,9 +535,15 @@ def clip_by_global_norm(grads: list[Any], longest: float) -> list[Any]:
     return [g * ops.cast(factor, g.dtype) for g in grads]
 
 
-def _as_dtype(grad: Any, dtype: str) -> Any:
+def _fitted(grad: Any, variable: Variable) -> Any:
+    """The gradient in the dtype of its weight, whose shape it must have."""
     grad = ops.convert_to_tensor(grad)
-    return grad if ops.dtype(grad) == dtype else ops.cast(grad, dtype)
+    if tuple(grad.shape) != variable.shape:
+        raise ValueError(
+            f"The gradient for {variable.path!r} has shape {tuple(grad.shape)}, but the variable "
+            f"has shape {variable.shape}. Give gradients in the order of the variables."
+        )
+    return grad if ops.dtype(grad) == variable.dtype else ops.cast(grad, variable.dtype)
 
 
 def _positive(name: str, value: Any) -> Any:

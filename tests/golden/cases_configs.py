@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .cases import add_case, case
+from .cases import add_case, case, plain
 from .cases_functions import ACTIVATIONS
 from .cases_losses import LOSSES
 from .cases_metrics import METRICS
@@ -85,6 +85,7 @@ CLASSES: dict[str, dict[str, list[dict[str, Any]]]] = {
         "Softmax": [{}, {"axis": (1, 2)}],
         "PReLU": [{}, {"alpha_initializer": "ones", "shared_axes": [1, 2]}],
         "Identity": [{}],
+        "Masking": [{}, {"mask_value": 1.0}],
     },
 }
 
@@ -99,9 +100,8 @@ def find(k: Any, path: str) -> Any:
 def _config(module: str, name: str, kwargs: dict[str, Any]) -> Any:
     def run(k: Any) -> Any:
         made = getattr(find(k, module), name)(**kwargs)
-        config = made.get_config()
         again = type(made).from_config(made.get_config()).get_config()
-        return {"config": config, "again": again}
+        return {"config": made.get_config(), "again": again}
 
     return run
 
@@ -221,9 +221,9 @@ for _module in ("losses", "metrics", "optimizers", "initializers", "regularizers
 def _model_config(build: Any) -> Any:
     def run(k: Any) -> Any:
         model = build(k)
-        config = model.get_config()
+        config = plain(model.get_config())
         k.utils.clear_session()
-        return {"config": config, "again": type(model).from_config(config).get_config()}
+        return {"config": config, "again": type(model).from_config(model.get_config()).get_config()}
 
     return run
 
@@ -237,7 +237,8 @@ for _name, _build in MODELS.items():
 def _compile_config(k: Any) -> Any:
     model = MODELS["sequential"](k)
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return model.get_compile_config()
+    # jit_compile tells which backend Keras had
+    return {key: value for key, value in model.get_compile_config().items() if key != "jit_compile"}
 
 
 @case("configs", "policies", json=True)

@@ -51,7 +51,6 @@ ACTIVATIONS: dict[str, list[dict[str, Any]]] = {
     "softsign": [{}],
     "sparse_plus": [{}],
     "sparse_sigmoid": [{}],
-    "sparsemax": [{}, {"axis": 0}],
     "squareplus": [{}, {"b": 1}],
     "tanh": [{}],
     "tanh_shrink": [{}],
@@ -73,13 +72,20 @@ for _name, _variants in ACTIVATIONS.items():
     for _kwargs in _variants:
         add_case("activations", f"{_name}({_label(_kwargs)})", _activation(_name, _kwargs))
 
-for _name in ("softmax", "log_softmax", "sparsemax"):
+for _name in ("softmax", "log_softmax"):
     for _axis in (0, 1, 2, -1, -2):
         add_case(
             "activations",
             f"{_name}(cube,axis={_axis})",
             lambda k, name=_name, axis=_axis: getattr(k.activations, name)(CUBE, axis=axis),
         )
+
+
+# Keras 3.15 is right only where one value survives: its threshold adds up every cumulative sum, and the results do
+# not sum to one. test_golden.py holds annette to the definition.
+ALONE = np.array([[5, 1, -2], [0, 3, 1.5], [2, 1, 0.5]], "float32")
+for _axis in (0, 1, -1):
+    add_case("activations", f"sparsemax(axis={_axis})", lambda k, axis=_axis: k.activations.sparsemax(ALONE, axis=axis))
 
 
 @case("activations", "softmax(two axes)")

@@ -60,6 +60,7 @@ LAYERS: dict[str, list[tuple[dict[str, Any], Any]]] = {
         ({"input_dim": 7, "output_dim": 2}, integers(2, 3, seed=408, high=7).astype("float32")),
     ],
     "Identity": [({}, X2)],
+    "Masking": [({"mask_value": 2}, integers(2, 3, 2, seed=411, low=1, high=3).astype("float32"))],
     "BatchNormalization": [
         ({}, X2),
         ({}, X4),
@@ -172,7 +173,7 @@ def _dropout_training(k: Any) -> Any:
     dropped = k.ops.convert_to_numpy(k.layers.Dropout(0.3, seed=1)(ones, training=True))
     rows = k.ops.convert_to_numpy(k.layers.Dropout(0.5, noise_shape=(200, 1), seed=1)(ones, training=True))
     return {
-        "share kept, to a hundredth": round(float((np.asarray(dropped) > 0).mean()), 2),
+        "share kept": 0.69 < float((np.asarray(dropped) > 0).mean()) < 0.71,
         "kept value": round(float(np.asarray(dropped).max()), 5),
         "rows fall together": bool((np.asarray(rows).std(axis=1) == 0).all()),
         "whole rows kept": 70 < int((np.asarray(rows)[:, 0] > 0).sum()) < 130,
@@ -229,8 +230,9 @@ def _own_layer(k: Any) -> Any:
 
 @case("layers", "masks")
 def _masks(k: Any) -> Any:
-    layer = k.layers.Embedding(5, 2, mask_zero=True)
-    return layer.compute_mask(np.array([[1, 0, 2], [0, 0, 3]], "int32"))
+    embedding, masking = k.layers.Embedding(5, 2, mask_zero=True), k.layers.Masking(mask_value=2)
+    steps = integers(2, 3, 2, seed=411, low=1, high=3).astype("float32")
+    return [embedding.compute_mask(np.array([[1, 0, 2], [0, 0, 3]], "int32")), masking.compute_mask(steps)]
 
 
 @case("layers", "names in sequence", json=True)

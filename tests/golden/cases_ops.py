@@ -151,7 +151,6 @@ op.isin(WHOLE, np.array([1, 2, 3], "int32"), invert=True)
 op.clip(X, -0.5, 0.5)
 op.clip(X, -1, 1)
 op.clip(WHOLE, -2, 2)
-op.clip(WHOLE, -1.5, 1.5)
 op.clip(X, ROW - 1, ROW + 1)
 
 # --- reductions ---------------------------------------------------------------------------------------------------

@@ -29,7 +29,10 @@ BINARY = (
     "divide_no_nan matmul dot outer inner hypot logaddexp fmod"
 ).split()
 MATRIX_ONLY = {"trace", "tril"}
-WRAPS = {("softmax", "uint8"), ("log_softmax", "uint8")}  # Keras subtracts the maximum in uint8 and overflows
+# Left out: Keras overflows in uint8, or its backends and its symbolic shapes name different dtypes.
+UNSURE = {(name, "uint8") for name in ("softmax", "log_softmax", "relu6")} | {("relu", "bool"), ("relu6", "bool"), ("relu6", "int32"), ("relu6", "int64")}
+UNSURE_PAIRS = {("power", left, right) for left in ("bool", "python bool") for right in ("bool", "python bool")}
+NO_ZERO = {"floor_divide", "mod", "fmod"}
 
 
 def _try(call: Any) -> Any:
@@ -44,7 +47,7 @@ def _unary(name: str) -> Any:
         function = getattr(k.ops, name)
         found = {}
         for label in DTYPES:
-            if (name, label) in WRAPS:
+            if (name, label) in UNSURE:
                 continue
             x = np.diag(OPERANDS[label]) if name in MATRIX_ONLY else OPERANDS[label]
             found[label] = _try(lambda x=x: function(x))
@@ -56,7 +59,12 @@ def _unary(name: str) -> Any:
 def _binary(name: str, left: str) -> Any:
     def run(k: Any) -> Any:
         function = getattr(k.ops, name)
-        return {right: _try(lambda right=right: function(OPERANDS[left], OPERANDS[right])) for right in OPERANDS}
+        found = {}
+        for right, y in OPERANDS.items():
+            if (name, left, right) not in UNSURE_PAIRS:
+                y = np.ones(3, "bool") if name in NO_ZERO and right == "bool" else y
+                found[right] = _try(lambda y=y: function(OPERANDS[left], y))
+        return found
 
     return run
 
@@ -78,8 +86,8 @@ def _where(left: str) -> Any:
 
 def _join(name: str, left: str) -> Any:
     def run(k: Any) -> Any:
-        function = getattr(k.ops, name)
-        return {right: _try(lambda right=right: function([OPERANDS[left], OPERANDS[right]])) for right in DTYPES}
+        function, tensor = getattr(k.ops, name), k.ops.convert_to_tensor
+        return {right: _try(lambda right=right: function([tensor(OPERANDS[left]), tensor(OPERANDS[right])])) for right in DTYPES}
 
     return run
 
@@ -94,11 +102,10 @@ for _left in DTYPES:
         f"cast({_left}, ...)",
         lambda k, left=_left: {right: k.ops.cast(OPERANDS[left], right) for right in DTYPES},
     )
+    # Floats as bounds of whole numbers: refused by one backend of Keras, float32 on another.
+    _bounds = [(0, 2), (0.5, 1.5)] if "float" in _left else [(0, 2)]
     add_case(
         "ops_dtypes",
         f"clip({_left}, ...)",
-        lambda k, left=_left: {
-            "ints": _try(lambda: k.ops.clip(OPERANDS[left], 0, 2)),
-            "floats": _try(lambda: k.ops.clip(OPERANDS[left], 0.5, 1.5)),
-        },
+        lambda k, left=_left, bounds=_bounds: [_try(lambda: k.ops.clip(OPERANDS[left], *pair)) for pair in bounds],
     )

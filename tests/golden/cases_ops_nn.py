@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .cases import add_case, integers, one_hot, probabilities, uniform
-from .cases_functions import ACTIVATIONS, GRID
+from .cases_functions import ACTIVATIONS, ALONE, GRID
 from .cases_ops import CUBE, FLAGS, ROW, SCALAR, SQUARE, STRANGE, TIES, WHOLE, Recorder, V, X, Y
 
 op = Recorder("ops_nn")
@@ -22,6 +22,7 @@ for _name, _variants in ACTIVATIONS.items():
             continue  # ops.relu has no options
         getattr(op, _name)(GRID if "axis" not in _kwargs else uniform(4, 4, seed=701, low=-3, high=3), **_kwargs)
 op.threshold(GRID, 0.5, -1.0)
+op.sparsemax(ALONE)
 for _name in "relu relu6 leaky_relu elu selu celu silu sigmoid softplus hard_sigmoid hard_tanh".split():
     getattr(op, _name)(SCALAR)
     getattr(op, _name)(CUBE.astype("float64"))

@@ -9,14 +9,25 @@ import pytest
 
 import annette
 
-from .cases import CASES, flatten, load_all, run_case
+from .cases import CASES, flatten, load_all, run_case, uniform
 from .cases_configs import IDENTIFIERS
 from .store import differences, read_json, read_values
 
 load_all()
 
+# Where annette means to differ, and why. Each must in fact differ.
+DEPARTURES = {
+    "configs/initializers.Identity(gain=2.0)": "Keras's config forgets the gain, so it does not come back",
+}
+PARAMETERS = [
+    pytest.param(key, marks=pytest.mark.xfail(reason=DEPARTURES[key], strict=True), id=key)
+    if key in DEPARTURES
+    else pytest.param(key, id=key)
+    for key in CASES
+]
 
-@pytest.mark.parametrize("key", CASES)
+
+@pytest.mark.parametrize("key", PARAMETERS)
 def test_as_in_keras(key: str) -> None:
     """Each case gives what Keras gave; a name that annette lacks is a failure."""
     case = CASES[key]
@@ -36,12 +47,25 @@ def test_no_recorded_case_was_dropped() -> None:
             assert set(recorded) == {c.name for c in CASES.values() if c.kind == kind and c.json is json}
 
 
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_sparsemax_is_the_projection(axis: int) -> None:
+    """Sums to one, and what survives is the input less one threshold per row (where Keras is wrong)."""
+    x = np.moveaxis(uniform(6, 6, seed=1, low=-1, high=1), -1, axis)
+    y = np.asarray(annette.activations.sparsemax(x, axis=axis))
+    np.testing.assert_allclose(y.sum(axis), 1.0, rtol=1e-5)
+    threshold = np.max(np.where(y > 0, x - y, -np.inf), axis=axis, keepdims=True)
+    np.testing.assert_allclose(y, np.maximum(x - threshold, 0), atol=1e-6)
+    assert (y > 0).sum() > 6
+
+
 # --- nothing forgotten --------------------------------------------------------------------------------------------
 
 FAMILIES = ("activations", "losses", "metrics", "optimizers", "initializers", "regularizers", "constraints", "layers")
 BASES = {"Loss", "Metric", "Optimizer", "Initializer", "Regularizer", "Constraint", "Layer", "LossFunctionWrapper"}
 # Names of annette's registries that real Keras has not, with the reason.
-OURS: dict[str, str] = {}
+OURS = {
+    "initializers.constant": "Keras lists the name but cannot make one without its value",
+}
 
 
 def _registered() -> list[tuple[str, str]]:

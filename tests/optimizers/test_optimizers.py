@@ -270,6 +270,7 @@ def test_names_and_variable_paths():
         (lambda: optimizers.SGD().apply([G], []), "one gradient a variable"),
         (lambda: optimizers.SGD().apply([None], [weight()]), "no gradient"),
         (lambda: optimizers.SGD().apply_gradients([]), "none"),
+        (lambda: optimizers.SGD().apply([np.zeros(3)], [weight()]), r"shape \(3,\)"),
         (lambda: schedules.ExponentialDecay(0.1, 0, 0.5), "decay_steps"),
         (lambda: schedules.PiecewiseConstantDecay([1], [0.1]), "one value more"),
     ],

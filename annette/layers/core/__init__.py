@@ -1,0 +1,1 @@
+"""Input, Dense, Embedding, Lambda and what every model begins with."""
