@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 # Products of this size are fastest on one thread, for both; it must be set before NumPy is loaded.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402  # after the setting above
+import numpy as np  # after the setting above
 
 SIZES = (784, 128, 64, 10)
 BATCH = 32

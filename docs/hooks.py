@@ -14,7 +14,7 @@ FAMILIES = {
     "Losses": ["annette.losses"],
     "Metrics": ["annette.metrics"],
     "Optimizers": ["annette.optimizers", "annette.optimizers.schedules"],
-    "Callbacks": ["annette.callbacks"],
+    "Callbacks": ["annette.training.callbacks"],
     "Activations": ["annette.activations"],
     "Initializers": ["annette.initializers"],
     "Regularizers": ["annette.regularizers"],

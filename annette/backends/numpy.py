@@ -139,7 +139,7 @@ class _Writer:
             if not is_product:
                 self._release(place, node)
             buffer = targets.get(id(out)) or self._buffer(out)
-            call = f"{primitive.name}({', '.join(given)}{', ' + buffer if buffer else ''})"
+            call = f"{primitive.name}({', '.join(given)}{', out=' + buffer if buffer else ''})"
             if buffer:
                 self.home[id(out)] = buffer
             if is_product:

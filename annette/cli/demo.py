@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 import annette as keras
+from annette.callbacks import Callback
 from annette.datasets import digits
 
 _SHADES = " ░▒▓█"
@@ -77,7 +78,7 @@ def _steps(rows: int) -> int:
     return -(-rows // _BATCH)
 
 
-class _Bar(keras.callbacks.Callback):
+class _Bar(Callback):
     """One bar for all epochs; a line every fifth of them where there is no terminal."""
 
     def __init__(self, console: Console, epochs: int) -> None:
@@ -185,7 +186,7 @@ def draw_picture(path: Path, history: dict[str, Any], x: Any, y: Any, said: Any)
     import matplotlib.pyplot as plt
 
     with plt.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = plt.figure(figsize=(12, 7.2), layout="constrained")
+        figure: Any = plt.figure(figsize=(12, 7.2), layout="constrained")
         figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
         left, right = figure.subfigures(1, 2, width_ratios=(1, 1.05))
         loss, accuracy = left.subplots(2, 1, sharex=True)

@@ -182,8 +182,9 @@ def _home(path: str) -> str | None:
     found: object = sys.modules["annette"]
     for part in path.split("."):
         found = getattr(found, part, None)
-    own = isinstance(found, ModuleType) and found.__name__.startswith("annette.")
-    return found.__name__ if own else None  # type: ignore[union-attr]  # a module by `own`
+    if isinstance(found, ModuleType) and found.__name__.startswith("annette."):
+        return found.__name__
+    return None
 
 
 def _exists(name: str) -> bool:

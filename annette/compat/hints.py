@@ -6,6 +6,7 @@ import atexit
 import importlib
 import os
 import sys
+from types import FrameType
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _IMPORTS = os.path.dirname(os.path.abspath(importlib.__file__))
@@ -40,10 +41,10 @@ def show() -> None:
 
 def _where() -> str:
     """Return file and line of the innermost frame that is the program's own."""
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
         if not name.startswith((_PACKAGE, _IMPORTS, "<frozen")):
             return f"{os.path.relpath(name) if os.path.isabs(name) else name}:{frame.f_lineno}"
-        frame = frame.f_back  # type: ignore[assignment]  # the outermost frame has none
+        frame = frame.f_back
     return "?"

@@ -8,8 +8,7 @@ import numpy as np
 
 from annette.fused import fused
 from annette.graph.primitive import apply
-from annette.ops.numpy import elementwise as el
-from annette.ops.numpy import reduction, shaping
+from annette.ops.numpy import elementwise as el, reduction, shaping
 from annette.ops.numpy.creation import arange
 from annette.primitives import index
 

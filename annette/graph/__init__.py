@@ -4,7 +4,7 @@ from annette.graph.array import Array
 from annette.graph.gradient import gradient
 from annette.graph.graph import Graph, GraphError
 from annette.graph.primitive import PRIMITIVES, Primitive
-from annette.graph.symbolic import KerasTensor, symbolic_op
+from annette.graph.symbolic import FunctionOperation, KerasTensor, symbolic_op
 from annette.graph.tensor import Node, Tensor
 from annette.graph.trace import trace
 from annette.graph.variable import Variable
@@ -12,6 +12,7 @@ from annette.graph.variable import Variable
 __all__ = [
     "PRIMITIVES",
     "Array",
+    "FunctionOperation",
     "Graph",
     "GraphError",
     "KerasTensor",

@@ -214,6 +214,8 @@ def _probe(function: Callable[..., Any], args: Any, kwargs: Any, probe: tuple[in
 class FunctionOperation:
     """A function of `annette.ops` called inside a functional model."""
 
+    _keras_module = "annette.graph"
+
     def __init__(self, function: Callable[..., Any], name: str | None = None) -> None:
         from annette.utils.naming import auto_name
 

@@ -320,6 +320,10 @@ class Layer:
         """Make the weights for inputs of this shape (rows first, None where unknown)."""
         self.built = True
 
+    @property
+    def _builds_by_calling(self) -> bool:
+        return type(self).build is Layer.build
+
     def build_from_config(self, config: dict[str, Any] | None) -> None:
         """Build for the shapes that `get_build_config` reported."""
         if config and "input_shape" in config:
@@ -342,15 +346,14 @@ class Layer:
         bound = _bind(self._call_signature, args, kwargs)
         shapes = {k: _shapes(v) for k, v in bound.items() if _has_arrays(v)}
         with suspended():
-            self._build_for(shapes, args, kwargs)
+            self._build_for(shapes)
         self.built = True
 
-    def _build_for(
-        self, shapes: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> None:
+    def _build_for(self, shapes: dict[str, Any]) -> None:
         wanted = signature(self.build)
-        if type(self).build is Layer.build:
-            self._build_by_calling(args, kwargs)
+        if self._builds_by_calling:
+            # Its sublayers are built when `call` comes to them.
+            self._path = scoped(self.name)
         elif len([n for n in wanted.names if n not in wanted.defaults]) <= 1 and not (
             wanted.names and wanted.names[0] in {f"{k}_shape" for k in list(shapes)[1:]}
         ):
@@ -358,17 +361,6 @@ class Layer:
         else:
             named = {f"{k}_shape": v for k, v in shapes.items()}
             self.build(**{n: named[n] for n in wanted.names if n in named})
-
-    def _build_by_calling(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """A layer without `build` of its own builds its sublayers by being called on symbols."""
-        self._path = scoped(self.name)
-        if not self._layers:
-            return
-        args, kwargs = tree.map_structure(_symbol, args), tree.map_structure(_symbol, kwargs)
-        with name_scope(self.name):
-            output_spec(self.call, args, kwargs)
-        for layer in self._flatten_layers():
-            layer._losses.clear()
 
     # --- calling ------------------------------------------------------------------------------
 
@@ -575,7 +567,8 @@ class Layer:
             config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         for field in self._fields:
             config[field] = _serialized(field, getattr(self, field))
-        if type(self).get_config is Layer.get_config and not _is_ours(type(self)):
+        told_by = next(c for c in type(self).__mro__ if "get_config" in vars(c))
+        if _is_ours(told_by) and not _is_ours(type(self)):
             config.update(self._own_arguments(config))
         return config
 
@@ -583,7 +576,7 @@ class Layer:
         """Return the constructor arguments of a user's layer, if they are plain values."""
         args, kwargs = self._init_arguments
         given = dict(zip(signature(type(self).__init__).names[1:], args, strict=False))
-        given.update({k: v for k, v in kwargs.items() if k not in config})
+        given = {k: v for k, v in {**given, **kwargs}.items() if k not in config}
         plain = (str, int, float, bool, type(None), list, tuple, dict)
         for key, value in given.items():
             if not isinstance(value, plain):
@@ -687,11 +680,6 @@ def _keras_tensors(shape: Any, dtype: str) -> Any:
     if isinstance(shape, (list, tuple)) and any(isinstance(s, (tuple, list)) for s in shape):
         return type(shape)(_keras_tensors(s, dtype) for s in shape)
     return KerasTensor(shape, dtype)
-
-
-def _symbol(x: Any) -> Any:
-    shaped = isinstance(x, (np.ndarray, Tensor))
-    return KerasTensor(tuple(x.shape), standardize(x.dtype)) if shaped else x
 
 
 def _recast(x: KerasTensor, dtype: str) -> KerasTensor:

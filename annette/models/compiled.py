@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from annette import losses as losses_module
-from annette import metrics as metrics_module
-from annette import ops
+from annette import losses as losses_module, metrics as metrics_module, ops
 from annette.utils import tree
 
 _ACCURACY = ("accuracy", "acc")

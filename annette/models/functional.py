@@ -142,8 +142,9 @@ class Functional(Model):
             x = ops.squeeze(x, -1)
         elif len(shape) == len(wanted) - 1 and wanted[-1] == 1:
             x = ops.expand_dims(x, -1)
+        # The number of rows may be any, also where the model was built by data of so many.
         fits = len(x.shape) == len(wanted) and all(
-            b is None or a is None or a == b for a, b in zip(x.shape, wanted, strict=True)
+            b is None or a is None or a == b for a, b in zip(x.shape[1:], wanted[1:], strict=True)
         )
         if not fits:
             raise ValueError(

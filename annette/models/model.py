@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from annette import metrics as metrics_module
-from annette import ops, optimizers
+from annette import metrics as metrics_module, ops, optimizers
 from annette.layers.layer import Layer
 from annette.models.compiled import CompiledLoss, CompiledMetrics
 from annette.saving import serialization
@@ -121,11 +120,9 @@ class Model(Layer):
         for layer in self._flatten_layers():
             layer._losses.clear()
 
-    def _build_for(self, shapes: Any, args: Any, kwargs: Any) -> None:
-        if type(self).build is Model.build:
-            self._build_by_calling(args, kwargs)
-        else:
-            super()._build_for(shapes, args, kwargs)
+    @property
+    def _builds_by_calling(self) -> bool:
+        return type(self).build is Model.build
 
     # --- compile ------------------------------------------------------------------------------
 

@@ -3,6 +3,11 @@
 Given arrays a function computes at once; given Tensors it records. The names are Keras's.
 """
 
+from annette.fused import nn as _fused_nn  # noqa: F401  # fused operations register themselves
+from annette.graph.array import Array
+from annette.graph.symbolic import KerasTensor
+from annette.graph.tensor import Tensor, install_operators
+from annette.graph.variable import Variable
 from annette.ops.core import (
     cast as cast,
     cond as cond,
@@ -72,6 +77,7 @@ from annette.ops.nn import (
     tanh_shrink as tanh_shrink,
     threshold as threshold,
 )
+from annette.ops.numpy import elementwise as _elementwise
 from annette.ops.numpy.creation import (
     arange as arange,
     array as array,
@@ -111,9 +117,9 @@ from annette.ops.numpy.elementwise import (
     less as less,
     less_equal as less_equal,
     log as log,
-    log10 as log10,
     log1p as log1p,
     log2 as log2,
+    log10 as log10,
     logical_and as logical_and,
     logical_not as logical_not,
     logical_or as logical_or,
@@ -138,6 +144,7 @@ from annette.ops.numpy.elementwise import (
 )
 from annette.ops.numpy.indexing import (
     argsort as argsort,
+    getitem as getitem,
     nonzero as nonzero,
     searchsorted as searchsorted,
     sort as sort,
@@ -181,13 +188,6 @@ from annette.ops.numpy.shaping import (
     transpose as transpose,
     unstack as unstack,
 )
-from annette.fused import nn as _fused_nn  # noqa: F401  # fused operations register themselves
-from annette.graph.array import Array
-from annette.graph.symbolic import KerasTensor
-from annette.graph.tensor import Tensor, install_operators
-from annette.graph.variable import Variable
-from annette.ops.numpy import elementwise as _elementwise
-from annette.ops.numpy.indexing import getitem as getitem
 
 install_operators(
     {

@@ -17,8 +17,7 @@ from annette.graph.tensor import Tensor
 from annette.graph.variable import Variable
 from annette.ops.common import dtype_of, from_python, op, to_dtype
 from annette.ops.numpy import indexing, shaping
-from annette.primitives import index as ix
-from annette.primitives import shape as s
+from annette.primitives import index as ix, shape as s
 
 
 @op

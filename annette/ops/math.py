@@ -7,8 +7,7 @@ from typing import Any
 
 from annette.graph.primitive import apply
 from annette.ops.common import dtype_of, floating, from_python, normal_axes, op, rank, to_dtype
-from annette.ops.numpy import elementwise as el
-from annette.ops.numpy import indexing, reduction, shaping
+from annette.ops.numpy import elementwise as el, indexing, reduction, shaping
 from annette.primitives import elementwise as e
 
 

@@ -10,11 +10,9 @@ from annette.fused import nn as fused_nn
 from annette.graph.dtypes import standardize
 from annette.graph.primitive import apply
 from annette.ops.common import dtype_of, floating, from_python, normal_axes, op, rank, to_dtype
-from annette.ops.numpy import elementwise as el
-from annette.ops.numpy import indexing, reduction, shaping
+from annette.ops.numpy import elementwise as el, indexing, reduction, shaping
 from annette.ops.numpy.creation import arange
-from annette.primitives import elementwise as e
-from annette.primitives import index
+from annette.primitives import elementwise as e, index
 
 
 @op

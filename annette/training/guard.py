@@ -59,6 +59,9 @@ class Guard:
         if not self.standard and type(model).call is getattr(Model, "call", None):
             return None
         with suspended():
+            if model.run_eagerly:
+                # Numbers, not symbols: the user's code may look at them.
+                return model(x, training=False)
             found = output_spec(lambda v: model(v, training=False), (symbols,), {})
         for layer in model._flatten_layers():
             layer._losses.clear()

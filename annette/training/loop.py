@@ -56,8 +56,11 @@ def fit(
     for epoch in range(initial_epoch, epochs):
         model.reset_metrics()
         callbacks.on_epoch_begin(epoch)
-        logs = _run(model, "train", source, epoch, callbacks, guard)
+        results = _run(model, "train", source, epoch, callbacks, guard)
         source.on_epoch_end()
+        if not results and source.exhausted:
+            break
+        logs = results
         if checked is not None and _validates(validation_freq, epoch):
             logs.update(_validate(model, checked, callbacks))
         callbacks.on_epoch_end(epoch, logs)

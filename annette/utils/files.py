@@ -193,8 +193,8 @@ def _unpack(path: Path, kind: str, folder: Path) -> None:
         import zipfile
 
         with zipfile.ZipFile(path) as archive:
-            for member in archive.namelist():
-                _stay_inside(folder, member, path)
+            for name in archive.namelist():
+                _stay_inside(folder, name, path)
             archive.extractall(folder)
         return
     import tarfile
@@ -204,12 +204,9 @@ def _unpack(path: Path, kind: str, folder: Path) -> None:
         for member in members:
             _stay_inside(folder, member.name, path)
             member.mode = 0o755 if member.isdir() else 0o644
-        # Only plain members are left, and each was looked at above.
-        archive.extractall(folder, members=members, **_tar_filter(tarfile))
-
-
-def _tar_filter(tarfile: Any) -> dict[str, str]:
-    return {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+        if hasattr(tarfile, "data_filter"):  # not in the first releases of Python 3.11
+            archive.extraction_filter = tarfile.data_filter
+        archive.extractall(folder, members=members)
 
 
 def _stay_inside(folder: Path, member: str, path: Path) -> None:

@@ -117,11 +117,11 @@ class Block(keras.Model):
 
 
 def test_a_model_by_subclassing_finds_its_layers_in_lists_and_dicts() -> None:
-    model = Block()
+    model = Block(units=5)
     model.compile("adam", "mse")
     model.fit(X, X[:, :2], verbose=0)
     assert len(model.layers) == 3 and len(model.trainable_weights) == 4
-    assert model.get_config()["units"] == 4
+    assert model.get_config()["units"] == 5
     assert (model(X) == model(X)).all()
     assert (np.asarray(model(X, training=True)) != np.asarray(model(X, training=True))).any()
 

@@ -12,8 +12,7 @@ from typing import Any as _Any
 
 import numpy as _np
 
-from annette import GradientTape as GradientTape
-from annette import ops as _ops
+from annette import GradientTape as GradientTape, ops as _ops
 from annette.compat.tf.dtypes import *  # noqa: F403  # each module names what it gives in __all__
 from annette.compat.tf.math import *  # noqa: F403
 from annette.compat.tf.tensors import *  # noqa: F403

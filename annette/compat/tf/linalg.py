@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from annette import ops
-from annette.compat.tf.tensors import eye as eye
-from annette.compat.tf.tensors import matmul as matmul
-from annette.compat.tf.tensors import norm as norm
+from annette.compat.tf.tensors import eye as eye, matmul as matmul, norm as norm
 
 
 def matvec(a: Any, b: Any, name: Any = None) -> Any:

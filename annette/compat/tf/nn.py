@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from annette import ops
-from annette.compat.tf.math import l2_normalize as l2_normalize
-from annette.compat.tf.math import top_k as top_k
+from annette.compat.tf.math import l2_normalize as l2_normalize, top_k as top_k
 from annette.compat.tf.tensors import constant
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-
 from annette.graph.primitive import apply
 from annette.ops.common import (
     dtype_of,

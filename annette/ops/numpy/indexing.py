@@ -11,8 +11,7 @@ from annette.graph.array import wrap
 from annette.graph.primitive import apply
 from annette.graph.tensor import Tensor
 from annette.ops.common import dtype_of, from_python, normal_axis, op, rank, to_dtype
-from annette.ops.numpy import elementwise as el
-from annette.ops.numpy import shaping as sh
+from annette.ops.numpy import elementwise as el, shaping as sh
 from annette.primitives import index as ix
 
 
