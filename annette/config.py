@@ -24,9 +24,7 @@ def set_floatx(value: str) -> None:
         ValueError: if `value` is none of bfloat16, float16, float32, float64.
     """
     if value not in _FLOAT_TYPES:
-        raise ValueError(
-            f"set_floatx expects one of {', '.join(_FLOAT_TYPES)}; it got {value!r}."
-        )
+        raise ValueError(f"set_floatx expects one of {', '.join(_FLOAT_TYPES)}; it got {value!r}.")
     _settings["floatx"] = str(value)
 
 

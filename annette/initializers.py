@@ -323,6 +323,97 @@ class Orthogonal(_Random):
         return {**super().get_config(), "gain": self.gain}
 
 
+class STFT(Initializer):
+    r"""The kernel of a short-time Fourier transform, for a convolution over samples in time.
+
+    .. math:: K_{t f} = w_t \cos(2 \pi t f / N) / s \quad \text{(real side; } -\sin
+        \text{ for the imaginary one)}, \quad N = 2 (\text{frequencies} - 1)
+
+    Args:
+        side: "real" or "imag".
+        window: a window's name ("hann", "hamming", "blackman", "bartlett", or any of SciPy's where
+            that is installed), an array (samples), or None for none.
+        scaling: "density" divides by the root of the sum of squares of the window, "spectrum" by
+            the sum of its sizes, None by nothing.
+        periodic: whether the window is that of a period rather than symmetric.
+
+    Shape: (samples, 1, frequencies).
+
+    Raises:
+        ValueError: for an unknown side, scaling or window, or a shape of another form.
+    """
+
+    def __init__(
+        self,
+        side: str = "real",
+        window: Any = "hann",
+        scaling: str | None = "density",
+        periodic: bool = False,
+    ) -> None:
+        if side not in ("real", "imag"):
+            raise ValueError(f"STFT expects side='real' or 'imag'; it got {side!r}.")
+        if scaling not in ("density", "spectrum", None):
+            raise ValueError(
+                f"STFT expects scaling='density', 'spectrum' or None; it got {scaling!r}."
+            )
+        if isinstance(window, str):
+            _window(window, 2, periodic)
+        self.side, self.window = side, window
+        self.scaling, self.periodic = scaling, periodic
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        """Return an array of this shape and dtype."""
+        shape = tuple(shape)
+        if len(shape) != 3:
+            raise ValueError(f"STFT expects a shape (samples, 1, frequencies); it got {shape}.")
+        samples, _, frequencies = shape
+        turns = np.arange(samples)[:, None] * np.arange(frequencies) / max(2 * frequencies - 2, 1)
+        kernel = np.cos(2 * np.pi * turns) if self.side == "real" else -np.sin(2 * np.pi * turns)
+        kernel = (kernel * self._scaled_window(samples)[:, None])[:, None, :]
+        return ops.convert_to_tensor(kernel, dtype=dtype or config.floatx())
+
+    def _scaled_window(self, samples: int) -> np.ndarray:
+        if self.window is None:
+            return np.ones(samples)
+        given = self.window
+        window = _window(given, samples, self.periodic) if isinstance(given, str) else given
+        window = np.asarray(window, "float64")
+        if window.shape != (samples,):
+            raise ValueError(
+                f"STFT expects a window of {samples} samples; it got one of shape {window.shape}."
+            )
+        scales = {"density": np.sqrt(np.sum(window**2)), "spectrum": np.sum(np.abs(window))}
+        return window / scales.get(str(self.scaling), 1.0)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {
+            "side": self.side,
+            "window": self.window,
+            "periodic": self.periodic,
+            "scaling": self.scaling,
+        }
+
+
+def _window(name: str, samples: int, periodic: bool) -> np.ndarray:
+    known = {
+        "hann": np.hanning,
+        "hamming": np.hamming,
+        "blackman": np.blackman,
+        "bartlett": np.bartlett,
+    }
+    if name in known:
+        return known[name](samples + 1)[:-1] if periodic else known[name](samples)
+    try:
+        from scipy.signal import get_window
+    except ImportError as error:
+        raise ValueError(
+            f"STFT knows the windows {', '.join(known)}; {name!r} needs SciPy, which is not "
+            "installed."
+        ) from error
+    return np.asarray(get_window(name, samples, periodic))
+
+
 def compute_fans(shape: Any, input_axes: Any = None, output_axes: Any = None) -> tuple[int, int]:
     """The number of inputs and of outputs of a unit whose kernel has this shape."""
     shape = tuple(shape)
@@ -364,6 +455,7 @@ lecun_normal = LecunNormal
 he_uniform = HeUniform
 he_normal = HeNormal
 orthogonal = OrthogonalInitializer = Orthogonal
+stft = STFTInitializer = STFT
 
 ALL_OBJECTS: dict[str, type[Initializer]] = {
     name: value

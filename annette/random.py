@@ -99,9 +99,7 @@ def _key(seed: Any) -> Any:
         return np.array([int(seed) & 0xFFFFFFFF, (int(seed) >> 32) & 0xFFFFFFFF], "uint32")
     if hasattr(seed, "shape") and tuple(seed.shape) == (2,):
         return ops.cast(seed, "uint32")
-    raise ValueError(
-        f"seed must be a whole number, a SeedGenerator or None; it got {seed!r}."
-    )
+    raise ValueError(f"seed must be a whole number, a SeedGenerator or None; it got {seed!r}.")
 
 
 def _unit(key: Any, shape: tuple[int, ...], dtype: str) -> Any:
@@ -122,7 +120,9 @@ def _shifted(words: Any, places: int) -> Any:
 def _float(dtype: Any) -> str:
     dtype = standardize(dtype)
     if "float" not in dtype:
-        raise ValueError(f"This distribution has real numbers; dtype {dtype!r} is not a float type.")
+        raise ValueError(
+            f"This distribution has real numbers; dtype {dtype!r} is not a float type."
+        )
     return dtype
 
 

@@ -191,9 +191,7 @@ def value_and_grad(
         def own(x: Any) -> Any:
             return x if isinstance(x, (Tensor, Variable)) else ops.convert_to_tensor(x)
 
-        args = tuple(
-            tree.map_structure(own, a) if i in numbers else a for i, a in enumerate(args)
-        )
+        args = tuple(tree.map_structure(own, a) if i in numbers else a for i, a in enumerate(args))
         tape = GradientTape(persistent=True)
         with tape:
             for i in numbers:
@@ -205,9 +203,7 @@ def value_and_grad(
                 "grad differentiates a function whose value is a scalar; it got shape "
                 f"{tuple(value.shape)}. Sum it, or take its mean."
             )
-        grads = [
-            tape.gradient(value, args[i], unconnected_gradients="zero") for i in numbers
-        ]
+        grads = [tape.gradient(value, args[i], unconnected_gradients="zero") for i in numbers]
         plain = tree.map_structure(_plain, result)
         return plain, (tuple(grads) if several else grads[0])
 

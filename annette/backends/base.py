@@ -50,7 +50,9 @@ class Program(ABC):
             rows: Any = slice(start, start + batch_size)
             if order is not None:
                 rows = order[rows]
-            outputs = self([gather(a, rows, t.dtype) for a, t in zip(arrays, self.graph.inputs, strict=True)])
+            outputs = self(
+                [gather(a, rows, t.dtype) for a, t in zip(arrays, self.graph.inputs, strict=True)]
+            )
             start += batch_size
             if time.perf_counter() > deadline:
                 break

@@ -30,7 +30,7 @@ class NumpyProgram(Program):
 
     def __init__(self, graph: Graph) -> None:
         super().__init__(graph)
-        self._variables = list({v: None for v in (*graph.reads, *(v for v, _ in graph.assigns))})
+        self._variables = list(dict.fromkeys((*graph.reads, *(v for v, _ in graph.assigns))))
         writer = _Writer(lower(graph), self._variables)
         self.source, names = writer.write()
         exec(compile(self.source, f"<graph {graph.name}>", "exec"), names)
@@ -104,7 +104,11 @@ class _Writer:
         for place, node in enumerate(self.graph.nodes):
             for i, t in enumerate(node.outputs):
                 shared = node.primitive.view and node.inputs
-                place_of[id(t)] = place_of[id(node.inputs[min(i, len(node.inputs) - 1)])] if shared else f"t{id(t)}"
+                place_of[id(t)] = (
+                    place_of[id(node.inputs[min(i, len(node.inputs) - 1)])]
+                    if shared
+                    else f"t{id(t)}"
+                )
             for t in (*node.inputs, *node.outputs):
                 self.last[place_of[id(t)]] = place
         for t in (*self.graph.outputs, *(t for _, t in self.graph.assigns)):
@@ -113,7 +117,11 @@ class _Writer:
 
     def _direct_targets(self, number: dict[Variable, int]) -> dict[int, str]:
         """Return the results that may be computed straight into the variable they are assigned to."""
-        made = {id(t): (place, node) for place, node in enumerate(self.graph.nodes) for t in node.outputs}
+        made = {
+            id(t): (place, node)
+            for place, node in enumerate(self.graph.nodes)
+            for t in node.outputs
+        }
         targets: dict[int, str] = {}
         ends = [id(t) for t in (*self.graph.outputs, *(t for _, t in self.graph.assigns))]
         for variable, tensor in self.graph.assigns:
@@ -146,7 +154,11 @@ class _Writer:
                 self._release(place, node)
         else:
             function = f"{primitive.name}_{place}"
-            self.globals[function] = partial(primitive.run, np, **node.params) if node.params else partial(primitive.run, np)
+            self.globals[function] = (
+                partial(primitive.run, np, **node.params)
+                if node.params
+                else partial(primitive.run, np)
+            )
             call = f"{function}({', '.join(given)})"
             if primitive.view and node.inputs:
                 for t in node.outputs:

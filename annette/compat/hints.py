@@ -45,6 +45,7 @@ def _where() -> str:
     while frame is not None:
         name = frame.f_code.co_filename
         if not name.startswith((_PACKAGE, _IMPORTS, "<frozen")):
-            return f"{os.path.relpath(name) if os.path.isabs(name) else name}:{frame.f_lineno}"
+            near = os.path.relpath(name) if os.path.isabs(name) else name
+            return f"{name if near.startswith('..') else near}:{frame.f_lineno}"
         frame = frame.f_back
     return "?"

@@ -55,9 +55,7 @@ class Fused(Primitive):
         _, outputs = self.expand(inputs, params)
         return [(t.shape, t.dtype) for t in outputs]
 
-    def expand(
-        self, inputs: Any, params: dict[str, Any]
-    ) -> tuple[list[Node], list[Tensor]]:
+    def expand(self, inputs: Any, params: dict[str, Any]) -> tuple[list[Node], list[Tensor]]:
         """Return the nodes of the composite and its results, on stand-ins or on the given Tensors."""
         tensors = [x if isinstance(x, Tensor) else Tensor(x.shape, x.dtype) for x in inputs]
         with Trace() as recorder:

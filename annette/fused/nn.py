@@ -16,7 +16,10 @@ Samples = list[tuple[tuple[Any, ...], dict[str, Any]]]
 
 
 def _logits(rng: np.random.Generator) -> Samples:
-    return [((rng.normal(size=(3, 4)),), {"axis": -1}), ((rng.normal(size=(2, 3, 2)),), {"axis": 1})]
+    return [
+        ((rng.normal(size=(3, 4)),), {"axis": -1}),
+        ((rng.normal(size=(2, 3, 2)),), {"axis": 1}),
+    ]
 
 
 def _softmax_vjp(g: Any, y: Any, x: Any, *, axis: int) -> tuple[Any, ...]:

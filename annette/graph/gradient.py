@@ -14,7 +14,9 @@ from annette.graph.dtypes import is_float, numpy_dtype
 from annette.graph.tensor import Node, Tensor, operator
 
 
-def gradient(ys: Sequence[Any], xs: Sequence[Tensor], seeds: Sequence[Any] | None = None) -> list[Any]:
+def gradient(
+    ys: Sequence[Any], xs: Sequence[Tensor], seeds: Sequence[Any] | None = None
+) -> list[Any]:
     r"""Return :math:`\sum_k \bar y_k\, \partial y_k / \partial x` for each x, None where unconnected.
 
     Inside a trace or under a tape the result is recorded and can be differentiated again.

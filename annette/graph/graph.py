@@ -73,7 +73,9 @@ class Graph:
             known.update(id(t) for t in node.outputs)
         for what, tensor in [("output", t) for t in self.outputs]:
             if id(tensor) not in known:
-                raise GraphError(f"Graph {self.name!r}: an {what} is computed by none of its nodes.")
+                raise GraphError(
+                    f"Graph {self.name!r}: an {what} is computed by none of its nodes."
+                )
         for variable, tensor in self.assigns:
             if id(tensor) not in known:
                 raise GraphError(
@@ -143,7 +145,9 @@ def _names(graph: Graph) -> dict[int, str]:
 
 def _constant(tensor: Tensor) -> str:
     value = tensor.value
-    return f"{value.item():g}" if value is not None and value.size == 1 else f"const {_type(tensor)}"
+    return (
+        f"{value.item():g}" if value is not None and value.size == 1 else f"const {_type(tensor)}"
+    )
 
 
 def _type(tensor: Any) -> str:

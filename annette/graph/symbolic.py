@@ -207,7 +207,9 @@ def _probe(function: Callable[..., Any], args: Any, kwargs: Any, probe: tuple[in
         return tensor
 
     with Trace():
-        result = function(*tree.map_structure(stand_in, args), **tree.map_structure(stand_in, kwargs))
+        result = function(
+            *tree.map_structure(stand_in, args), **tree.map_structure(stand_in, kwargs)
+        )
         return tree.map_structure(_as_tensor, result)
 
 
@@ -251,7 +253,6 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {}
 
 def symbolic_op(function: F) -> F:
     """Let a function of operations be called on KerasTensors too, which records the call."""
-
     _FUNCTIONS[function.__name__] = function
 
     @functools.wraps(function)

@@ -61,9 +61,7 @@ def trace(
         result = function(*inputs)
         result = tree.map_structure(_as_tensor, result)
         outputs = [t for t in tree.flatten(result) if isinstance(t, Tensor)]
-    assigns = [
-        (v, t) for v, t in recorder.current.items() if t is not recorder.reads.get(v)
-    ]
+    assigns = [(v, t) for v, t in recorder.current.items() if t is not recorder.reads.get(v)]
     graph = Graph(name, inputs, recorder.reads, recorder.nodes, outputs, assigns)
     return graph, result
 

@@ -15,7 +15,9 @@ def positive_int(layer: str, name: str, value: Any) -> int:
     """
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if isinstance(value, float) and value.is_integer():
-        raise ValueError(f"{layer} expects {name} to be a whole number; it got {value!r}. Write {int(value)}.")
+        raise ValueError(
+            f"{layer} expects {name} to be a whole number; it got {value!r}. Write {int(value)}."
+        )
     if not whole or value < 1:
         raise ValueError(f"{layer} expects {name} to be a whole number above 0; it got {value!r}.")
     return int(value)

@@ -10,7 +10,17 @@ from collections.abc import Iterator
 from typing import Any
 
 # Attributes that refer to other layers without owning them.
-_FOREIGN = frozenset({"_inbound_nodes", "_init_arguments", "_losses", "optimizer", "history", "_compiled", "_keras_mask"})
+_FOREIGN = frozenset(
+    {
+        "_inbound_nodes",
+        "_init_arguments",
+        "_losses",
+        "optimizer",
+        "history",
+        "_compiled",
+        "_keras_mask",
+    }
+)
 
 
 def owned(owner: Any) -> Iterator[Any]:

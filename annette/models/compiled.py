@@ -118,7 +118,9 @@ class CompiledLoss:
                     "There is a loss for an output that has no target: y is None there. Pass y, or "
                     "give that output the loss None."
                 )
-            value = ops.cast(loss(target, output, sw), "float32" if ops.dtype(output) != "float64" else "float64")
+            value = ops.cast(
+                loss(target, output, sw), "float32" if ops.dtype(output) != "float64" else "float64"
+            )
             if tracker is not None:
                 tracker.update_state(value, sample_weight=_rows(output))
             value = value if weight is None else value * weight
@@ -151,9 +153,7 @@ def _rows(output: Any) -> Any:
     return output.shape[0] if output.shape else 1
 
 
-def match_outputs(
-    what: str, given: Any, y_pred: Any, outputs: list[tuple[str, Any]]
-) -> list[Any]:
+def match_outputs(what: str, given: Any, y_pred: Any, outputs: list[tuple[str, Any]]) -> list[Any]:
     """Return the part of `given` that belongs to each output.
 
     Raises:
@@ -166,9 +166,7 @@ def match_outputs(
         if names == [""]:
             return [next(iter(given.values()))] if len(given) == 1 else [given]
         keys = _keys(y_pred)
-        missing = [
-            n for n, k in zip(names, keys, strict=True) if n not in given and k not in given
-        ]
+        missing = [n for n, k in zip(names, keys, strict=True) if n not in given and k not in given]
         if missing:
             raise ValueError(
                 f"{what} has the keys {', '.join(map(repr, given))}, but the outputs are called "
@@ -206,9 +204,7 @@ class CompiledMetrics:
         output_names: names of the outputs in their order, if they have any.
     """
 
-    def __init__(
-        self, metrics: Any, weighted_metrics: Any, output_names: list[str] | None
-    ) -> None:
+    def __init__(self, metrics: Any, weighted_metrics: Any, output_names: list[str] | None) -> None:
         for what, given in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
             if given is not None and not isinstance(given, (list, tuple, dict)):
                 raise ValueError(
@@ -271,7 +267,9 @@ class CompiledMetrics:
         outputs = named_outputs(y_pred, self.output_names)
         targets = match_outputs("y", y, y_pred, outputs)
         weights = match_weights(sample_weight, y_pred, outputs)
-        rows = zip(self.plain, self.weighted, targets, (v for _, v in outputs), weights, strict=True)
+        rows = zip(
+            self.plain, self.weighted, targets, (v for _, v in outputs), weights, strict=True
+        )
         for plain, weighted, target, output, weight in rows:
             mask = getattr(output, "_keras_mask", None)
             for _, metric in plain:

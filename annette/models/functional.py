@@ -26,7 +26,14 @@ class Functional(Model):
         ValueError: if an output does not come from the inputs, or two layers have one name.
     """
 
-    _untracked = (*Model._untracked, "inputs", "outputs", "_inputs_struct", "_outputs_struct", "_order")
+    _untracked = (
+        *Model._untracked,
+        "inputs",
+        "outputs",
+        "_inputs_struct",
+        "_outputs_struct",
+        "_order",
+    )
 
     def __init__(self, inputs: Any, outputs: Any, name: str | None = None, **kwargs: Any) -> None:
         trainable = kwargs.pop("trainable", None)
@@ -130,7 +137,10 @@ class Functional(Model):
                 f"Model '{self.name}' has {len(self.inputs)} inputs "
                 f"({', '.join(self.input_names)}); it was given {len(flat)}."
             )
-        return [self._adjust(x, t, n) for x, t, n in zip(flat, self.inputs, self.input_names, strict=True)]
+        return [
+            self._adjust(x, t, n)
+            for x, t, n in zip(flat, self.inputs, self.input_names, strict=True)
+        ]
 
     def _adjust(self, x: Any, symbol: KerasTensor, name: str) -> Any:
         """Bring an input to the rank that was declared, where an axis of 1 makes the difference."""
@@ -176,7 +186,9 @@ class Functional(Model):
             described = serialization.serialize_keras_object(operation)
             described["name"] = operation.name
             described["inbound_nodes"] = [
-                _described_call(n) for n in operation._inbound_nodes if n in self._order and not n.is_input
+                _described_call(n)
+                for n in operation._inbound_nodes
+                if n in self._order and not n.is_input
             ]
             layers.append(described)
         return {
@@ -196,7 +208,8 @@ class Functional(Model):
         calls: list[tuple[str, int, dict[str, Any]]] = []
         for described in config["layers"]:
             operation = serialization.deserialize_keras_object(
-                {k: v for k, v in described.items() if k not in ("name", "inbound_nodes")}, custom_objects
+                {k: v for k, v in described.items() if k not in ("name", "inbound_nodes")},
+                custom_objects,
             )
             operation.name = described["name"]
             if not isinstance(operation, InputLayer):
@@ -227,7 +240,9 @@ def _replay(calls: list[tuple[str, int, dict[str, Any]]], made: dict[str, Any]) 
                 continue
             operation(*args, **kwargs)
         if len(waiting) == len(calls):
-            raise ValueError(f"The configuration's layer {waiting[0][0]!r} is connected to nothing.")
+            raise ValueError(
+                f"The configuration's layer {waiting[0][0]!r} is connected to nothing."
+            )
         calls = waiting
 
 
@@ -276,7 +291,11 @@ def _described_call(node: CallNode) -> dict[str, Any]:
 def _key(symbol: KerasTensor) -> int:
     """Return what a KerasTensor and its recast forms have in common: the place it comes from."""
     history = symbol._keras_history
-    return hash((id(history.operation), history.node_index, history.tensor_index)) if history else id(symbol)
+    return (
+        hash((id(history.operation), history.node_index, history.tensor_index))
+        if history
+        else id(symbol)
+    )
 
 
 def _fill(structure: Any, values: dict[int, Any]) -> Any:

@@ -69,7 +69,9 @@ class Model(Layer):
 
     @layers.setter
     def layers(self, value: Any) -> None:
-        raise AttributeError("`Model.layers` is made by annette; call your attribute something else.")
+        raise AttributeError(
+            "`Model.layers` is made by annette; call your attribute something else."
+        )
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """Return a layer by its name or its place.
@@ -157,7 +159,9 @@ class Model(Layer):
         """
         optimizer = optimizers.get(optimizer)
         names = getattr(self, "output_names", None)
-        compiled_loss = None if loss is None else CompiledLoss(_known_loss(loss), loss_weights, names)
+        compiled_loss = (
+            None if loss is None else CompiledLoss(_known_loss(loss), loss_weights, names)
+        )
         compiled_metrics = CompiledMetrics(metrics, weighted_metrics, names)
         self._compile_config = {
             "optimizer": optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
@@ -247,7 +251,9 @@ class Model(Layer):
             )
         return total
 
-    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+    def compute_metrics(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+    ) -> dict[str, Any]:
         """Update the metrics of `compile` with a batch and return all values by name."""
         self._update_metrics(y, y_pred, sample_weight)
         return self.get_metrics_result()

@@ -66,7 +66,9 @@ class Sequential(Model):
             )
         if not isinstance(layer, Layer):
             if not callable(layer):
-                raise ValueError(f"Sequential takes layers; it got {layer!r} of type {type(layer).__name__}.")
+                raise ValueError(
+                    f"Sequential takes layers; it got {layer!r} of type {type(layer).__name__}."
+                )
             from annette.layers import Lambda
 
             layer = Lambda(layer)
@@ -219,7 +221,9 @@ class Sequential(Model):
         """Return the model that `config` describes."""
         model = cls(name=config.get("name"), trainable=config.get("trainable", True))
         for described in config["layers"]:
-            model.add(serialization.deserialize_keras_object(described, custom_objects), rebuild=False)
+            model.add(
+                serialization.deserialize_keras_object(described, custom_objects), rebuild=False
+            )
         model._rebuild()
         shape = config.get("build_input_shape")
         if shape is not None and not model.built and isinstance(shape, (list, tuple)):

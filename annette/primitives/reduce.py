@@ -85,9 +85,7 @@ min_ = Primitive(
 )  # fmt: skip
 
 
-def _prod_vjp(
-    g: Any, y: Any, x: Any, *, axis: tuple[int, ...], keepdims: bool
-) -> tuple[Any, ...]:
+def _prod_vjp(g: Any, y: Any, x: Any, *, axis: tuple[int, ...], keepdims: bool) -> tuple[Any, ...]:
     """d prod / d x_i is the product of the others, right where elements are zero too."""
     rest = tuple(i for i in range(len(x.shape)) if i not in axis)
     order = (*rest, *axis)

@@ -70,7 +70,9 @@ broadcast_to = Primitive(
 def _concatenate_shape(*inputs: Any, axis: int) -> Spec:
     first = inputs[0]
     rest = [(*x.shape[:axis], *x.shape[axis + 1 :]) for x in inputs]
-    if any(r != rest[0] or len(x.shape) != len(first.shape) for r, x in zip(rest, inputs, strict=True)):
+    if any(
+        r != rest[0] or len(x.shape) != len(first.shape) for r, x in zip(rest, inputs, strict=True)
+    ):
         raise ValueError(
             f"To concatenate along axis {axis}, all other axes must be equal; the shapes are "
             f"{', '.join(str(x.shape) for x in inputs)}."
@@ -105,7 +107,9 @@ concatenate = Primitive(
 )  # fmt: skip
 
 
-def _slices(start: tuple[int, ...], stop: tuple[int, ...], step: tuple[int, ...]) -> tuple[slice, ...]:
+def _slices(
+    start: tuple[int, ...], stop: tuple[int, ...], step: tuple[int, ...]
+) -> tuple[slice, ...]:
     return tuple(slice(a, b, c) for a, b, c in zip(start, stop, step, strict=True))
 
 
@@ -166,7 +170,9 @@ def _pad_jax(x: Any, *, widths: tuple[tuple[int, int, int], ...]) -> Any:
     return lax.pad(x, np.zeros((), x.dtype), widths)
 
 
-def _pad_vjp(g: Any, y: Any, x: Any, *, widths: tuple[tuple[int, int, int], ...]) -> tuple[Any, ...]:
+def _pad_vjp(
+    g: Any, y: Any, x: Any, *, widths: tuple[tuple[int, int, int], ...]
+) -> tuple[Any, ...]:
     inside = _inside(x.shape, widths)
     return (
         slice_(

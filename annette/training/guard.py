@@ -95,12 +95,19 @@ class Guard:
         for leaf in tree.flatten(batch):
             found = None if leaf is None else find_nonfinite(leaf, batch_dtype(leaf.dtype))
             if found is not None and not self._copes(batch):
-                raise ValueError(f"A batch has {found.describe(None)}. Replace or drop those rows first.")
+                raise ValueError(
+                    f"A batch has {found.describe(None)}. Replace or drop those rows first."
+                )
 
     def _check_targets(self, data: Any) -> None:
         _, y, _ = unpack_x_y_sample_weight(data)
         loss = self.model._compiled_loss
-        if self.kind != "predict" and loss is not None and y is not None and self._outputs is not None:
+        if (
+            self.kind != "predict"
+            and loss is not None
+            and y is not None
+            and self._outputs is not None
+        ):
             loss.check_targets(y, self._outputs)
 
     def _check_finite_rows(self, source: RowSource) -> None:

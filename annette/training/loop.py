@@ -94,9 +94,7 @@ def evaluate(
     return logs if return_dict else in_order(model, logs)
 
 
-def predict(
-    model: Any, x: Any, batch_size: Any, verbose: Any, steps: Any, callbacks: Any
-) -> Any:
+def predict(model: Any, x: Any, batch_size: Any, verbose: Any, steps: Any, callbacks: Any) -> Any:
     """Compute outputs; see `Model.predict`."""
     verbose = _verbosity(verbose)
     if x is None:
@@ -147,9 +145,7 @@ def predict_on_batch(model: Any, x: Any) -> Any:
     return tree.map_structure(np.asarray, _one_batch(model, "predict", x, None, None, None))
 
 
-def _one_batch(
-    model: Any, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any
-) -> Any:
+def _one_batch(model: Any, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> Any:
     whole = make_source(x, y, sample_weight, class_weight=class_weight, batch_size=2**31)
     batch = whole.peek()
     guard = Guard(model, kind)
@@ -181,7 +177,10 @@ def _run_rows(
     _, first, last = source.window(epoch)
     order = source.order(epoch)
     place, end = first * size, min(last * size, source.rows)
-    begin, done = getattr(callbacks, f"on_{kind}_batch_begin"), getattr(callbacks, f"on_{kind}_batch_end")
+    begin, done = (
+        getattr(callbacks, f"on_{kind}_batch_begin"),
+        getattr(callbacks, f"on_{kind}_batch_end"),
+    )
     quiet = _is_quiet(model, kind)
     logs: dict[str, Any] = {}
     while place < end:
@@ -206,7 +205,10 @@ def _run_batches(
     model: Any, kind: str, source: DataSource, epoch: int, callbacks: CallbackList, guard: Guard
 ) -> dict[str, Any]:
     """Run batch by batch: for data that comes so, and for callbacks that want to see each."""
-    begin, done = getattr(callbacks, f"on_{kind}_batch_begin"), getattr(callbacks, f"on_{kind}_batch_end")
+    begin, done = (
+        getattr(callbacks, f"on_{kind}_batch_begin"),
+        getattr(callbacks, f"on_{kind}_batch_end"),
+    )
     checked = isinstance(source, ArraySource)
     logs: Any = {}
     for number, (leaves, pack) in enumerate(_batches(source, epoch)):

@@ -43,7 +43,12 @@ CASES: dict[str, Case] = {}
 
 
 def add_case(
-    kind: str, name: str, run: Callable[[Any], Any], *, json: bool = False, tolerance: str = "values"
+    kind: str,
+    name: str,
+    run: Callable[[Any], Any],
+    *,
+    json: bool = False,
+    tolerance: str = "values",
 ) -> None:
     """Register a case under the id `kind/name`, numbering a name that is used again."""
     key, count = f"{kind}/{name}", 1

@@ -16,9 +16,15 @@ from .cases_optimizers import OPTIMIZERS, SCHEDULES, SHARED
 # Extra arguments beyond an instance with none; None marks that there is no instance without arguments.
 CLASSES: dict[str, dict[str, list[dict[str, Any]]]] = {
     "losses": {name: [{}, {"reduction": "sum", "name": "mine"}] for name in LOSSES},
-    "metrics": {name: [{}, {"name": "mine", "dtype": "float64"}] for name in [*METRICS, "Mean", "Sum"]},
-    "optimizers": {name: [{}, *variants, *SHARED, {"name": "mine"}] for name, variants in OPTIMIZERS.items()},
-    "optimizers.schedules": {name: [*variants, {**variants[0], "name": "mine"}] for name, variants in SCHEDULES.items()},
+    "metrics": {
+        name: [{}, {"name": "mine", "dtype": "float64"}] for name in [*METRICS, "Mean", "Sum"]
+    },
+    "optimizers": {
+        name: [{}, *variants, *SHARED, {"name": "mine"}] for name, variants in OPTIMIZERS.items()
+    },
+    "optimizers.schedules": {
+        name: [*variants, {**variants[0], "name": "mine"}] for name, variants in SCHEDULES.items()
+    },
     "initializers": {
         "Zeros": [{}],
         "Ones": [{}],
@@ -26,7 +32,10 @@ CLASSES: dict[str, dict[str, list[dict[str, Any]]]] = {
         "RandomNormal": [{}, {"mean": 1.0, "stddev": 0.2, "seed": 3}],
         "RandomUniform": [{}, {"minval": -1.0, "maxval": 2.0, "seed": 3}],
         "TruncatedNormal": [{}, {"mean": 1.0, "stddev": 0.2, "seed": 3}],
-        "VarianceScaling": [{}, {"scale": 2.0, "mode": "fan_out", "distribution": "uniform", "seed": 3}],
+        "VarianceScaling": [
+            {},
+            {"scale": 2.0, "mode": "fan_out", "distribution": "uniform", "seed": 3},
+        ],
         **{
             f"{family}{kind}": [{}, {"seed": 3}]
             for family in ("Glorot", "He", "Lecun")
@@ -48,7 +57,10 @@ CLASSES: dict[str, dict[str, list[dict[str, Any]]]] = {
         "MinMaxNorm": [{}, {"min_value": 0.1, "max_value": 0.9, "rate": 0.5, "axis": 1}],
     },
     "layers": {
-        "InputLayer": [{"shape": (3,)}, {"shape": (3, None), "batch_size": 2, "dtype": "int32", "name": "mine"}],
+        "InputLayer": [
+            {"shape": (3,)},
+            {"shape": (3, None), "batch_size": 2, "dtype": "int32", "name": "mine"},
+        ],
         "Dense": [
             {"units": 3},
             {
@@ -67,7 +79,16 @@ CLASSES: dict[str, dict[str, list[dict[str, Any]]]] = {
         "Flatten": [{}, {"data_format": "channels_first"}],
         "Reshape": [{"target_shape": (2, -1)}],
         "Dropout": [{"rate": 0.3}, {"rate": 0.3, "noise_shape": (None, 1), "seed": 5}],
-        "BatchNormalization": [{}, {"axis": 1, "momentum": 0.5, "epsilon": 0.1, "center": False, "gamma_initializer": "zeros"}],
+        "BatchNormalization": [
+            {},
+            {
+                "axis": 1,
+                "momentum": 0.5,
+                "epsilon": 0.1,
+                "center": False,
+                "gamma_initializer": "zeros",
+            },
+        ],
         "Embedding": [
             {"input_dim": 5, "output_dim": 2},
             {"input_dim": 5, "output_dim": 2, "mask_zero": True, "embeddings_regularizer": "l1"},
@@ -113,7 +134,12 @@ def _label(kwargs: dict[str, Any]) -> str:
 for _module, _classes in CLASSES.items():
     for _name, _variants in _classes.items():
         for _kwargs in _variants:
-            add_case("configs", f"{_module}.{_name}({_label(_kwargs)})", _config(_module, _name, _kwargs), json=True)
+            add_case(
+                "configs",
+                f"{_module}.{_name}({_label(_kwargs)})",
+                _config(_module, _name, _kwargs),
+                json=True,
+            )
 
 IDENTIFIERS: dict[str, list[str]] = {
     "losses": [
@@ -148,7 +174,9 @@ IDENTIFIERS: dict[str, list[str]] = {
         ).split(),
     ],
     "regularizers": [*"L1 L2 L1L2 OrthogonalRegularizer l1 l2 l1l2 orthogonal_regularizer".split()],
-    "constraints": [*"MaxNorm NonNeg UnitNorm MinMaxNorm max_norm non_neg unit_norm min_max_norm".split()],
+    "constraints": [
+        *"MaxNorm NonNeg UnitNorm MinMaxNorm max_norm non_neg unit_norm min_max_norm".split()
+    ],
 }
 
 
@@ -165,7 +193,14 @@ def _get(module: str, identifier: str) -> Any:
 for _module, _names in IDENTIFIERS.items():
     for _name in dict.fromkeys(_names):
         add_case("get", f"{_module}.get({_name})", _get(_module, _name), json=True)
-    add_case("get", f"{_module}.get(None)", lambda k, module=_module: str(getattr(k, module).get(None)).startswith(("None", "<function linear")), json=True)
+    add_case(
+        "get",
+        f"{_module}.get(None)",
+        lambda k, module=_module: str(getattr(k, module).get(None)).startswith(
+            ("None", "<function linear")
+        ),
+        json=True,
+    )
 
 
 @case("get", "objects and dicts", json=True)
@@ -182,7 +217,9 @@ def _get_forms(k: Any) -> Any:
 
 
 SERIALIZED = {
-    "layer": lambda k: k.layers.Dense(2, activation="relu", kernel_regularizer=k.regularizers.L1(0.1)),
+    "layer": lambda k: k.layers.Dense(
+        2, activation="relu", kernel_regularizer=k.regularizers.L1(0.1)
+    ),
     "built layer": lambda k: _built(k),
     "normalization": lambda k: k.layers.BatchNormalization(),
     "loss": lambda k: k.losses.CategoricalCrossentropy(label_smoothing=0.1),
@@ -193,7 +230,12 @@ SERIALIZED = {
     "regularizer": lambda k: k.regularizers.L1L2(0.1, 0.2),
     "constraint": lambda k: k.constraints.MaxNorm(2),
     "activation": lambda k: k.activations.relu,
-    "numbers": lambda k: {"a": [1, 2.5, None], "b": (1, 2), "c": np.array([1.0, 2.0], "float32"), "d": np.float32(0.5)},
+    "numbers": lambda k: {
+        "a": [1, 2.5, None],
+        "b": (1, 2),
+        "c": np.array([1.0, 2.0], "float32"),
+        "d": np.float32(0.5),
+    },
 }
 
 
@@ -204,16 +246,35 @@ def _built(k: Any) -> Any:
 
 
 for _name, _make in SERIALIZED.items():
-    add_case("serialized", _name, lambda k, make=_make: k.saving.serialize_keras_object(make(k)), json=True)
+    add_case(
+        "serialized",
+        _name,
+        lambda k, make=_make: k.saving.serialize_keras_object(make(k)),
+        json=True,
+    )
 
-for _module in ("losses", "metrics", "optimizers", "initializers", "regularizers", "constraints", "activations"):
-    _first = {"activations": "relu", "losses": "mse", "metrics": "mse", "optimizers": "sgd", "constraints": "non_neg"}
+for _module in (
+    "losses",
+    "metrics",
+    "optimizers",
+    "initializers",
+    "regularizers",
+    "constraints",
+    "activations",
+):
+    _first = {
+        "activations": "relu",
+        "losses": "mse",
+        "metrics": "mse",
+        "optimizers": "sgd",
+        "constraints": "non_neg",
+    }
     add_case(
         "serialized",
         f"{_module}.serialize",
-        lambda k, module=_module, name=_first.get(_module, "l1" if _module == "regularizers" else "zeros"): getattr(
-            k, module
-        ).serialize(getattr(k, module).get(name)),
+        lambda k, module=_module, name=_first.get(_module, "l1" if _module == "regularizers" else "zeros"): (
+            getattr(k, module).serialize(getattr(k, module).get(name))
+        ),
         json=True,
     )
 
@@ -244,4 +305,9 @@ def _compile_config(k: Any) -> Any:
 @case("configs", "policies", json=True)
 def _policies(k: Any) -> Any:
     layer = k.layers.Dense(1, dtype="float64")
-    return [layer.dtype_policy.name, k.config.floatx(), k.config.epsilon(), k.config.image_data_format()]
+    return [
+        layer.dtype_policy.name,
+        k.config.floatx(),
+        k.config.epsilon(),
+        k.config.image_data_format(),
+    ]

@@ -10,7 +10,11 @@ from .cases import add_case, case, uniform
 
 # Every kink of every activation lies on this grid, with points between and far out.
 GRID = np.array(
-    [[-20, -6, -3.5, -3, -2, -1, -0.75, -0.5], [-0.25, -1e-3, -0.0, 0, 1e-3, 0.3, 0.5, 0.9], [1, 1.5, 2, 3, 3.5, 6, 6.5, 20]],
+    [
+        [-20, -6, -3.5, -3, -2, -1, -0.75, -0.5],
+        [-0.25, -1e-3, -0.0, 0, 1e-3, 0.3, 0.5, 0.9],
+        [1, 1.5, 2, 3, 3.5, 6, 6.5, 20],
+    ],
     dtype="float32",
 )
 CUBE = uniform(2, 3, 4, seed=1, low=-3, high=3)
@@ -64,7 +68,9 @@ def _label(kwargs: dict[str, Any]) -> str:
 
 def _activation(name: str, kwargs: dict[str, Any]) -> Any:
     if name == "glu" and kwargs.get("axis") == 1:
-        return lambda k: getattr(k.activations, name)(uniform(2, 4, 3, seed=2, low=-3, high=3), **kwargs)
+        return lambda k: getattr(k.activations, name)(
+            uniform(2, 4, 3, seed=2, low=-3, high=3), **kwargs
+        )
     return lambda k: getattr(k.activations, name)(GRID, **kwargs)
 
 
@@ -85,7 +91,11 @@ for _name in ("softmax", "log_softmax"):
 # not sum to one. test_golden.py holds annette to the definition.
 ALONE = np.array([[5, 1, -2], [0, 3, 1.5], [2, 1, 0.5]], "float32")
 for _axis in (0, 1, -1):
-    add_case("activations", f"sparsemax(axis={_axis})", lambda k, axis=_axis: k.activations.sparsemax(ALONE, axis=axis))
+    add_case(
+        "activations",
+        f"sparsemax(axis={_axis})",
+        lambda k, axis=_axis: k.activations.sparsemax(ALONE, axis=axis),
+    )
 
 
 @case("activations", "softmax(two axes)")
@@ -133,7 +143,9 @@ def statistics(values: Any, bounded: bool) -> dict[str, Any]:
     }
 
 
-def _random_initializer(name: str, kwargs: dict[str, Any], shape: tuple[int, ...], bounded: bool) -> Any:
+def _random_initializer(
+    name: str, kwargs: dict[str, Any], shape: tuple[int, ...], bounded: bool
+) -> Any:
     def run(k: Any) -> Any:
         initializer = getattr(k.initializers, name)(seed=7, **kwargs)
         return statistics(k.ops.convert_to_numpy(initializer(shape)), bounded)
@@ -176,7 +188,9 @@ for _name, _run in FIXED.items():
 
 def _orthogonal(name: str, shape: tuple[int, ...], gain: float) -> Any:
     def run(k: Any) -> Any:
-        values = np.asarray(k.ops.convert_to_numpy(getattr(k.initializers, name)(gain=gain, seed=3)(shape)))
+        values = np.asarray(
+            k.ops.convert_to_numpy(getattr(k.initializers, name)(gain=gain, seed=3)(shape))
+        )
         matrix = values.reshape(-1, shape[-1]).astype("float64")
         small = matrix @ matrix.T if matrix.shape[0] < matrix.shape[1] else matrix.T @ matrix
         return {"shape": np.array(values.shape), "gram": small.astype("float32")}
@@ -187,7 +201,9 @@ def _orthogonal(name: str, shape: tuple[int, ...], gain: float) -> Any:
 for _name in ("Orthogonal", "OrthogonalInitializer"):
     for _shape in ((5, 5), (7, 3), (3, 7), (2, 2, 3, 6)):
         for _gain in (1.0, 0.5):
-            add_case("initializers", f"{_name}{list(_shape)}x{_gain}", _orthogonal(_name, _shape, _gain))
+            add_case(
+                "initializers", f"{_name}{list(_shape)}x{_gain}", _orthogonal(_name, _shape, _gain)
+            )
 
 RANDOM_NAMES = (
     "RandomNormal RandomUniform TruncatedNormal VarianceScaling GlorotNormal GlorotUniform HeNormal HeUniform "
@@ -233,7 +249,9 @@ REGULARIZERS = {
     "l1_l2": lambda k: k.regularizers.l1_l2(l1=0.2, l2=0.1)(WEIGHTS),
     "OrthogonalRegularizer()": lambda k: k.regularizers.OrthogonalRegularizer()(WEIGHTS),
     # mode="columns" is left out: Keras refuses matrices that are not square there
-    "OrthogonalRegularizer(rows)": lambda k: k.regularizers.OrthogonalRegularizer(factor=0.1, mode="rows")(WEIGHTS),
+    "OrthogonalRegularizer(rows)": lambda k: k.regularizers.OrthogonalRegularizer(
+        factor=0.1, mode="rows"
+    )(WEIGHTS),
     "orthogonal_regularizer": lambda k: k.regularizers.orthogonal_regularizer(factor=0.2)(WEIGHTS),
     "get(l1)": lambda k: k.regularizers.get("l1")(WEIGHTS),
     "get(l2)": lambda k: k.regularizers.get("l2")(WEIGHTS),

@@ -41,8 +41,18 @@ LAYERS: dict[str, list[tuple[dict[str, Any], Any]]] = {
         ({"units": 2}, integers(3, 4, seed=404)),
     ],
     "Activation": [({"activation": "tanh"}, X2), ({"activation": "softmax"}, X3)],
-    "Flatten": [({}, X2), ({}, X3), ({}, X4), ({"data_format": "channels_first"}, X4), ({}, uniform(3, seed=405))],
-    "Reshape": [({"target_shape": (2, 6)}, X3), ({"target_shape": (-1, 2)}, X4), ({"target_shape": (12,)}, X3)],
+    "Flatten": [
+        ({}, X2),
+        ({}, X3),
+        ({}, X4),
+        ({"data_format": "channels_first"}, X4),
+        ({}, uniform(3, seed=405)),
+    ],
+    "Reshape": [
+        ({"target_shape": (2, 6)}, X3),
+        ({"target_shape": (-1, 2)}, X4),
+        ({"target_shape": (12,)}, X3),
+    ],
     "ReLU": [
         ({}, X2),
         ({"max_value": 1.0}, X2),
@@ -89,7 +99,9 @@ def _shapes(name: str, kwargs: dict[str, Any], x: Any) -> Any:
         return {
             "output": layer.compute_output_shape(shape),
             "symbolic": k.Input(shape=x.shape[1:]).shape,
-            "weights": [[w.name, w.path, list(w.shape), str(w.dtype), w.trainable] for w in layer.weights],
+            "weights": [
+                [w.name, w.path, list(w.shape), str(w.dtype), w.trainable] for w in layer.weights
+            ],
             "trainable": [w.path for w in layer.trainable_weights],
             "non-trainable": [w.path for w in layer.non_trainable_weights],
             "count": layer.count_params(),
@@ -110,13 +122,19 @@ MERGING: dict[str, list[tuple[dict[str, Any], list[Any]]]] = {
     for name in ("Add", "Multiply", "Average", "Maximum", "Minimum")
 }
 MERGING["Subtract"] = [({}, [A, B])]
-MERGING["Concatenate"] = [({}, [A, B]), ({"axis": 1}, [X3, uniform(2, 5, 4, seed=410)]), ({"axis": -1}, [A, B[:, :1], C])]
+MERGING["Concatenate"] = [
+    ({}, [A, B]),
+    ({"axis": 1}, [X3, uniform(2, 5, 4, seed=410)]),
+    ({"axis": -1}, [A, B[:, :1], C]),
+]
 for _name, _variants in MERGING.items():
     for _kwargs, _inputs in _variants:
         add_case(
             "layers",
             f"{_name}({_label(_kwargs)}) of {[list(x.shape) for x in _inputs]}",
-            lambda k, name=_name, kwargs=_kwargs, inputs=_inputs: getattr(k.layers, name)(**kwargs)(inputs),
+            lambda k, name=_name, kwargs=_kwargs, inputs=_inputs: getattr(k.layers, name)(**kwargs)(
+                inputs
+            ),
         )
         add_case(
             "layers",
@@ -150,7 +168,11 @@ def _normalise(kwargs: dict[str, Any], x: Any) -> Any:
 
 
 for _kwargs, _x in LAYERS["BatchNormalization"]:
-    add_case("layers", f"BatchNormalization({_label(_kwargs)}){list(_x.shape)} training", _normalise(_kwargs, _x))
+    add_case(
+        "layers",
+        f"BatchNormalization({_label(_kwargs)}){list(_x.shape)} training",
+        _normalise(_kwargs, _x),
+    )
 
 
 @case("layers", "BatchNormalization frozen")
@@ -164,14 +186,20 @@ def _frozen_normalisation(k: Any) -> Any:
 
 @case("layers", "Dropout at inference")
 def _dropout_inference(k: Any) -> Any:
-    return [k.layers.Dropout(0.5)(X2), k.layers.Dropout(0.5)(X2, training=False), k.layers.Dropout(0)(X2, training=True)]
+    return [
+        k.layers.Dropout(0.5)(X2),
+        k.layers.Dropout(0.5)(X2, training=False),
+        k.layers.Dropout(0)(X2, training=True),
+    ]
 
 
 @case("layers", "Dropout in training", json=True)
 def _dropout_training(k: Any) -> Any:
     ones = np.ones((200, 300), "float32")
     dropped = k.ops.convert_to_numpy(k.layers.Dropout(0.3, seed=1)(ones, training=True))
-    rows = k.ops.convert_to_numpy(k.layers.Dropout(0.5, noise_shape=(200, 1), seed=1)(ones, training=True))
+    rows = k.ops.convert_to_numpy(
+        k.layers.Dropout(0.5, noise_shape=(200, 1), seed=1)(ones, training=True)
+    )
     return {
         "share kept": 0.69 < float((np.asarray(dropped) > 0).mean()) < 0.71,
         "kept value": round(float(np.asarray(dropped).max()), 5),
@@ -183,7 +211,11 @@ def _dropout_training(k: Any) -> Any:
 @case("layers", "Dropout shapes", json=True)
 def _dropout_shapes(k: Any) -> Any:
     layer = k.layers.Dropout(0.3)
-    return [layer.compute_output_shape((None, 3)), layer.rate, [[v.name, list(v.shape), str(v.dtype)] for v in layer.variables]]
+    return [
+        layer.compute_output_shape((None, 3)),
+        layer.rate,
+        [[v.name, list(v.shape), str(v.dtype)] for v in layer.variables],
+    ]
 
 
 @case("layers", "Lambda")
@@ -195,7 +227,10 @@ def _lambda(k: Any) -> Any:
 @case("layers", "Lambda shapes", json=True)
 def _lambda_shape(k: Any) -> Any:
     layer = k.layers.Lambda(lambda x: k.ops.sum(x, axis=-1, keepdims=True))
-    return [layer.compute_output_shape((None, 3, 4)), k.layers.Lambda(lambda x: x[:, :2])(k.Input((5,))).shape]
+    return [
+        layer.compute_output_shape((None, 3, 4)),
+        k.layers.Lambda(lambda x: x[:, :2])(k.Input((5,))).shape,
+    ]
 
 
 @case("layers", "Dense with regularizers and constraints")
@@ -210,14 +245,20 @@ def _regularized(k: Any) -> Any:
     layer.build(X2.shape)
     fill(layer.weights)
     outputs = layer(X2)
-    return {"outputs": outputs, "losses": list(layer.losses), "constrained": layer.kernel.constraint(layer.kernel)}
+    return {
+        "outputs": outputs,
+        "losses": list(layer.losses),
+        "constrained": layer.kernel.constraint(layer.kernel),
+    }
 
 
 @case("layers", "own layer with add_loss and add_weight")
 def _own_layer(k: Any) -> Any:
     class Scale(k.layers.Layer):
         def build(self, input_shape: Any) -> None:
-            self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="factor")
+            self.factor = self.add_weight(
+                shape=(input_shape[-1],), initializer="ones", name="factor"
+            )
 
         def call(self, x: Any) -> Any:
             self.add_loss(0.5 * k.ops.mean(x))
@@ -232,17 +273,54 @@ def _own_layer(k: Any) -> Any:
 def _masks(k: Any) -> Any:
     embedding, masking = k.layers.Embedding(5, 2, mask_zero=True), k.layers.Masking(mask_value=2)
     steps = integers(2, 3, 2, seed=411, low=1, high=3).astype("float32")
-    return [embedding.compute_mask(np.array([[1, 0, 2], [0, 0, 3]], "int32")), masking.compute_mask(steps)]
+    return [
+        embedding.compute_mask(np.array([[1, 0, 2], [0, 0, 3]], "int32")),
+        masking.compute_mask(steps),
+    ]
 
 
 @case("layers", "names in sequence", json=True)
 def _layer_names(k: Any) -> Any:
-    made = [k.layers.Dense(1), k.layers.Dense(2), k.layers.BatchNormalization(), k.layers.ReLU(), k.layers.ReLU()]
-    made += [k.layers.LeakyReLU(), k.layers.ELU(), k.layers.PReLU(), k.layers.Softmax(), k.layers.Activation("relu")]
-    made += [k.layers.Flatten(), k.layers.Reshape((1,)), k.layers.Dropout(0.1), k.layers.Embedding(2, 2)]
-    made += [k.layers.Add(), k.layers.Concatenate(), k.layers.Multiply(), k.layers.Average(), k.layers.Subtract()]
-    made += [k.layers.Maximum(), k.layers.Minimum(), k.layers.InputLayer((3,)), k.layers.Lambda(abs), k.layers.Identity()]
-    made += [k.layers.Dense(1, name="mine"), k.layers.Dense(1), k.layers.InputLayer((3,)), k.layers.BatchNormalization()]
+    made = [
+        k.layers.Dense(1),
+        k.layers.Dense(2),
+        k.layers.BatchNormalization(),
+        k.layers.ReLU(),
+        k.layers.ReLU(),
+    ]
+    made += [
+        k.layers.LeakyReLU(),
+        k.layers.ELU(),
+        k.layers.PReLU(),
+        k.layers.Softmax(),
+        k.layers.Activation("relu"),
+    ]
+    made += [
+        k.layers.Flatten(),
+        k.layers.Reshape((1,)),
+        k.layers.Dropout(0.1),
+        k.layers.Embedding(2, 2),
+    ]
+    made += [
+        k.layers.Add(),
+        k.layers.Concatenate(),
+        k.layers.Multiply(),
+        k.layers.Average(),
+        k.layers.Subtract(),
+    ]
+    made += [
+        k.layers.Maximum(),
+        k.layers.Minimum(),
+        k.layers.InputLayer((3,)),
+        k.layers.Lambda(abs),
+        k.layers.Identity(),
+    ]
+    made += [
+        k.layers.Dense(1, name="mine"),
+        k.layers.Dense(1),
+        k.layers.InputLayer((3,)),
+        k.layers.BatchNormalization(),
+    ]
     return [layer.name for layer in made]
 
 
@@ -269,7 +347,13 @@ def _own_names(k: Any) -> Any:
 
 @case("layers", "names of inputs", json=True)
 def _input_names(k: Any) -> Any:
-    tensors = [k.Input((3,)), k.Input((4,)), k.Input((2,), name="given"), k.Input((2,), batch_size=5), k.Input((2,), dtype="int32")]
+    tensors = [
+        k.Input((3,)),
+        k.Input((4,)),
+        k.Input((2,), name="given"),
+        k.Input((2,), batch_size=5),
+        k.Input((2,), dtype="int32"),
+    ]
     return [[t.name, list(t.shape), str(t.dtype)] for t in tensors]
 
 
@@ -286,6 +370,11 @@ def _attributes(k: Any) -> Any:
         "shape": list(output.shape),
         "units": layer.units,
         "activation": layer.activation.__name__,
-        "dtype": [str(layer.dtype), str(layer.compute_dtype), str(layer.variable_dtype), layer.dtype_policy.name],
+        "dtype": [
+            str(layer.dtype),
+            str(layer.compute_dtype),
+            str(layer.variable_dtype),
+            layer.dtype_policy.name,
+        ],
         "supports_masking": layer.supports_masking,
     }

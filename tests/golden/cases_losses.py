@@ -13,15 +13,27 @@ LABELS = integers(ROWS, seed=21, high=CLASSES)
 STEP_LABELS = integers(ROWS, STEPS, seed=22, high=CLASSES)
 
 Y = {
-    "real": (uniform(ROWS, CLASSES, seed=23, low=-2, high=2), uniform(ROWS, CLASSES, seed=24, low=-2, high=2)),
+    "real": (
+        uniform(ROWS, CLASSES, seed=23, low=-2, high=2),
+        uniform(ROWS, CLASSES, seed=24, low=-2, high=2),
+    ),
     "real3": (uniform(ROWS, STEPS, CLASSES, seed=25), uniform(ROWS, STEPS, CLASSES, seed=26)),
     "positive": (
         uniform(ROWS, CLASSES, seed=27, low=0, high=3),
         uniform(ROWS, CLASSES, seed=28, low=0.1, high=3),
     ),
-    "binary": (integers(ROWS, CLASSES, seed=29, high=2), uniform(ROWS, CLASSES, seed=30, low=0, high=1)),
-    "binary_logits": (integers(ROWS, CLASSES, seed=31, high=2), uniform(ROWS, CLASSES, seed=32, low=-9, high=9)),
-    "sign": (2 * integers(ROWS, CLASSES, seed=33, high=2) - 1, uniform(ROWS, CLASSES, seed=34, low=-2, high=2)),
+    "binary": (
+        integers(ROWS, CLASSES, seed=29, high=2),
+        uniform(ROWS, CLASSES, seed=30, low=0, high=1),
+    ),
+    "binary_logits": (
+        integers(ROWS, CLASSES, seed=31, high=2),
+        uniform(ROWS, CLASSES, seed=32, low=-9, high=9),
+    ),
+    "sign": (
+        2 * integers(ROWS, CLASSES, seed=33, high=2) - 1,
+        uniform(ROWS, CLASSES, seed=34, low=-2, high=2),
+    ),
     "classes": (one_hot(LABELS, CLASSES), probabilities(ROWS, CLASSES, seed=35)),
     "classes3": (one_hot(STEP_LABELS, CLASSES), probabilities(ROWS, STEPS, CLASSES, seed=36)),
     "logits": (one_hot(LABELS, CLASSES), uniform(ROWS, CLASSES, seed=37, low=-8, high=8)),
@@ -33,13 +45,19 @@ Y = {
     "sparse_logits3": (STEP_LABELS, uniform(ROWS, STEPS, CLASSES, seed=43, low=-8, high=8)),
 }
 # Labels -1 and probabilities 0 and 1: the edges.
-Y["sparse_ignored"] = (np.where(LABELS == LABELS[0], -1, LABELS).astype("int32"), Y["sparse"][1])
-Y["sparse_ignored3"] = (np.where(STEP_LABELS == 1, 255, STEP_LABELS).astype("int32"), Y["sparse3"][1])
+Y["sparse_ignored"] = (np.where(LABELS[0] == LABELS, -1, LABELS).astype("int32"), Y["sparse"][1])
+Y["sparse_ignored3"] = (
+    np.where(STEP_LABELS == 1, 255, STEP_LABELS).astype("int32"),
+    Y["sparse3"][1],
+)
 Y["binary_edge"] = (
     np.array([[0, 1, 0, 1]], "float32"),
     np.array([[0, 1, 1, 0]], "float32"),
 )
-Y["classes_edge"] = (np.eye(3, dtype="float32"), np.array([[1, 0, 0], [1, 0, 0], [2, 1, 1]], "float32"))
+Y["classes_edge"] = (
+    np.eye(3, dtype="float32"),
+    np.array([[1, 0, 0], [1, 0, 0], [2, 1, 1]], "float32"),
+)
 Y["scalar_rows"] = (uniform(ROWS, seed=44), uniform(ROWS, seed=45))
 Y["column_to_row"] = (uniform(ROWS, seed=46), uniform(ROWS, 1, seed=47))
 Y["integers"] = (integers(ROWS, CLASSES, seed=48), integers(ROWS, CLASSES, seed=49))
@@ -50,11 +68,27 @@ Y["mixed"] = (integers(ROWS, CLASSES, seed=48, dtype="int64"), Y["real"][1])
 LOSSES: dict[str, tuple[str, list[tuple[str, dict[str, Any]]]]] = {
     "MeanSquaredError": (
         "mean_squared_error",
-        [("real", {}), ("real3", {}), ("scalar_rows", {}), ("column_to_row", {}), ("integers", {}), ("mixed", {})],
+        [
+            ("real", {}),
+            ("real3", {}),
+            ("scalar_rows", {}),
+            ("column_to_row", {}),
+            ("integers", {}),
+            ("mixed", {}),
+        ],
     ),
-    "MeanAbsoluteError": ("mean_absolute_error", [("real", {}), ("real3", {}), ("integers", {}), ("column_to_row", {})]),
-    "MeanAbsolutePercentageError": ("mean_absolute_percentage_error", [("real", {}), ("positive", {})]),
-    "MeanSquaredLogarithmicError": ("mean_squared_logarithmic_error", [("positive", {}), ("real", {})]),
+    "MeanAbsoluteError": (
+        "mean_absolute_error",
+        [("real", {}), ("real3", {}), ("integers", {}), ("column_to_row", {})],
+    ),
+    "MeanAbsolutePercentageError": (
+        "mean_absolute_percentage_error",
+        [("real", {}), ("positive", {})],
+    ),
+    "MeanSquaredLogarithmicError": (
+        "mean_squared_logarithmic_error",
+        [("positive", {}), ("real", {})],
+    ),
     "LogCosh": ("log_cosh", [("real", {}), ("real3", {})]),
     "Huber": ("huber", [("real", {}), ("real", {"delta": 0.4}), ("real3", {"delta": 0.4})]),
     "Hinge": ("hinge", [("sign", {}), ("binary", {})]),
@@ -62,7 +96,10 @@ LOSSES: dict[str, tuple[str, list[tuple[str, dict[str, Any]]]]] = {
     "CategoricalHinge": ("categorical_hinge", [("classes", {}), ("logits", {})]),
     "KLDivergence": ("kl_divergence", [("soft", {}), ("classes", {}), ("classes3", {})]),
     "Poisson": ("poisson", [("positive", {})]),
-    "CosineSimilarity": ("cosine_similarity", [("real", {}), ("real3", {"axis": 1}), ("real", {"axis": 0})]),
+    "CosineSimilarity": (
+        "cosine_similarity",
+        [("real", {}), ("real3", {"axis": 1}), ("real", {"axis": 0})],
+    ),
     "BinaryCrossentropy": (
         "binary_crossentropy",
         [
@@ -140,7 +177,14 @@ def _loss_function(name: str, data: str, kwargs: dict[str, Any]) -> Any:
 
 for _class, (_function, _variants) in LOSSES.items():
     for _position, (_data, _kwargs) in enumerate(_variants):
-        for _reduction in ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None):
+        for _reduction in (
+            "sum_over_batch_size",
+            "sum",
+            "mean",
+            "mean_with_sample_weight",
+            "none",
+            None,
+        ):
             if _position > 1 and _reduction not in ("sum_over_batch_size", "none"):
                 continue  # what a reduction does does not depend on the loss's options
             add_case(
@@ -148,7 +192,11 @@ for _class, (_function, _variants) in LOSSES.items():
                 f"{_class}({_label(_data, _kwargs)}) {_reduction}",
                 _loss_class(_class, _data, _kwargs, _reduction),
             )
-        add_case("losses", f"{_function}({_label(_data, _kwargs)})", _loss_function(_function, _data, _kwargs))
+        add_case(
+            "losses",
+            f"{_function}({_label(_data, _kwargs)})",
+            _loss_function(_function, _data, _kwargs),
+        )
 
 
 @case("losses", "sparse_categorical_crossentropy(axis=2)")
@@ -178,4 +226,7 @@ def _loss_subclass(k: Any) -> Any:
 
 @case("losses", "names", json=True)
 def _loss_names(k: Any) -> Any:
-    return {name: [getattr(k.losses, name)().name, getattr(k.losses, name)().reduction] for name in LOSSES}
+    return {
+        name: [getattr(k.losses, name)().name, getattr(k.losses, name)().reduction]
+        for name in LOSSES
+    }

@@ -32,11 +32,15 @@ def _binary_logits(i: int) -> tuple[Any, Any]:
 
 
 def _ties(i: int) -> tuple[Any, Any]:
-    return integers(20, seed=120 + i, high=2), integers(20, seed=130 + i, high=6, dtype="float32") / np.float32(5)
+    return integers(20, seed=120 + i, high=2), integers(
+        20, seed=130 + i, high=6, dtype="float32"
+    ) / np.float32(5)
 
 
 def _classes(i: int) -> tuple[Any, Any]:
-    return one_hot(integers(ROWS, seed=140 + i, high=CLASSES), CLASSES), probabilities(ROWS, CLASSES, seed=150 + i)
+    return one_hot(integers(ROWS, seed=140 + i, high=CLASSES), CLASSES), probabilities(
+        ROWS, CLASSES, seed=150 + i
+    )
 
 
 def _sparse(i: int) -> tuple[Any, Any]:
@@ -48,7 +52,9 @@ def _sparse_column(i: int) -> tuple[Any, Any]:
 
 
 def _sparse_steps(i: int) -> tuple[Any, Any]:
-    return integers(ROWS, 4, seed=140 + i, high=CLASSES), probabilities(ROWS, 4, CLASSES, seed=150 + i)
+    return integers(ROWS, 4, seed=140 + i, high=CLASSES), probabilities(
+        ROWS, 4, CLASSES, seed=150 + i
+    )
 
 
 def _logits(i: int) -> tuple[Any, Any]:
@@ -60,11 +66,15 @@ def _sparse_logits(i: int) -> tuple[Any, Any]:
 
 
 def _sign(i: int) -> tuple[Any, Any]:
-    return 2 * integers(ROWS, 2, seed=170 + i, high=2) - 1, uniform(ROWS, 2, seed=180 + i, low=-2, high=2)
+    return 2 * integers(ROWS, 2, seed=170 + i, high=2) - 1, uniform(
+        ROWS, 2, seed=180 + i, low=-2, high=2
+    )
 
 
 def _positive(i: int) -> tuple[Any, Any]:
-    return uniform(ROWS, 2, seed=190 + i, low=0, high=3), uniform(ROWS, 2, seed=200 + i, low=0.1, high=3)
+    return uniform(ROWS, 2, seed=190 + i, low=0, high=3), uniform(
+        ROWS, 2, seed=200 + i, low=0.1, high=3
+    )
 
 
 def _soft(i: int) -> tuple[Any, Any]:
@@ -73,11 +83,20 @@ def _soft(i: int) -> tuple[Any, Any]:
 
 METRICS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
     "Accuracy": [(_labels, {})],
-    "BinaryAccuracy": [(_binary_columns, {}), (_binary, {}), (_binary_columns, {"threshold": 0.3}), (_binary_logits, {"threshold": 0.0})],
+    "BinaryAccuracy": [
+        (_binary_columns, {}),
+        (_binary, {}),
+        (_binary_columns, {"threshold": 0.3}),
+        (_binary_logits, {"threshold": 0.0}),
+    ],
     "CategoricalAccuracy": [(_classes, {}), (_logits, {})],
     "SparseCategoricalAccuracy": [(_sparse, {}), (_sparse_column, {}), (_sparse_steps, {})],
     "TopKCategoricalAccuracy": [(_classes, {}), (_classes, {"k": 2}), (_logits, {"k": 3})],
-    "SparseTopKCategoricalAccuracy": [(_sparse, {}), (_sparse_column, {"k": 2}), (_sparse_steps, {"k": 2})],
+    "SparseTopKCategoricalAccuracy": [
+        (_sparse, {}),
+        (_sparse_column, {"k": 2}),
+        (_sparse_steps, {"k": 2}),
+    ],
     "MeanSquaredError": [(_real, {})],
     "RootMeanSquaredError": [(_real, {})],
     "MeanAbsoluteError": [(_real, {})],
@@ -90,9 +109,19 @@ METRICS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
     "Hinge": [(_sign, {})],
     "SquaredHinge": [(_sign, {})],
     "CategoricalHinge": [(_classes, {})],
-    "BinaryCrossentropy": [(_binary_columns, {}), (_binary_logits, {"from_logits": True, "label_smoothing": 0.1})],
-    "CategoricalCrossentropy": [(_classes, {}), (_logits, {"from_logits": True, "label_smoothing": 0.1})],
-    "SparseCategoricalCrossentropy": [(_sparse, {}), (_sparse_logits, {"from_logits": True}), (_sparse_steps, {})],
+    "BinaryCrossentropy": [
+        (_binary_columns, {}),
+        (_binary_logits, {"from_logits": True, "label_smoothing": 0.1}),
+    ],
+    "CategoricalCrossentropy": [
+        (_classes, {}),
+        (_logits, {"from_logits": True, "label_smoothing": 0.1}),
+    ],
+    "SparseCategoricalCrossentropy": [
+        (_sparse, {}),
+        (_sparse_logits, {"from_logits": True}),
+        (_sparse_steps, {}),
+    ],
     "Precision": [
         (_binary, {}),
         (_binary_columns, {}),
@@ -122,7 +151,11 @@ METRICS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
         (_binary_columns, {}),
         (_binary_logits, {"from_logits": True}),
     ],
-    "TruePositives": [(_binary, {}), (_binary, {"thresholds": [0.2, 0.5, 0.9]}), (_binary_columns, {"thresholds": 0.4})],
+    "TruePositives": [
+        (_binary, {}),
+        (_binary, {"thresholds": [0.2, 0.5, 0.9]}),
+        (_binary_columns, {"thresholds": 0.4}),
+    ],
 }
 METRICS["Recall"] = METRICS["Precision"]
 for _name in ("TrueNegatives", "FalsePositives", "FalseNegatives"):
@@ -130,7 +163,9 @@ for _name in ("TrueNegatives", "FalsePositives", "FalseNegatives"):
 
 
 def _label(data: Any, kwargs: dict[str, Any]) -> str:
-    return ",".join([data.__name__.strip("_"), *(f"{key}={value}" for key, value in kwargs.items())])
+    return ",".join(
+        [data.__name__.strip("_"), *(f"{key}={value}" for key, value in kwargs.items())]
+    )
 
 
 def _run_metric(name: str, data: Any, kwargs: dict[str, Any], weighted: bool) -> Any:
@@ -173,7 +208,9 @@ def _run_reduction(name: str) -> Any:
             ("matrix by values", uniform(3, 4, seed=242), uniform(3, 4, seed=243)),
             ("integers", np.arange(5), None),
         ):
-            metric.update_state(np.asarray(values), sample_weight=None if weight is None else np.asarray(weight))
+            metric.update_state(
+                np.asarray(values), sample_weight=None if weight is None else np.asarray(weight)
+            )
             results[label] = metric.result()
         metric.reset_state()
         return {**results, "reset": metric.result()}
@@ -218,7 +255,11 @@ def _state_names(k: Any) -> Any:
     found = {}
     for name in [*METRICS, "Mean", "Sum"]:
         metric = getattr(k.metrics, name)()
-        found[name] = [metric.name, str(metric.dtype), [[v.name, list(v.shape), str(v.dtype)] for v in metric.variables]]
+        found[name] = [
+            metric.name,
+            str(metric.dtype),
+            [[v.name, list(v.shape), str(v.dtype)] for v in metric.variables],
+        ]
     return found
 
 
@@ -256,5 +297,7 @@ for _name, _variants in FUNCTIONS.items():
         add_case(
             "metrics",
             f"{_name}({_label(_data, _kwargs)})",
-            lambda k, name=_name, data=_data, kwargs=_kwargs: getattr(k.metrics, name)(*data(0), **kwargs),
+            lambda k, name=_name, data=_data, kwargs=_kwargs: getattr(k.metrics, name)(
+                *data(0), **kwargs
+            ),
         )

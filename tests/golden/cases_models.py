@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .cases import add_case, case, integers, one_hot, uniform
+from .cases import add_case, case, one_hot, uniform
 from .cases_layers import fill
 
 ROWS, FEATURES, CLASSES = 50, 6, 3
@@ -20,11 +20,18 @@ X_VAL = uniform(20, FEATURES, seed=503, low=-2, high=2)
 LABELS_VAL = np.argmax(X_VAL[:, :3] + 0.4 * X_VAL[:, 3:], axis=1).astype("int32")
 
 
-def classifier(k: Any, normalise: bool = False, outputs: int = CLASSES, last: str = "softmax") -> Any:
+def classifier(
+    k: Any, normalise: bool = False, outputs: int = CLASSES, last: str = "softmax"
+) -> Any:
     """A small dense network with fixed weights."""
     middle = [k.layers.BatchNormalization()] if normalise else []
     model = k.Sequential(
-        [k.Input((FEATURES,)), k.layers.Dense(8, activation="tanh"), *middle, k.layers.Dense(outputs, activation=last)]
+        [
+            k.Input((FEATURES,)),
+            k.layers.Dense(8, activation="tanh"),
+            *middle,
+            k.layers.Dense(outputs, activation=last),
+        ]
     )
     fill(model.weights)
     return model
@@ -46,13 +53,18 @@ def _history(history: Any) -> dict[str, Any]:
     return {key: np.array(values, "float64") for key, values in history.history.items()}
 
 
-def _fit(optimizer: Any, compile_with: dict[str, Any], fit_with: dict[str, Any], build: Any = classifier) -> Any:
+def _fit(
+    optimizer: Any, compile_with: dict[str, Any], fit_with: dict[str, Any], build: Any = classifier
+) -> Any:
     def run(k: Any) -> Any:
         model = build(k)
         model.compile(optimizer=optimizer(k), **compile_with)
         options = {"epochs": 5, "batch_size": 16, "shuffle": False, "verbose": 0, **fit_with}
         history = model.fit(options.pop("x", X), options.pop("y", LABELS), **options)
-        return {"history": _history(history), "weights": [np.asarray(w) for w in model.get_weights()]}
+        return {
+            "history": _history(history),
+            "weights": [np.asarray(w) for w in model.get_weights()],
+        }
 
     return run
 
@@ -83,27 +95,51 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "validation_data": (SPARSE, {"validation_data": (X_VAL, LABELS_VAL)}),
     "validation_data weighted": (SPARSE, {"validation_data": (X_VAL, LABELS_VAL, WEIGHTS[:20])}),
     "validation_split": (SPARSE, {"validation_split": 0.3}),
-    "validation every second epoch": (SPARSE, {"validation_data": (X_VAL, LABELS_VAL), "validation_freq": 2}),
+    "validation every second epoch": (
+        SPARSE,
+        {"validation_data": (X_VAL, LABELS_VAL), "validation_freq": 2},
+    ),
     "initial_epoch": (SPARSE, {"initial_epoch": 2}),
     "steps_per_epoch": (SPARSE, {"steps_per_epoch": 2}),
     "labels in a column": (SPARSE, {"y": LABELS[:, None]}),
-    "one-hot": ({"loss": "categorical_crossentropy", "metrics": ["accuracy", "mse"]}, {"y": ONE_HOT}),
+    "one-hot": (
+        {"loss": "categorical_crossentropy", "metrics": ["accuracy", "mse"]},
+        {"y": ONE_HOT},
+    ),
     "named acc": ({"loss": SPARSE["loss"], "metrics": ["acc"]}, {}),
     "no metrics": ({"loss": SPARSE["loss"]}, {}),
     "float64 input": (SPARSE, {"x": X.astype("float64"), "y": LABELS.astype("int64")}),
 }
 for _optimizer in ("sgd", "adam", "rmsprop"):
     for _variant, (_compile, _options) in VARIANTS.items():
-        if _optimizer != "adam" and _variant not in ("plain", "sample_weight", "class_weight", "validation_data", "validation_split"):
+        if _optimizer != "adam" and _variant not in (
+            "plain",
+            "sample_weight",
+            "class_weight",
+            "validation_data",
+            "validation_split",
+        ):
             continue  # the data's options do not depend on the optimizer
-        add_case("fit", f"{_optimizer} {_variant}", _fit(OPTIMIZERS[_optimizer], _compile, _options), tolerance="history")
+        add_case(
+            "fit",
+            f"{_optimizer} {_variant}",
+            _fit(OPTIMIZERS[_optimizer], _compile, _options),
+            tolerance="history",
+        )
 for _optimizer in ("momentum", "adamw", "scheduled"):
-    add_case("fit", f"{_optimizer} plain", _fit(OPTIMIZERS[_optimizer], SPARSE, {}), tolerance="history")
+    add_case(
+        "fit", f"{_optimizer} plain", _fit(OPTIMIZERS[_optimizer], SPARSE, {}), tolerance="history"
+    )
 
 add_case(
     "fit",
     "batch normalization",
-    _fit(OPTIMIZERS["adam"], SPARSE, {"validation_data": (X_VAL, LABELS_VAL)}, lambda k: classifier(k, normalise=True)),
+    _fit(
+        OPTIMIZERS["adam"],
+        SPARSE,
+        {"validation_data": (X_VAL, LABELS_VAL)},
+        lambda k: classifier(k, normalise=True),
+    ),
     tolerance="history",
 )
 add_case(
@@ -138,7 +174,11 @@ add_case(
             "loss_weights": {"labels": 1.0, "value": 0.3},
             "metrics": {"labels": ["accuracy"], "value": ["mae"]},
         },
-        {"x": {"left": X, "right": X[::-1].copy()}, "y": {"labels": LABELS, "value": REAL}, "validation_split": 0.2},
+        {
+            "x": {"left": X, "right": X[::-1].copy()},
+            "y": {"labels": LABELS, "value": REAL},
+            "validation_split": 0.2,
+        },
         two_inputs,
     ),
     tolerance="history",
@@ -148,7 +188,11 @@ add_case(
     "two outputs as lists",
     _fit(
         OPTIMIZERS["adam"],
-        {"loss": ["sparse_categorical_crossentropy", "mse"], "loss_weights": [1.0, 0.3], "metrics": [["accuracy"], ["mae"]]},
+        {
+            "loss": ["sparse_categorical_crossentropy", "mse"],
+            "loss_weights": [1.0, 0.3],
+            "metrics": [["accuracy"], ["mae"]],
+        },
         {"x": [X, X[::-1].copy()], "y": [LABELS, REAL]},
         two_inputs,
     ),
@@ -162,8 +206,15 @@ def _fit_regularized(k: Any) -> Any:
         model = k.Sequential(
             [
                 k.Input((FEATURES,)),
-                k.layers.Dense(8, activation="relu", kernel_regularizer="l2", activity_regularizer=k.regularizers.L1(0.01)),
-                k.layers.Dense(CLASSES, activation="softmax", kernel_constraint=k.constraints.MaxNorm(1.0)),
+                k.layers.Dense(
+                    8,
+                    activation="relu",
+                    kernel_regularizer="l2",
+                    activity_regularizer=k.regularizers.L1(0.01),
+                ),
+                k.layers.Dense(
+                    CLASSES, activation="softmax", kernel_constraint=k.constraints.MaxNorm(1.0)
+                ),
             ]
         )
         fill(model.weights)
@@ -185,7 +236,12 @@ def _fit_frozen(k: Any) -> Any:
 
 @case("fit", "metric objects", tolerance="history")
 def _fit_metrics(k: Any) -> Any:
-    metrics = [k.metrics.AUC(name="auc"), k.metrics.Precision(name="p"), k.metrics.Recall(name="r"), "binary_accuracy"]
+    metrics = [
+        k.metrics.AUC(name="auc"),
+        k.metrics.Precision(name="p"),
+        k.metrics.Recall(name="r"),
+        "binary_accuracy",
+    ]
     model = classifier(k, outputs=1, last="sigmoid")
     model.compile("adam", k.losses.BinaryCrossentropy(), metrics=metrics)
     return _history(model.fit(X, BINARY, epochs=3, batch_size=16, shuffle=False, verbose=0))
@@ -207,7 +263,12 @@ def _by_batch(k: Any) -> Any:
     trained = [model.train_on_batch(X[i : i + 10], LABELS[i : i + 10]) for i in (0, 10, 20)]
     named = model.train_on_batch(X[:10], LABELS[:10], sample_weight=WEIGHTS[:10], return_dict=True)
     tested = model.test_on_batch(X[30:], LABELS[30:])
-    return [np.array(trained, "float64"), {key: float(v) for key, v in named.items()}, np.array(tested, "float64"), model.predict_on_batch(X[:3])]
+    return [
+        np.array(trained, "float64"),
+        {key: float(v) for key, v in named.items()},
+        np.array(tested, "float64"),
+        model.predict_on_batch(X[:3]),
+    ]
 
 
 @case("evaluate", "evaluate and predict")
@@ -217,8 +278,13 @@ def _evaluate(k: Any) -> Any:
     return {
         "list": np.array(model.evaluate(X, LABELS, verbose=0), "float64"),
         "batches of 7": np.array(model.evaluate(X, LABELS, batch_size=7, verbose=0), "float64"),
-        "weighted": np.array(model.evaluate(X, LABELS, sample_weight=WEIGHTS, verbose=0), "float64"),
-        "dict": {key: np.float64(v) for key, v in model.evaluate(X, LABELS, return_dict=True, verbose=0).items()},
+        "weighted": np.array(
+            model.evaluate(X, LABELS, sample_weight=WEIGHTS, verbose=0), "float64"
+        ),
+        "dict": {
+            key: np.float64(v)
+            for key, v in model.evaluate(X, LABELS, return_dict=True, verbose=0).items()
+        },
         "predict": model.predict(X, verbose=0),
         "predict in batches": model.predict(X, batch_size=7, verbose=0),
         "call": model(X[:3]),
@@ -228,9 +294,14 @@ def _evaluate(k: Any) -> Any:
 @case("evaluate", "two outputs")
 def _evaluate_two(k: Any) -> Any:
     model = two_inputs(k)
-    model.compile("sgd", loss=["sparse_categorical_crossentropy", "mse"], metrics=[["accuracy"], ["mae"]])
+    model.compile(
+        "sgd", loss=["sparse_categorical_crossentropy", "mse"], metrics=[["accuracy"], ["mae"]]
+    )
     data = [X, X[::-1].copy()]
-    return [np.array(model.evaluate(data, [LABELS, REAL], verbose=0), "float64"), model.predict(data, verbose=0)]
+    return [
+        np.array(model.evaluate(data, [LABELS, REAL], verbose=0), "float64"),
+        model.predict(data, verbose=0),
+    ]
 
 
 @case("evaluate", "loss only")
@@ -243,8 +314,12 @@ def _evaluate_loss(k: Any) -> Any:
 @case("evaluate", "keys in order", json=True)
 def _keys(k: Any) -> Any:
     one, two = classifier(k), two_inputs(k)
-    one.compile("sgd", loss="categorical_crossentropy", metrics=["accuracy", "mse", k.metrics.AUC()])
-    two.compile("sgd", loss=["sparse_categorical_crossentropy", "mse"], metrics=[["accuracy"], ["mae"]])
+    one.compile(
+        "sgd", loss="categorical_crossentropy", metrics=["accuracy", "mse", k.metrics.AUC()]
+    )
+    two.compile(
+        "sgd", loss=["sparse_categorical_crossentropy", "mse"], metrics=[["accuracy"], ["mae"]]
+    )
     history = one.fit(X, ONE_HOT, validation_split=0.2, verbose=0)
     both = two.fit([X, X], [LABELS, REAL], validation_split=0.2, verbose=0)
     return {
@@ -274,7 +349,9 @@ ACCURACIES = {
 }
 for _name, (_units, _last, _y, _loss) in ACCURACIES.items():
 
-    def _accuracy(k: Any, units: int = _units, last: str = _last, y: Any = _y, loss: str = _loss) -> Any:
+    def _accuracy(
+        k: Any, units: int = _units, last: str = _last, y: Any = _y, loss: str = _loss
+    ) -> Any:
         model = classifier(k, outputs=units, last=last)
         found = []
         for metric in ("accuracy", "acc"):
@@ -291,7 +368,9 @@ for _name, (_units, _last, _y, _loss) in ACCURACIES.items():
 def text_of_summary(model: Any, **kwargs: Any) -> list[str]:
     """The lines that `summary` prints, without blanks at their ends."""
     lines: list[str] = []
-    model.summary(print_fn=lambda text, line_break=None: lines.append(text), **{"line_length": 80, **kwargs})
+    model.summary(
+        print_fn=lambda text, line_break=None: lines.append(text), **{"line_length": 80, **kwargs}
+    )
     return [line.rstrip() for line in "\n".join(lines).splitlines()]
 
 
@@ -309,7 +388,14 @@ def _frozen(k: Any) -> Any:
 
 
 def _unbuilt(k: Any) -> Any:
-    return k.Sequential([k.layers.Flatten(), k.layers.Dense(12, activation="relu"), k.layers.Dropout(0.2), k.layers.Dense(3)])
+    return k.Sequential(
+        [
+            k.layers.Flatten(),
+            k.layers.Dense(12, activation="relu"),
+            k.layers.Dropout(0.2),
+            k.layers.Dense(3),
+        ]
+    )
 
 
 def _nested(k: Any) -> Any:
@@ -319,7 +405,12 @@ def _nested(k: Any) -> Any:
 
 def _wide(k: Any) -> Any:
     return k.Sequential(
-        [k.Input((784,)), k.layers.Dense(1500, name="a_rather_long_name_for_a_dense_layer"), k.layers.Dense(1000), k.layers.Dense(10)]
+        [
+            k.Input((784,)),
+            k.layers.Dense(1500, name="a_rather_long_name_for_a_dense_layer"),
+            k.layers.Dense(1000),
+            k.layers.Dense(10),
+        ]
     )
 
 
@@ -371,9 +462,9 @@ def _summary_nested(k: Any) -> Any:
     return text_of_summary(_nested(k), expand_nested=True)
 
 
-@case("summary", "line length 100", json=True)
-def _summary_long(k: Any) -> Any:
-    return text_of_summary(two_inputs(k), line_length=100)
+@case("summary", "line length 60", json=True)
+def _summary_narrow(k: Any) -> Any:
+    return text_of_summary(two_inputs(k), line_length=60)
 
 
 @case("summary", "empty", json=True)
@@ -418,7 +509,18 @@ def _model_names(k: Any) -> Any:
     class MyNet(k.Model):
         pass
 
-    return [m.name for m in (k.Sequential(), k.Sequential(), functional(), functional(), MyNet(), MyNet(), k.Sequential(name="own"))]
+    return [
+        m.name
+        for m in (
+            k.Sequential(),
+            k.Sequential(),
+            functional(),
+            functional(),
+            MyNet(),
+            MyNet(),
+            k.Sequential(name="own"),
+        )
+    ]
 
 
 @case("weights", "a built Sequential takes its input's name", json=True)
@@ -426,4 +528,11 @@ def _sequential_inputs(k: Any) -> Any:
     model = k.Sequential([k.layers.Dense(2), k.layers.Dense(1)])
     before = model.built
     model.build((None, 4))
-    return [before, model.built, model.input_shape, model.output_shape, [layer.name for layer in model.layers], model.inputs[0].name]
+    return [
+        before,
+        model.built,
+        model.input_shape,
+        model.output_shape,
+        [layer.name for layer in model.layers],
+        model.inputs[0].name,
+    ]

@@ -29,7 +29,9 @@ class Recorder:
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         def register(*args: Any, tolerance: str = "values", **kwargs: Any) -> None:
-            words = [describe(a) for a in args] + [f"{key}={describe(v)}" for key, v in kwargs.items()]
+            words = [describe(a) for a in args] + [
+                f"{key}={describe(v)}" for key, v in kwargs.items()
+            ]
             add_case(
                 self._kind,
                 f"{name}({','.join(words)})",
@@ -109,7 +111,17 @@ op.fabs(WHOLE)
 
 # --- two arrays ---------------------------------------------------------------------------------------------------
 
-PAIRS = [(X, Y), (X, ROW), (COLUMN, ROW), (X, 2.0), (0.5, X), (X, SCALAR), (WHOLE, COUNTS), (WHOLE, Y), (EMPTY, ROW)]
+PAIRS = [
+    (X, Y),
+    (X, ROW),
+    (COLUMN, ROW),
+    (X, 2.0),
+    (0.5, X),
+    (X, SCALAR),
+    (WHOLE, COUNTS),
+    (WHOLE, Y),
+    (EMPTY, ROW),
+]
 for _name in (
     "add subtract multiply divide true_divide maximum minimum fmax fmin arctan2 hypot equal not_equal greater greater_equal "
     "less less_equal logaddexp logaddexp2 divide_no_nan heaviside"
@@ -117,7 +129,15 @@ for _name in (
     for _x, _y in PAIRS:
         getattr(op, _name)(_x, _y)
 for _name in "floor_divide mod fmod".split():
-    for _x, _y in ((X, POSITIVE), (X, -POSITIVE), (X, 0.7), (WHOLE, COUNTS), (WHOLE, -COUNTS), (WHOLE, 3), (7, COUNTS)):
+    for _x, _y in (
+        (X, POSITIVE),
+        (X, -POSITIVE),
+        (X, 0.7),
+        (WHOLE, COUNTS),
+        (WHOLE, -COUNTS),
+        (WHOLE, 3),
+        (7, COUNTS),
+    ):
         getattr(op, _name)(_x, _y)
 for _name in "logical_and logical_or logical_xor".split():
     for _x, _y in ((FLAGS, OTHER_FLAGS), (WHOLE, X), (FLAGS, True)):
@@ -129,7 +149,17 @@ for _name in "left_shift right_shift bitwise_left_shift bitwise_right_shift".spl
     getattr(op, _name)(BITS, COUNTS)
 for _name in "gcd lcm".split():
     getattr(op, _name)(WHOLE, COUNTS)
-for _x, _y in ((POSITIVE, Y), (POSITIVE, 2), (X, 2), (X, 3.0), (2.0, X), (COUNTS, 2), (WHOLE, 2), (POSITIVE, WHOLE), (X, 0)):
+for _x, _y in (
+    (POSITIVE, Y),
+    (POSITIVE, 2),
+    (X, 2),
+    (X, 3.0),
+    (2.0, X),
+    (COUNTS, 2),
+    (WHOLE, 2),
+    (POSITIVE, WHOLE),
+    (X, 0),
+):
     op.power(_x, _y)
 op.nextafter(X, Y)
 op.ldexp(X, WHOLE)
@@ -155,7 +185,14 @@ op.clip(X, ROW - 1, ROW + 1)
 
 # --- reductions ---------------------------------------------------------------------------------------------------
 
-AXES: list[dict[str, Any]] = [{}, {"axis": 0}, {"axis": -1}, {"axis": (0, 2)}, {"axis": 1, "keepdims": True}, {"keepdims": True}]
+AXES: list[dict[str, Any]] = [
+    {},
+    {"axis": 0},
+    {"axis": -1},
+    {"axis": (0, 2)},
+    {"axis": 1, "keepdims": True},
+    {"keepdims": True},
+]
 for _name in "sum mean prod max min amax amin std var all any".split():
     for _kwargs in AXES:
         getattr(op, _name)(CUBE, **_kwargs)
@@ -331,9 +368,25 @@ op.view(X, dtype="int32")
 
 # --- products -----------------------------------------------------------------------------------------------------
 
-for _x, _y in ((X, SQUARE), (ROW, SQUARE), (SQUARE, ROW), (ROW, ROW), (CUBE, SQUARE), (CUBE, uniform(2, 4, 5, seed=614)), (WHOLE, WHOLE.T), (FLAGS, FLAGS.T)):
+for _x, _y in (
+    (X, SQUARE),
+    (ROW, SQUARE),
+    (SQUARE, ROW),
+    (ROW, ROW),
+    (CUBE, SQUARE),
+    (CUBE, uniform(2, 4, 5, seed=614)),
+    (WHOLE, WHOLE.T),
+    (FLAGS, FLAGS.T),
+):
     op.matmul(_x, _y)
-for _x, _y in ((X, SQUARE), (ROW, ROW), (X, 2.0), (CUBE, SQUARE), (CUBE, uniform(3, 4, 2, seed=615)), (WHOLE, WHOLE.T)):
+for _x, _y in (
+    (X, SQUARE),
+    (ROW, ROW),
+    (X, 2.0),
+    (CUBE, SQUARE),
+    (CUBE, uniform(3, 4, 2, seed=615)),
+    (WHOLE, WHOLE.T),
+):
     op.dot(_x, _y)
 op.inner(X, Y)
 op.inner(ROW, ROW)
@@ -407,7 +460,20 @@ for _name in "bartlett blackman hamming hanning".split():
     getattr(op, _name)(7)
     getattr(op, _name)(1)
 op.kaiser(7, 4.0, tolerance="approximate")
-for _value in (3, 2.5, True, [1, 2], [1.0, 2], [[True], [False]], [1, 2.5], np.float64(1.5), np.int64(3), X, WHOLE, FLAGS):
+for _value in (
+    3,
+    2.5,
+    True,
+    [1, 2],
+    [1.0, 2],
+    [[True], [False]],
+    [1, 2.5],
+    np.float64(1.5),
+    np.int64(3),
+    X,
+    WHOLE,
+    FLAGS,
+):
     op.array(_value)
     op.convert_to_tensor(_value)
 op.array([1, 2], dtype="float32")
@@ -424,4 +490,6 @@ def _vectorized(k: Any) -> Any:
 
 
 add_case("ops", "vectorize(square and one)", _vectorized)
-add_case("ops", "empty shapes", lambda k: [k.ops.empty((2, 3)) * 0 == 0, k.ops.empty_like(WHOLE) * 0])
+add_case(
+    "ops", "empty shapes", lambda k: [k.ops.empty((2, 3)) * 0 == 0, k.ops.empty_like(WHOLE) * 0]
+)

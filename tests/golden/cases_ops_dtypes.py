@@ -30,8 +30,15 @@ BINARY = (
 ).split()
 MATRIX_ONLY = {"trace", "tril"}
 # Left out: Keras overflows in uint8, or its backends and its symbolic shapes name different dtypes.
-UNSURE = {(name, "uint8") for name in ("softmax", "log_softmax", "relu6")} | {("relu", "bool"), ("relu6", "bool"), ("relu6", "int32"), ("relu6", "int64")}
-UNSURE_PAIRS = {("power", left, right) for left in ("bool", "python bool") for right in ("bool", "python bool")}
+UNSURE = {(name, "uint8") for name in ("softmax", "log_softmax", "relu6")} | {
+    ("relu", "bool"),
+    ("relu6", "bool"),
+    ("relu6", "int32"),
+    ("relu6", "int64"),
+}
+UNSURE_PAIRS = {
+    ("power", left, right) for left in ("bool", "python bool") for right in ("bool", "python bool")
+}
 NO_ZERO = {"floor_divide", "mod", "fmod"}
 
 
@@ -73,13 +80,18 @@ for _name in UNARY:
     add_case("ops_dtypes", _name, _unary(_name), tolerance="approximate")
 for _name in BINARY:
     for _left in OPERANDS:
-        add_case("ops_dtypes", f"{_name}({_left}, ...)", _binary(_name, _left), tolerance="approximate")
+        add_case(
+            "ops_dtypes", f"{_name}({_left}, ...)", _binary(_name, _left), tolerance="approximate"
+        )
 
 
 def _where(left: str) -> Any:
     def run(k: Any) -> Any:
         condition = np.array([True, False, True])
-        return {right: _try(lambda right=right: k.ops.where(condition, OPERANDS[left], OPERANDS[right])) for right in OPERANDS}
+        return {
+            right: _try(lambda right=right: k.ops.where(condition, OPERANDS[left], OPERANDS[right]))
+            for right in OPERANDS
+        }
 
     return run
 
@@ -87,7 +99,12 @@ def _where(left: str) -> Any:
 def _join(name: str, left: str) -> Any:
     def run(k: Any) -> Any:
         function, tensor = getattr(k.ops, name), k.ops.convert_to_tensor
-        return {right: _try(lambda right=right: function([tensor(OPERANDS[left]), tensor(OPERANDS[right])])) for right in DTYPES}
+        return {
+            right: _try(
+                lambda right=right: function([tensor(OPERANDS[left]), tensor(OPERANDS[right])])
+            )
+            for right in DTYPES
+        }
 
     return run
 
@@ -107,5 +124,7 @@ for _left in DTYPES:
     add_case(
         "ops_dtypes",
         f"clip({_left}, ...)",
-        lambda k, left=_left, bounds=_bounds: [_try(lambda: k.ops.clip(OPERANDS[left], *pair)) for pair in bounds],
+        lambda k, left=_left, bounds=_bounds: [
+            _try(lambda: k.ops.clip(OPERANDS[left], *pair)) for pair in bounds
+        ],
     )

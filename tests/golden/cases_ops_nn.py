@@ -20,10 +20,14 @@ for _name, _variants in ACTIVATIONS.items():
     for _kwargs in _variants:
         if _name == "relu" and _kwargs:
             continue  # ops.relu has no options
-        getattr(op, _name)(GRID if "axis" not in _kwargs else uniform(4, 4, seed=701, low=-3, high=3), **_kwargs)
+        getattr(op, _name)(
+            GRID if "axis" not in _kwargs else uniform(4, 4, seed=701, low=-3, high=3), **_kwargs
+        )
 op.threshold(GRID, 0.5, -1.0)
 op.sparsemax(ALONE)
-for _name in "relu relu6 leaky_relu elu selu celu silu sigmoid softplus hard_sigmoid hard_tanh".split():
+for (
+    _name
+) in "relu relu6 leaky_relu elu selu celu silu sigmoid softplus hard_sigmoid hard_tanh".split():
     getattr(op, _name)(SCALAR)
     getattr(op, _name)(CUBE.astype("float64"))
 for _name in "relu sigmoid softplus softmax log_softmax".split():
@@ -78,7 +82,9 @@ op.moments(CUBE, axes=0)
 op.moments(CUBE, axes=(0, 2))
 op.moments(CUBE, axes=(0, 1), keepdims=True)
 op.batch_normalization(CUBE, ROW, np.abs(ROW) + 0.1, -1)
-op.batch_normalization(CUBE, ROW, np.abs(ROW) + 0.1, axis=-1, offset=ROW, scale=2 * ROW, epsilon=0.01)
+op.batch_normalization(
+    CUBE, ROW, np.abs(ROW) + 0.1, axis=-1, offset=ROW, scale=2 * ROW, epsilon=0.01
+)
 op.batch_normalization(CUBE, X[:, 0], np.abs(X[:, 1]), axis=1)
 op.layer_normalization(CUBE)
 op.layer_normalization(CUBE, ROW, ROW + 1, axis=-1)
@@ -117,10 +123,19 @@ op.stop_gradient(X)
 op.isnan(STRANGE)
 
 FLOW = {
-    "cond": lambda k: [k.ops.cond(True, lambda: V + 1, lambda: V - 1), k.ops.cond(False, lambda: V + 1, lambda: V - 1)],
-    "switch": lambda k: [k.ops.switch(i, [lambda x: x + 1, lambda x: x * 2, lambda x: -x], V) for i in (0, 1, 2)],
-    "fori_loop": lambda k: k.ops.fori_loop(0, 5, lambda i, total: total * 2.0 + k.ops.cast(i, "float32"), SCALAR),
-    "while_loop": lambda k: k.ops.while_loop(lambda i, x: i < 4, lambda i, x: (i + 1, x * 1.5), (np.int32(0), V)),
+    "cond": lambda k: [
+        k.ops.cond(True, lambda: V + 1, lambda: V - 1),
+        k.ops.cond(False, lambda: V + 1, lambda: V - 1),
+    ],
+    "switch": lambda k: [
+        k.ops.switch(i, [lambda x: x + 1, lambda x: x * 2, lambda x: -x], V) for i in (0, 1, 2)
+    ],
+    "fori_loop": lambda k: k.ops.fori_loop(
+        0, 5, lambda i, total: total * 2.0 + k.ops.cast(i, "float32"), SCALAR
+    ),
+    "while_loop": lambda k: k.ops.while_loop(
+        lambda i, x: i < 4, lambda i, x: (i + 1, x * 1.5), (np.int32(0), V)
+    ),
     "while_loop limited": lambda k: k.ops.while_loop(
         lambda i, x: i < 40, lambda i, x: (i + 1, x * 1.5), (np.int32(0), V), maximum_iterations=3
     ),
@@ -128,7 +143,11 @@ FLOW = {
     "vectorized_map": lambda k: k.ops.vectorized_map(lambda row: k.ops.sum(row * row), X),
     "scan": lambda k: k.ops.scan(lambda carry, x: (carry + x, carry * x), np.float32(1.0), V),
     "associative_scan": lambda k: k.ops.associative_scan(lambda a, b: a + b, V),
-    "is_tensor": lambda k: [k.ops.is_tensor(k.ops.ones((2,))), k.ops.is_tensor(3), k.ops.is_tensor([1])],
+    "is_tensor": lambda k: [
+        k.ops.is_tensor(k.ops.ones((2,))),
+        k.ops.is_tensor(3),
+        k.ops.is_tensor([1]),
+    ],
     "operators": lambda k: [
         k.ops.convert_to_tensor(X) + 1,
         2 - k.ops.convert_to_tensor(X),
@@ -143,14 +162,25 @@ FLOW = {
         k.ops.convert_to_tensor(WHOLE) % 3,
         abs(k.ops.convert_to_tensor(X)),
     ],
-    "variables as arguments": lambda k: [k.ops.add(k.Variable(X), Y), k.Variable(X) * 2.0, k.ops.mean(k.Variable(X), axis=0)],
+    "variables as arguments": lambda k: [
+        k.ops.add(k.Variable(X), Y),
+        k.Variable(X) * 2.0,
+        k.ops.mean(k.Variable(X), axis=0),
+    ],
 }
 for _name, _run in FLOW.items():
     add_case("ops_nn", _name, _run)
 
 # --- linear algebra -----------------------------------------------------------------------------------------------
 
-for _kwargs in ({}, {"axis": 0}, {"axis": 1, "keepdims": True}, {"ord": 1, "axis": 1}, {"ord": np.inf, "axis": 0}, {"ord": 3, "axis": -1}):
+for _kwargs in (
+    {},
+    {"axis": 0},
+    {"axis": 1, "keepdims": True},
+    {"ord": 1, "axis": 1},
+    {"ord": np.inf, "axis": 0},
+    {"ord": 3, "axis": -1},
+):
     op.norm(X, **_kwargs)
 for _ord in ("fro", 1, -1, np.inf, 2, "nuc"):
     op.norm(X, ord=_ord, axis=(0, 1), tolerance="approximate")

@@ -40,7 +40,9 @@ def ten_steps(k: Any, optimizer: Any, weights: list[Any] | None = None) -> dict[
             results[f"weights after {step + 1}"] = [w.numpy() for w in weights]
     results["state"] = [np.asarray(v.numpy(), "float32") for v in optimizer.variables]
     results["iterations"] = np.asarray(k.ops.convert_to_numpy(optimizer.iterations), "float32")
-    results["learning_rate"] = np.asarray(k.ops.convert_to_numpy(optimizer.learning_rate), "float32")
+    results["learning_rate"] = np.asarray(
+        k.ops.convert_to_numpy(optimizer.learning_rate), "float32"
+    )
     return results
 
 
@@ -50,7 +52,13 @@ OPTIMIZERS: dict[str, list[dict[str, Any]]] = {
         {"learning_rate": 0.1},
         {"learning_rate": 0.1, "momentum": 0.9},
         {"learning_rate": 0.1, "momentum": 0.9, "nesterov": True},
-        {"learning_rate": 0.1, "momentum": 0.5, "weight_decay": 0.01, "clipvalue": 0.5, "use_ema": True},
+        {
+            "learning_rate": 0.1,
+            "momentum": 0.5,
+            "weight_decay": 0.01,
+            "clipvalue": 0.5,
+            "use_ema": True,
+        },
     ],
     "RMSprop": [
         {},
@@ -97,7 +105,9 @@ def _run(name: str, kwargs: dict[str, Any]) -> Any:
 
 for _name, _variants in OPTIMIZERS.items():
     for _kwargs in [*_variants, *({"learning_rate": 0.05, **extra} for extra in SHARED)]:
-        add_case("optimizers", f"{_name}({_label(_kwargs)})", _run(_name, _kwargs), tolerance="steps")
+        add_case(
+            "optimizers", f"{_name}({_label(_kwargs)})", _run(_name, _kwargs), tolerance="steps"
+        )
 
 SCHEDULES: dict[str, list[dict[str, Any]]] = {
     "ExponentialDecay": [
@@ -124,7 +134,13 @@ SCHEDULES: dict[str, list[dict[str, Any]]] = {
     ],
     "CosineDecayRestarts": [
         {"initial_learning_rate": 0.1, "first_decay_steps": 3},
-        {"initial_learning_rate": 0.1, "first_decay_steps": 3, "t_mul": 1.5, "m_mul": 0.8, "alpha": 0.1},
+        {
+            "initial_learning_rate": 0.1,
+            "first_decay_steps": 3,
+            "t_mul": 1.5,
+            "m_mul": 0.8,
+            "alpha": 0.1,
+        },
         {"initial_learning_rate": 0.1, "first_decay_steps": 4, "t_mul": 1.0, "m_mul": 0.5},
     ],
 }
@@ -170,11 +186,17 @@ def _callable_rate(k: Any) -> Any:
 @case("optimizers", "learning rate set between steps", tolerance="steps")
 def _set_rate(k: Any) -> Any:
     optimizer, weights = k.optimizers.Adam(0.1), variables(k)
-    optimizer.apply_gradients(zip([k.ops.convert_to_tensor(g) for g in _gradients(0)], weights, strict=True))
+    optimizer.apply_gradients(
+        zip([k.ops.convert_to_tensor(g) for g in _gradients(0)], weights, strict=True)
+    )
     optimizer.learning_rate = 0.01
-    optimizer.apply_gradients(zip([k.ops.convert_to_tensor(g) for g in _gradients(2)], weights, strict=True))
+    optimizer.apply_gradients(
+        zip([k.ops.convert_to_tensor(g) for g in _gradients(2)], weights, strict=True)
+    )
     optimizer.learning_rate.assign(0.001)
-    optimizer.apply_gradients(zip([k.ops.convert_to_tensor(g) for g in _gradients(3)], weights, strict=True))
+    optimizer.apply_gradients(
+        zip([k.ops.convert_to_tensor(g) for g in _gradients(3)], weights, strict=True)
+    )
     return [[w.numpy() for w in weights], np.asarray(optimizer.learning_rate.numpy())]
 
 
@@ -214,7 +236,9 @@ def _no_gradient(k: Any) -> Any:
     gradients = [k.ops.convert_to_tensor(g) for g in _gradients(0)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says that bias has no gradient
-        optimizer.apply_gradients([(gradients[0], weights[0]), (None, weights[1]), (gradients[2], weights[2])])
+        optimizer.apply_gradients(
+            [(gradients[0], weights[0]), (None, weights[1]), (gradients[2], weights[2])]
+        )
     return [w.numpy() for w in weights]
 
 

@@ -22,7 +22,12 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 OPS_KINDS = ("ops", "ops_nn", "ops_dtypes")
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
+QUIET = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "JAX_PLATFORMS": "cpu",
+}
 
 
 def run_backend(path: str, words: list[str]) -> None:
@@ -34,14 +39,18 @@ def run_backend(path: str, words: list[str]) -> None:
     results: dict[str, Any] = {"version": keras.__version__, "cases": {}, "errors": {}, "used": {}}
     only_ops = keras.config.backend() != "jax"
     for key, case in load_all().items():
-        if (only_ops and case.kind not in OPS_KINDS) or (words and not any(word in key for word in words)):
+        if (only_ops and case.kind not in OPS_KINDS) or (
+            words and not any(word in key for word in words)
+        ):
             continue
         used: set[str] = set()
         try:
             results["cases"][key] = run_case(case, keras, used)
         except Exception as error:
             place = traceback.extract_tb(error.__traceback__)[-1]
-            results["errors"][key] = f"{type(error).__name__}: {str(error)[:300]} ({place.filename}:{place.lineno})"
+            results["errors"][key] = (
+                f"{type(error).__name__}: {str(error)[:300]} ({place.filename}:{place.lineno})"
+            )
         results["used"][key] = used
     Path(path).write_bytes(pickle.dumps(results))
 
@@ -52,7 +61,12 @@ def collect(backend: str, words: list[str]) -> dict[str, Any]:
         path = str(Path(folder) / "results")
         environment = {**os.environ, **QUIET, "KERAS_BACKEND": backend}
         command = [sys.executable, __file__, "--into", path, *words]
-        subprocess.run(command, check=True, env=environment, stderr=None if os.environ.get("LOUD") else subprocess.DEVNULL)
+        subprocess.run(
+            command,
+            check=True,
+            env=environment,
+            stderr=None if os.environ.get("LOUD") else subprocess.DEVNULL,
+        )
         return pickle.loads(Path(path).read_bytes())
 
 
@@ -66,7 +80,9 @@ def prefer_wide(case: str, wide: dict[str, Any], narrow: dict[str, Any]) -> dict
     if wide.keys() != narrow.keys():
         return narrow
     return {
-        path: leaf if is_wide(leaf) or isinstance(narrow[path], str) or "64" in case.split("/")[1] + path else narrow[path]
+        path: leaf
+        if is_wide(leaf) or isinstance(narrow[path], str) or "64" in case.split("/")[1] + path
+        else narrow[path]
         for path, leaf in wide.items()
     }
 
@@ -97,7 +113,12 @@ def disagreements(jax: dict[str, Any], tensorflow: dict[str, Any]) -> list[str]:
 
 def widen(leaf: Any, like: Any) -> Any:
     """The leaf with the 64 bits that JAX leaves out."""
-    if isinstance(leaf, str) or like is None or not is_wide(like) or leaf.dtype.kind != like.dtype.kind:
+    if (
+        isinstance(leaf, str)
+        or like is None
+        or not is_wide(like)
+        or leaf.dtype.kind != like.dtype.kind
+    ):
         return leaf
     return leaf.astype(like.dtype)
 
@@ -111,7 +132,9 @@ def write(merged: dict[str, Any]) -> None:
     texts: dict[str, dict[str, Any]] = {}
     for key, case in load_all().items():
         if key in merged["cases"]:
-            (texts if case.json else values).setdefault(case.kind, {})[case.name] = merged["cases"][key]
+            (texts if case.json else values).setdefault(case.kind, {})[case.name] = merged["cases"][
+                key
+            ]
     for kind, results in values.items():
         write_values(kind, results)
     for kind, results in texts.items():
@@ -131,12 +154,19 @@ def check(merged: dict[str, Any]) -> int:
         options: dict[str, Any] = {"is_json": case.json, "tolerance": case.tolerance}
         found = differences(merged["cases"][key], recorded, **options)
         if not case.json:
-            floats = [p for p, leaf in recorded.items() if not isinstance(leaf, str) and leaf.dtype.kind == "f" and leaf.any()]
+            floats = [
+                p
+                for p, leaf in recorded.items()
+                if not isinstance(leaf, str) and leaf.dtype.kind == "f" and leaf.any()
+            ]
             for path in floats:
                 if recorded[path].dtype == "float16":
                     continue  # its own rounding is a thousandth
                 off = {**recorded, path: (recorded[path] * 1.001).astype(recorded[path].dtype)}
-                if not differences(off, recorded, **options) and not (abs(recorded[path]) == float("inf")).any():
+                if (
+                    not differences(off, recorded, **options)
+                    and not (abs(recorded[path]) == float("inf")).any()
+                ):
                     found.append(f"{path} off by 1e-3 is not seen")
         bad += bool(found)
         for text in found:
@@ -163,7 +193,9 @@ def main(arguments: list[str]) -> int:
         print("BACKENDS DIFFER", note)
     if not arguments:
         write(merged)
-        print(f"Keras {merged['version']}: {len(merged['cases'])} cases, {len(merged['errors'])} refused")
+        print(
+            f"Keras {merged['version']}: {len(merged['cases'])} cases, {len(merged['errors'])} refused"
+        )
     return 1 if merged["errors"] else 0
 
 

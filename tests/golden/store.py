@@ -58,12 +58,18 @@ def read_values(kind: str) -> dict[str, dict[str, Any]]:
         dtype, shape, start = entry
         return arrays[dtype][start : start + int(np.prod(shape, dtype=np.int64))].reshape(shape)
 
-    return {name: {path: leaf(entry) for path, entry in leaves.items()} for name, leaves in index.items()}
+    return {
+        name: {path: leaf(entry) for path, entry in leaves.items()}
+        for name, leaves in index.items()
+    }
 
 
 def write_json(name: str, content: Any) -> None:
     """A JSON file, one entry a line, so that a change shows as one."""
-    lines = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in content.items()]
+    lines = [
+        f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}"
+        for key, value in content.items()
+    ]
     (HERE / f"{name}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
@@ -83,7 +89,9 @@ def differences(got: Any, expected: Any, *, is_json: bool, tolerance: str) -> li
     return list(_value_differences(got, expected, TOLERANCES[tolerance]))
 
 
-def _value_differences(got: dict[str, Any], expected: dict[str, Any], tolerance: Tolerance) -> Iterable[str]:
+def _value_differences(
+    got: dict[str, Any], expected: dict[str, Any], tolerance: Tolerance
+) -> Iterable[str]:
     for path, want in expected.items():
         label = path or "result"
         if isinstance(want, str):
@@ -98,7 +106,9 @@ def _value_differences(got: dict[str, Any], expected: dict[str, Any], tolerance:
         yield f"{path or 'result'} is more than Keras gives"
 
 
-def _array_differences(label: str, got: np.ndarray, want: np.ndarray, tolerance: Tolerance) -> Iterable[str]:
+def _array_differences(
+    label: str, got: np.ndarray, want: np.ndarray, tolerance: Tolerance
+) -> Iterable[str]:
     if got.shape != want.shape:
         yield f"{label} has shape {got.shape}, Keras {want.shape}"
         return
@@ -119,7 +129,9 @@ def _close(got: np.ndarray, want: np.ndarray, dtype: np.dtype, tolerance: Tolera
     with np.errstate(invalid="ignore", over="ignore"):
         size = np.abs(want[np.isfinite(want)])
         floor = tolerance.absolute * max(1.0, float(size.max(initial=0.0)))
-        relative = max(tolerance.relative, 2e-3 if dtype == np.float16 else 0.0)  # float16 has 11 bits
+        relative = max(
+            tolerance.relative, 2e-3 if dtype == np.float16 else 0.0
+        )  # float16 has 11 bits
         near = np.abs(got - want) <= relative * np.abs(want) + floor
         return near | (got == want) | (np.isnan(got) & np.isnan(want))
 

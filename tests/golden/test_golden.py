@@ -32,7 +32,9 @@ def test_as_in_keras(key: str) -> None:
     """Each case gives what Keras gave; a name that annette lacks is a failure."""
     case = CASES[key]
     recorded = (read_json if case.json else read_values)(case.kind)
-    assert case.name in recorded, "not recorded yet: run tests/golden/make_golden.py with real Keras"
+    assert case.name in recorded, (
+        "not recorded yet: run tests/golden/make_golden.py with real Keras"
+    )
     found = differences(
         run_case(case, annette), recorded[case.name], is_json=case.json, tolerance=case.tolerance
     )
@@ -44,7 +46,9 @@ def test_no_recorded_case_was_dropped() -> None:
     for json in (False, True):
         for kind in {case.kind for case in CASES.values() if case.json is json}:
             recorded = (read_json if json else read_values)(kind)
-            assert set(recorded) == {c.name for c in CASES.values() if c.kind == kind and c.json is json}
+            assert set(recorded) == {
+                c.name for c in CASES.values() if c.kind == kind and c.json is json
+            }
 
 
 @pytest.mark.parametrize("axis", [0, 1, -1])
@@ -60,8 +64,26 @@ def test_sparsemax_is_the_projection(axis: int) -> None:
 
 # --- nothing forgotten --------------------------------------------------------------------------------------------
 
-FAMILIES = ("activations", "losses", "metrics", "optimizers", "initializers", "regularizers", "constraints", "layers")
-BASES = {"Loss", "Metric", "Optimizer", "Initializer", "Regularizer", "Constraint", "Layer", "LossFunctionWrapper"}
+FAMILIES = (
+    "activations",
+    "losses",
+    "metrics",
+    "optimizers",
+    "initializers",
+    "regularizers",
+    "constraints",
+    "layers",
+)
+BASES = {
+    "Loss",
+    "Metric",
+    "Optimizer",
+    "Initializer",
+    "Regularizer",
+    "Constraint",
+    "Layer",
+    "LossFunctionWrapper",
+}
 # Names of annette's registries that real Keras has not, with the reason.
 OURS = {
     "initializers.constant": "Keras lists the name but cannot make one without its value",
@@ -89,7 +111,11 @@ def test_every_registered_name_has_a_case(family: str, name: str) -> None:
     target = module.ALL_OBJECTS[name]
     if getattr(target, "__name__", name) in BASES:
         return
-    used = {path.rpartition(".")[2] for path in read_json("made_with")["names"] if path.startswith(f"{family}.")}
+    used = {
+        path.rpartition(".")[2]
+        for path in read_json("made_with")["names"]
+        if path.startswith(f"{family}.")
+    }
     covered = [getattr(module, word, None) for word in used]
     assert any(item is target for item in covered), f"no golden case uses {family}.{name}"
     if name not in used and name not in getattr(target, "__name__", ""):

@@ -75,7 +75,9 @@ def test_models_nest() -> None:
 
 
 def test_part_of_a_model_is_a_model() -> None:
-    model = keras.Sequential([layers.Input((6,)), layers.Dense(5, "relu", name="mid"), layers.Dense(2)])
+    model = keras.Sequential(
+        [layers.Input((6,)), layers.Dense(5, "relu", name="mid"), layers.Dense(2)]
+    )
     part = keras.Model(model.inputs, model.get_layer("mid").output)
     kernel, bias = model.get_layer("mid").get_weights()
     np.testing.assert_allclose(
@@ -145,7 +147,9 @@ def test_a_subclass_may_be_functional() -> None:
     "make",
     [
         two_towers,
-        lambda: keras.Sequential([layers.Input((6,)), layers.Dense(3, "relu"), layers.Dropout(0.2)]),
+        lambda: keras.Sequential(
+            [layers.Input((6,)), layers.Dense(3, "relu"), layers.Dropout(0.2)]
+        ),
         lambda: keras.Sequential([layers.Dense(3), layers.BatchNormalization()]),
     ],
     ids=["functional", "sequential", "unbuilt"],
@@ -156,7 +160,10 @@ def test_a_model_comes_back_from_its_configuration(make: Any) -> None:
     if model.built:
         copy.set_weights(model.get_weights())
         data = [X, X[:, :3]] if len(model.inputs) == 2 else X
-        results = [np.concatenate([np.ravel(p) for p in _list(m.predict(data, verbose=0))]) for m in (model, copy)]
+        results = [
+            np.concatenate([np.ravel(p) for p in _list(m.predict(data, verbose=0))])
+            for m in (model, copy)
+        ]
         np.testing.assert_array_equal(*results)
     assert [layer.name for layer in copy.layers] == [layer.name for layer in model.layers]
 

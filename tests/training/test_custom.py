@@ -52,7 +52,9 @@ def test_a_training_step_of_ones_own(eagerly: bool) -> None:
 
 def test_a_loss_of_ones_own(eagerly: bool) -> None:
     class Weighted(keras.Model):
-        def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, **rest: Any) -> Any:
+        def compute_loss(
+            self, x: Any = None, y: Any = None, y_pred: Any = None, **rest: Any
+        ) -> Any:
             return ops.mean(ops.abs(y - y_pred)) * 3.0
 
     data = layers.Input((5,))
@@ -101,8 +103,12 @@ def test_two_optimizers_play_against_each_other(eagerly: bool) -> None:
 
         def __init__(self) -> None:
             super().__init__()
-            self.maker = keras.Sequential([layers.Input((2,)), layers.Dense(8, "relu"), layers.Dense(1)])
-            self.judge = keras.Sequential([layers.Input((1,)), layers.Dense(8, "relu"), layers.Dense(1)])
+            self.maker = keras.Sequential(
+                [layers.Input((2,)), layers.Dense(8, "relu"), layers.Dense(1)]
+            )
+            self.judge = keras.Sequential(
+                [layers.Input((1,)), layers.Dense(8, "relu"), layers.Dense(1)]
+            )
             self.noise = keras.random.SeedGenerator(5)
 
         def compile(self, maker: Any, judge: Any, **kwargs: Any) -> None:

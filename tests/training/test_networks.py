@@ -37,7 +37,12 @@ def test_the_and_gate_costs_what_it_costs_written_by_hand(float64: None) -> None
         AND_INPUTS, AND_TARGETS, batch_size=4, epochs=9001, shuffle=False, verbose=0
     ).history["loss"]
     assert [f"{cost:.6f}" for cost in costs[::1000]] == AND_COSTS
-    assert (model.predict(AND_INPUTS, verbose=0) >= 0.5).astype(int).tolist() == [[0], [0], [0], [1]]
+    assert (model.predict(AND_INPUTS, verbose=0) >= 0.5).astype(int).tolist() == [
+        [0],
+        [0],
+        [0],
+        [1],
+    ]
 
 
 def test_xor_is_learnt() -> None:
@@ -73,7 +78,12 @@ def learn(seed: int, **options: object) -> list[np.ndarray]:
     x = np.random.default_rng(0).normal(size=(200, 6))
     y = (x.sum(axis=1) > 0).astype(int)
     model = keras.Sequential(
-        [layers.Dense(16, "relu"), layers.Dropout(0.3), layers.BatchNormalization(), layers.Dense(2)]
+        [
+            layers.Dense(16, "relu"),
+            layers.Dropout(0.3),
+            layers.BatchNormalization(),
+            layers.Dense(2),
+        ]
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile("adam", loss, metrics=["accuracy"], **options)

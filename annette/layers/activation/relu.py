@@ -39,7 +39,9 @@ class ReLU(Layer):
         given = {"max_value": max_value, "negative_slope": negative_slope, "threshold": threshold}
         for name, value in given.items():
             if (value is None and name != "max_value") or (value is not None and value < 0):
-                raise ValueError(f"ReLU expects {name} to be a number of 0 or more; it got {value!r}.")
+                raise ValueError(
+                    f"ReLU expects {name} to be a number of 0 or more; it got {value!r}."
+                )
         self.max_value = max_value
         self.negative_slope = negative_slope
         self.threshold = threshold

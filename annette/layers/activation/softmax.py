@@ -36,4 +36,6 @@ class Softmax(Layer):
         if mask is not None:
             lowest = -3e4 if ops.dtype(inputs) == "float16" else -1e9
             inputs = inputs + (1.0 - ops.cast(mask, ops.dtype(inputs))) * lowest
-        return ops.softmax(inputs, axis=tuple(self.axis) if isinstance(self.axis, list) else self.axis)
+        return ops.softmax(
+            inputs, axis=tuple(self.axis) if isinstance(self.axis, list) else self.axis
+        )

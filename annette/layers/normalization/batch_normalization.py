@@ -69,7 +69,9 @@ class BatchNormalization(Layer):
         if renorm:
             raise ValueError("BatchNormalization has no batch renormalization; leave renorm=False.")
         if not isinstance(axis, int):
-            raise ValueError(f"BatchNormalization expects axis to be a whole number; it got {axis!r}.")
+            raise ValueError(
+                f"BatchNormalization expects axis to be a whole number; it got {axis!r}."
+            )
         self.axis, self.momentum, self.epsilon = axis, float(momentum), epsilon
         self.center, self.scale = center, scale
         self.beta_initializer = initializers.get(beta_initializer)
