@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from annette.graph.dtypes import is_float, numpy_dtype
+from annette.graph.primitive import constant
 from annette.graph.tensor import Node, Tensor, operator
 
 
@@ -41,18 +42,23 @@ def gradient(
 def _backward(node: Node, total: dict[int, Any]) -> None:
     """Hand the gradients of a node's results on to its inputs."""
     rule = node.primitive.vjp
-    given = [total.get(id(t)) for t in node.outputs]
+    given = [_known(total.get(id(t))) for t in node.outputs]
     if rule is None or all(g is None for g in given):
         return
     if len(node.outputs) == 1:
         parts = rule(given[0], node.outputs[0], *node.inputs, **node.params)
     else:
-        zeros = (np.zeros(t.shape, numpy_dtype(t.dtype)) for t in node.outputs)
+        zeros = (constant(np.zeros(t.shape, numpy_dtype(t.dtype))) for t in node.outputs)
         gs = tuple(z if g is None else g for g, z in zip(given, zeros, strict=True))
         parts = rule(gs, node.outputs, *node.inputs, **node.params)
     for x, g in zip(node.inputs, parts, strict=True):
         if g is not None and is_float(x.dtype):
             _accumulate(total, x, fit(g, x))
+
+
+def _known(g: Any) -> Any:
+    """Return an array as a Tensor of known value: rules see one kind of thing."""
+    return constant(g) if isinstance(g, np.ndarray) else g
 
 
 def _accumulate(total: dict[int, Any], x: Tensor, g: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from annette import config
-from annette.graph.array import Array
+from annette.graph.array import Array, wrap
 from annette.graph.dtypes import numpy_dtype, promote, standardize
 from annette.graph.primitive import apply, read
 from annette.graph.symbolic import symbolic_op
@@ -62,6 +62,26 @@ def _holds_tensors(x: Any) -> bool:
     if isinstance(x, (list, tuple)):
         return any(_holds_tensors(i) for i in x)
     return isinstance(x, Tensor) or hasattr(x, "_read")
+
+
+def unchanged(x: Any) -> Any:
+    """Return the argument of an operation as its result."""
+    return x if type(x) is Tensor else wrap(x)
+
+
+def concrete(x: Any, operation: str, why: str, instead: str) -> np.ndarray:
+    """Return the numbers of `x`, for an operation whose result has a size that depends on them.
+
+    Raises:
+        ValueError: if there are none yet.
+    """
+    x = from_python(x)
+    if isinstance(x, Tensor) and x.value is None:
+        raise ValueError(
+            f"{operation} needs numbers: {why}, which a traced function cannot have. {instead}, or "
+            "compile the model with run_eagerly=True."
+        )
+    return np.asarray(x.value if isinstance(x, Tensor) else x)
 
 
 def dtype_of(x: Any) -> str:

@@ -261,6 +261,91 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:  # noqa: A001  # Keras's name
 vectorized_map = map
 
 
+def switch(index: Any, branches: Any, *operands: Any) -> Any:
+    """Return what the branch of that number gives; inside a trace all are computed, one chosen."""
+    from annette.ops.numpy.elementwise import clip, equal, where
+    from annette.utils import tree
+
+    index = clip(index, 0, len(branches) - 1)
+    if not isinstance(index, Tensor):
+        return branches[int(index)](*operands)
+    results = [branch(*operands) for branch in branches]
+    chosen = results[-1]
+    for i in range(len(branches) - 2, -1, -1):
+        chosen = tree.map_structure(
+            lambda a, b, i=i: where(equal(index, i), a, b), results[i], chosen
+        )
+    return chosen
+
+
+def scan(
+    f: Callable[[Any, Any], tuple[Any, Any]], init: Any, xs: Any = None, length: int | None = None,
+    reverse: bool = False, unroll: Any = 1,
+) -> tuple[Any, Any]:  # fmt: skip
+    """Return the last carry and the stacked results of ``carry, y = f(carry, x)`` over xs.
+
+    Raises:
+        ValueError: if neither xs nor a length is given.
+    """
+    from annette.utils import tree
+
+    if xs is None and length is None:
+        raise ValueError("scan needs xs, or how many steps to take as length.")
+    count = int(length) if xs is None else tree.flatten(xs)[0].shape[0]  # type: ignore[arg-type]  # one is given
+    carry, found = init, []
+    for i in reversed(range(count)) if reverse else range(count):
+        x = None if xs is None else tree.map_structure(lambda v, i=i: v[i], xs)
+        carry, y = f(carry, x)
+        found.append(y)
+    found = found[::-1] if reverse else found
+    if not found or all(y is None for y in tree.flatten(found)):
+        return carry, None
+    return carry, tree.map_structure(lambda *parts: shaping.stack(parts), *found)
+
+
+def associative_scan(
+    f: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0
+) -> Any:
+    """Return the running combination of the elements along `axis` by an associative f."""
+    from annette.utils import tree
+
+    flat = tree.flatten(elems)
+    count = flat[0].shape[axis]
+    parts = [
+        tree.map_structure(
+            lambda v, i=i: shaping.expand_dims(indexing.take(v, i, axis=axis), axis), elems
+        )
+        for i in range(count)
+    ]
+    parts = parts[::-1] if reverse else parts
+    found = parts[:1]
+    for part in parts[1:]:
+        found.append(f(found[-1], part))
+    found = found[::-1] if reverse else found
+    return tree.map_structure(lambda *p: shaping.concatenate(p, axis=axis), *found)
+
+
+def while_loop(
+    cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any,
+    maximum_iterations: int | None = None,
+) -> Any:  # fmt: skip
+    """Return the variables after ``body`` has run while ``cond`` holds.
+
+    Inside a trace the number of turns must not depend on values that are not known yet.
+
+    Raises:
+        TypeError: if it does.
+    """
+    single = not isinstance(loop_vars, (tuple, list))
+    variables = (loop_vars,) if single else tuple(loop_vars)
+    turns = 0
+    while (maximum_iterations is None or turns < maximum_iterations) and bool(cond(*variables)):
+        variables = body(*variables)
+        variables = variables if isinstance(variables, (tuple, list)) else (variables,)
+        turns += 1
+    return variables[0] if single else type(loop_vars)(variables)
+
+
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
     """Return the list of the parts of x along `axis`."""
     return shaping.unstack(x, num, axis)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
+from annette.graph.dtypes import numpy_dtype
 from annette.graph.primitive import apply
+from annette.graph.tensor import Tensor
 from annette.ops.common import dtype_of, floating, from_python, normal_axes, op, rank, to_dtype
 from annette.ops.numpy import elementwise as el, indexing, reduction, shaping
 from annette.primitives import elementwise as e
+from annette.primitives import index as ix
 
 
 @op
@@ -89,3 +94,145 @@ def erfinv(x: Any) -> Any:
         y = el.subtract(y, el.divide(el.subtract(erf(y), x), slope))
     # At the ends w is infinite and the polynomials are not a number.
     return el.where(el.equal(el.absolute(x), 1.0), el.multiply(x, float("inf")), y)
+
+
+@op
+def erfc(x: Any) -> Any:
+    """Return 1 - erf x."""
+    return el.subtract(1.0, erf(x))
+
+
+def _segments(data: Any, segment_ids: Any, num_segments: int | None) -> tuple[Any, Any, int]:
+    data, ids = from_python(data), from_python(segment_ids)
+    if rank(ids) != 1:
+        raise ValueError(f"segment_ids must have one axis; its shape is {tuple(ids.shape)}.")
+    if num_segments is None:
+        if isinstance(ids, Tensor):
+            raise ValueError("Inside a traced function num_segments must be given.")
+        num_segments = int(ids.max()) + 1 if ids.size else 0
+    return data, ids, num_segments
+
+
+@op
+def segment_sum(
+    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False  # noqa: A002
+) -> Any:
+    """Return the sum of the rows of each segment; rows of one segment have one id."""
+    data, ids, n = _segments(data, segment_ids, num_segments)
+    valid = el.logical_and(el.greater_equal(ids, 0), el.less(ids, n))
+    valid = shaping.reshape(valid, (-1, *(1,) * (rank(data) - 1)))
+    kept = el.where(valid, data, 0)
+    return apply(ix.scatter_add, (kept, ids), {"axis": 0, "size": n})
+
+
+def _segment_extreme(reduce: Any, worst: float, data: Any, ids: Any, n: int) -> Any:
+    dtype = dtype_of(data)
+    if "float" not in dtype:
+        info = np.iinfo(dtype)
+        worst = info.min if worst < 0 else info.max
+    member = el.equal(shaping.reshape(ids, (1, -1)), np.arange(n, dtype="int32")[:, None])
+    member = shaping.reshape(member, (n, -1, *(1,) * (rank(data) - 1)))
+    spread = el.where(member, shaping.expand_dims(data, 0), np.asarray(worst, numpy_dtype(dtype)))
+    return reduce(spread, axis=1)
+
+
+@op
+def segment_max(
+    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False  # noqa: A002
+) -> Any:
+    """Return the largest of the rows of each segment, minus infinity for an empty one."""
+    data, ids, n = _segments(data, segment_ids, num_segments)
+    return _segment_extreme(reduction.max, float("-inf"), data, ids, n)
+
+
+@op
+def segment_min(
+    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False  # noqa: A002
+) -> Any:
+    """Return the smallest of the rows of each segment, infinity for an empty one."""
+    data, ids, n = _segments(data, segment_ids, num_segments)
+    return _segment_extreme(reduction.min, float("inf"), data, ids, n)
+
+
+@op
+def segment_prod(
+    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False  # noqa: A002
+) -> Any:
+    """Return the product of the rows of each segment, 1 for an empty one."""
+    data, ids, n = _segments(data, segment_ids, num_segments)
+    member = el.equal(shaping.reshape(ids, (1, -1)), np.arange(n, dtype="int32")[:, None])
+    member = shaping.reshape(member, (n, -1, *(1,) * (rank(data) - 1)))
+    return reduction.prod(el.where(member, shaping.expand_dims(data, 0), 1), axis=1)
+
+
+@op
+def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Any:
+    """Return the windows of a length along the last axis, a stride apart, on a new axis before it."""
+    x = from_python(x)
+    count = (x.shape[-1] - sequence_length) // sequence_stride + 1
+    places = np.arange(count)[:, None] * sequence_stride + np.arange(sequence_length)
+    return indexing.take(x, places.astype("int32"), axis=-1)
+
+
+@op
+def cdist(x1: Any, x2: Any, p: float = 2.0) -> Any:
+    """Return the distances of order p between the rows of x1 and those of x2."""
+    a, b = (floating(v) for v in (x1, x2))
+    gap = el.absolute(el.subtract(shaping.expand_dims(a, -2), shaping.expand_dims(b, -3)))
+    if p == 2.0:
+        return el.sqrt(reduction.sum(el.square(gap), axis=-1))
+    if p == float("inf"):
+        return reduction.max(gap, axis=-1)
+    if p == 1.0:
+        return reduction.sum(gap, axis=-1)
+    return el.power(reduction.sum(el.power(gap, p), axis=-1), 1.0 / p)
+
+
+@op
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002
+    """Return the norm of vectors or matrices along `axis` (None: of all elements).
+
+    Args:
+        x: an array.
+        ord: for vectors a number, infinity or 0; for matrices 1, -1, infinity, -infinity or "fro".
+        axis: one axis for vectors, two for matrices.
+        keepdims: whether reduced axes stay, of size 1.
+
+    Raises:
+        ValueError: for an order that has no such norm.
+    """
+    x = floating(x)
+    axes = normal_axes(axis, rank(x))
+    if (axis is None and ord is None) or (len(axes) == 2 and ord in (None, "fro")):
+        return el.sqrt(reduction.sum(el.square(x), axes, keepdims))
+    if len(axes) == 1:
+        return _vector_norm(x, ord, axes, keepdims)
+    if len(axes) == 2 and ord in (1, -1, float("inf"), float("-inf")):
+        pair = axes if axis is None or isinstance(axis, int) else tuple(
+            a % rank(x) for a in axis
+        )  # fmt: skip
+        inner, outer = pair if abs(ord) == 1 else pair[::-1]
+        sums = reduction.sum(el.absolute(x), axis=inner, keepdims=True)
+        found = (reduction.max if ord > 0 else reduction.min)(sums, axis=outer, keepdims=True)
+        return found if keepdims else shaping.squeeze(found, axes)
+    raise ValueError(
+        f"norm has no order {ord!r} over {len(axes)} axes: vectors take a number or infinity, "
+        "matrices 1, -1, infinity, -infinity or 'fro'."
+    )
+
+
+def _vector_norm(x: Any, order: Any, axes: Any, keepdims: bool) -> Any:
+    if isinstance(order, str):
+        raise ValueError(f"norm of a vector takes a number or infinity as ord; it got {order!r}.")
+    size = el.absolute(x)
+    if order in (None, 2):
+        return el.sqrt(reduction.sum(el.square(x), axes, keepdims))
+    if order == float("inf"):
+        return reduction.max(size, axes, keepdims)
+    if order == float("-inf"):
+        return reduction.min(size, axes, keepdims)
+    if order == 0:
+        return reduction.sum(to_dtype(el.not_equal(x, 0), dtype_of(x)), axes, keepdims)
+    if order == 1:
+        return reduction.sum(size, axes, keepdims)
+    return el.power(reduction.sum(el.power(size, float(order)), axes, keepdims), 1.0 / order)

@@ -43,7 +43,10 @@ def sparse_sigmoid(x: Any) -> Any:
 def softplus(x: Any) -> Any:
     r"""Return :math:`\ln(1 + e^x)`, as :math:`\max(x, 0) + \ln(1 + e^{-|x|})`, which cannot overflow."""
     x = floating(x)
-    return el.add(el.maximum(x, 0.0), el.log1p(el.exp(el.negative(el.absolute(x)))))
+    # Chosen, not computed, by max and abs, so that all derivatives are right at 0 too.
+    below = el.less(x, 0)
+    small = el.exp(el.where(below, x, el.negative(x)))
+    return el.add(el.where(below, 0.0, x), el.log1p(small))
 
 
 @op
@@ -96,8 +99,9 @@ hard_swish = hard_silu
 def elu(x: Any, alpha: float = 1.0) -> Any:
     r"""Return x where positive, :math:`\alpha (e^x - 1)` elsewhere (Clevert et al., 2015)."""
     x = floating(x)
-    below = el.multiply(el.expm1(el.minimum(x, 0.0)), alpha)
-    return el.where(el.greater(x, 0), x, below)
+    positive = el.greater(x, 0)
+    below = el.multiply(el.expm1(el.where(positive, 0.0, x)), alpha)
+    return el.where(positive, x, below)
 
 
 @op
@@ -364,3 +368,51 @@ def normalize(x: Any, axis: int = -1, order: float = 2, epsilon: float | None = 
         return el.divide(x, el.sqrt(el.maximum(total, epsilon**2)))
     total = reduction.sum(el.power(el.absolute(x), float(order)), axis=axis, keepdims=True)
     return el.divide(x, el.maximum(el.power(total, 1.0 / order), epsilon))
+
+
+@op
+def layer_normalization(
+    x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float | None = None,
+    **kwargs: Any,
+) -> Any:  # fmt: skip
+    r"""Return :math:`\gamma (x - \mu) / \sqrt{\sigma^2 + \epsilon} + \beta` over `axis`.
+
+    (Ba, Kiros & Hinton, 2016.)
+    """
+    x = floating(x)
+    epsilon = config.epsilon() if epsilon is None else epsilon
+    mean, variance = moments(x, axis, keepdims=True)
+    y = el.divide(el.subtract(x, mean), el.sqrt(el.add(variance, epsilon)))
+    return _scaled(y, gamma, beta, axis)
+
+
+@op
+def rms_normalization(
+    x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
+) -> Any:
+    r"""Return :math:`\gamma x / \sqrt{\overline{x^2} + \epsilon}` over `axis` (Zhang & Sennrich, 2019)."""
+    x = floating(x)
+    epsilon = config.epsilon() if epsilon is None else epsilon
+    power = reduction.mean(el.square(x), axis=axis, keepdims=True)
+    return _scaled(el.divide(x, el.sqrt(el.add(power, epsilon))), scale, None, axis)
+
+
+def _scaled(y: Any, gamma: Any, beta: Any, axis: Any) -> Any:
+    axes = normal_axes(axis, rank(y))
+    wide = tuple(n if i in axes else 1 for i, n in enumerate(y.shape))
+    y = y if gamma is None else el.multiply(y, shaping.reshape(from_python(gamma), wide))
+    return y if beta is None else el.add(y, shaping.reshape(from_python(beta), wide))
+
+
+@op
+def psnr(x1: Any, x2: Any, max_val: float) -> Any:
+    """Return the peak signal-to-noise ratio of two images (decibels).
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
+    a, b = floating(x1), floating(x2)
+    _check_same("psnr", a, b)
+    error = reduction.mean(el.square(el.subtract(a, b)))
+    top = to_dtype(from_python(max_val), dtype_of(error))
+    return el.subtract(el.multiply(el.log10(top), 20.0), el.multiply(el.log10(error), 10.0))

@@ -111,6 +111,16 @@ def _erf_jax(x: Any) -> Any:
     return jax_erf(x)
 
 
+def _erfc(xp: Any, x: Any) -> Any:
+    return np.asarray(np.frompyfunc(math.erfc, 1, 1)(x), dtype=x.dtype)
+
+
+def _erfc_jax(x: Any) -> Any:
+    from jax.scipy.special import erfc as jax_erfc
+
+    return jax_erfc(x)
+
+
 def _sigmoid(xp: Any, x: Any) -> Any:
     # e^-|x| never overflows; the two forms agree where they meet.
     small = xp.exp(-xp.abs(x))
@@ -152,6 +162,11 @@ erf = elementwise(
     lambda g, y, x: (g * (2.0 / math.sqrt(math.pi)) * exp(-(x * x)),),
     kernel="std::erf(x0)", jax=_erf_jax,
 )  # fmt: skip
+erfc = elementwise(
+    "erfc", r"1 - \operatorname{erf} x,\ \text{exact where small}", _erfc,
+    lambda g, y, x: (g * (-2.0 / math.sqrt(math.pi)) * exp(-(x * x)),),
+    kernel="std::erfc(x0)", jax=_erfc_jax,
+)  # fmt: skip
 relu = elementwise(
     "relu", r"\max(x, 0),\ \text{gradient } 0 \text{ at } 0", lambda xp, x: xp.maximum(x, 0),
     lambda g, y, x: (g * cast(operator("greater")(y, 0), dtype=g.dtype),),
@@ -191,7 +206,9 @@ def _power_vjp(g: Any, y: Any, a: Any, b: Any) -> tuple[Any, ...]:
     where = operator("where")
     # 0^b has no logarithm: its gradient in b is 0, as the limit for b > 0 says.
     log_a = where(operator("equal")(a, 0), 0.0, log(where(operator("equal")(a, 0), 1.0, a)))
-    return g * b * power(a, b - 1), g * y * log_a
+    # a^0 is 1 everywhere, at 0 too: its gradient is 0 times something finite.
+    below = where(operator("equal")(b, 0), 1.0, b - 1)
+    return g * b * power(a, below), g * y * log_a
 
 
 power = elementwise(
@@ -279,6 +296,10 @@ right_shift = elementwise(
     "right_shift", r"\lfloor a / 2^b \rfloor", "right_shift", None, domain=((0, 31), (0, 4)),
     kind="int", kernel="x0 >> x1",
 )  # fmt: skip
+gcd = elementwise(
+    "gcd", r"\gcd(a, b)", "gcd", None, domain=((-30, 30), (-30, 30)), kind="int",
+    kernel="std::gcd(x0, x1)",
+)  # fmt: skip
 
 
 def _select_shape(condition: Any, a: Any, b: Any) -> Spec:
@@ -344,4 +365,33 @@ cast = Primitive(
     run=lambda xp, x, *, dtype: x.astype(numpy_dtype(dtype)),
     shape=lambda x, *, dtype: (x.shape, dtype), vjp=_cast_vjp, samples=_cast_samples,
     kernel="cast", family="elementwise",
+)  # fmt: skip
+
+
+def _bitcast(xp: Any, x: Any, *, dtype: str) -> Any:
+    # Another width needs a last axis without gaps.
+    x = x if xp is not np or x.dtype.itemsize == numpy_dtype(dtype).itemsize else x.copy("C")
+    return x.view(numpy_dtype(dtype))
+
+
+def _bitcast_shape(x: Any, *, dtype: str) -> Spec:
+    before, after = numpy_dtype(x.dtype).itemsize, numpy_dtype(dtype).itemsize
+    if before == after:
+        return x.shape, dtype
+    if not x.shape or x.shape[-1] * before % after:
+        raise ValueError(
+            f"The bits of {x.dtype} of shape {x.shape} cannot be read as {dtype}: its last axis must "
+            f"hold a whole number of values of {after} bytes."
+        )
+    return (*x.shape[:-1], x.shape[-1] * before // after), dtype
+
+
+bitcast = Primitive(
+    "bitcast", r"\text{the same bits read as dtype}", run=_bitcast, shape=_bitcast_shape, vjp=None,
+    samples=lambda rng: [
+        ((rng.normal(size=(2, 3)),), {"dtype": "int64"}),
+        ((rng.normal(size=(2, 4)).astype("float32"),), {"dtype": "int16"}),
+        ((rng.integers(0, 9, (3, 4)).astype("int16"),), {"dtype": "int32"}),
+    ],
+    view=True, family="elementwise",
 )  # fmt: skip

@@ -1,7 +1,8 @@
-"""What a golden case is: a named call on a namespace `k`, which is real Keras for the maker and annette in the tests.
+"""What a golden case is: a named call on a namespace `k`.
 
-The tables live in the `cases_*.py` files beside this one; `load_all()` reads them. A case returns arrays (nested in
-tuples, lists and dicts as it likes) or, with `json=True`, anything JSON can hold after `plain()`.
+`k` is real Keras for the maker and annette in the tests. The tables live in the `cases_*.py` files
+beside this one; `load_all()` reads them. A case returns arrays (nested in tuples, lists and dicts as
+it likes) or, with `json=True`, anything JSON can hold after `plain()`.
 """
 
 from __future__ import annotations
@@ -99,13 +100,13 @@ def run_case(case: Case, module: Any, used: set[str] | None = None) -> Any:
     return plain(result) if case.json else flatten(result)
 
 
-# --- inputs -------------------------------------------------------------------------------------------------------
+# --- inputs ---------------------------------------------------------------------------------------
 
 
 def uniform(
     *shape: int, seed: int = 0, low: float = -1.0, high: float = 1.0, dtype: str = "float32"
 ) -> np.ndarray:
-    """Numbers in [low, high) from integer arithmetic alone (splitmix64), so equal on every machine and NumPy."""
+    """Numbers in [low, high) from integer arithmetic alone (splitmix64): equal on every machine."""
     count = int(np.prod(shape, dtype=np.int64))
     with np.errstate(over="ignore"):
         z = np.arange(1, count + 1, dtype=np.uint64) + np.uint64(seed * 1_000_003)
@@ -135,7 +136,7 @@ def one_hot(labels: np.ndarray, classes: int) -> np.ndarray:
     return np.eye(classes, dtype="float32")[labels]
 
 
-# --- results ------------------------------------------------------------------------------------------------------
+# --- results --------------------------------------------------------------------------------------
 
 
 def to_numpy(value: Any) -> np.ndarray:

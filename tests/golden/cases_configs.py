@@ -1,4 +1,4 @@
-"""Golden cases: `get_config` of every class, its way back, serialized forms, and every string `get` understands."""
+"""Golden cases: `get_config` of every class and its way back, serialized forms, names for `get`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .cases_metrics import METRICS
 from .cases_models import MODELS
 from .cases_optimizers import OPTIMIZERS, SCHEDULES, SHARED
 
-# Extra arguments beyond an instance with none; None marks that there is no instance without arguments.
+# The arguments of the instances whose configs are taken.
 CLASSES: dict[str, dict[str, list[dict[str, Any]]]] = {
     "losses": {name: [{}, {"reduction": "sum", "name": "mine"}] for name in LOSSES},
     "metrics": {
@@ -253,30 +253,21 @@ for _name, _make in SERIALIZED.items():
         json=True,
     )
 
-for _module in (
-    "losses",
-    "metrics",
-    "optimizers",
-    "initializers",
-    "regularizers",
-    "constraints",
-    "activations",
-):
-    _first = {
-        "activations": "relu",
-        "losses": "mse",
-        "metrics": "mse",
-        "optimizers": "sgd",
-        "constraints": "non_neg",
-    }
-    add_case(
-        "serialized",
-        f"{_module}.serialize",
-        lambda k, module=_module, name=_first.get(_module, "l1" if _module == "regularizers" else "zeros"): (
-            getattr(k, module).serialize(getattr(k, module).get(name))
-        ),
-        json=True,
-    )
+
+def _serialize(module: str, name: str) -> Any:
+    return lambda k: getattr(k, module).serialize(getattr(k, module).get(name))
+
+
+for _module, _name in {
+    "losses": "mse",
+    "metrics": "mse",
+    "optimizers": "sgd",
+    "initializers": "zeros",
+    "regularizers": "l1",
+    "constraints": "non_neg",
+    "activations": "relu",
+}.items():
+    add_case("serialized", f"{_module}.serialize", _serialize(_module, _name), json=True)
 
 
 def _model_config(build: Any) -> Any:

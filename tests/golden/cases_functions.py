@@ -87,8 +87,8 @@ for _name in ("softmax", "log_softmax"):
         )
 
 
-# Keras 3.15 is right only where one value survives: its threshold adds up every cumulative sum, and the results do
-# not sum to one. test_golden.py holds annette to the definition.
+# Keras 3.15 is right only where one value survives: its threshold adds up every cumulative sum, and
+# the results do not sum to one. test_golden.py holds annette to the definition.
 ALONE = np.array([[5, 1, -2], [0, 3, 1.5], [2, 1, 0.5]], "float32")
 for _axis in (0, 1, -1):
     add_case(
@@ -103,7 +103,7 @@ def _softmax_axes(k: Any) -> Any:
     return k.activations.softmax(CUBE, axis=(1, 2))
 
 
-# --- initializers -------------------------------------------------------------------------------------------------
+# --- initializers ---------------------------------------------------------------------------------
 
 BOUNDED: dict[str, list[dict[str, Any]]] = {
     "RandomUniform": [{}, {"minval": 0.5, "maxval": 2.0}],
@@ -232,7 +232,7 @@ for _name in RANDOM_NAMES:
     add_case("initializers", f"{_name} repeats", _repeats(_name), json=True)
 
 
-# --- regularizers and constraints ---------------------------------------------------------------------------------
+# --- regularizers and constraints -----------------------------------------------------------------
 
 WEIGHTS = uniform(4, 3, seed=11, low=-2, high=2)
 KERNEL = uniform(2, 2, 3, 4, seed=12, low=-2, high=2)

@@ -1,4 +1,4 @@
-"""Golden cases: what layers compute from fixed weights, the shapes they infer and the names they give."""
+"""Golden cases: what layers compute from fixed weights, the shapes they infer, their names."""
 
 from __future__ import annotations
 

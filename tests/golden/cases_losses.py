@@ -1,4 +1,4 @@
-"""Golden cases: loss classes with every reduction and rank of weights, and the loss functions under all their names."""
+"""Golden cases: loss classes with every reduction and rank of weights, and the loss functions."""
 
 from __future__ import annotations
 

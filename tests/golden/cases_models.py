@@ -1,4 +1,4 @@
-"""Golden cases: whole models. Training histories from fixed weights, evaluation, prediction, summaries, names."""
+"""Golden cases: whole models: training from fixed weights, evaluation, summaries, names."""
 
 from __future__ import annotations
 
@@ -362,7 +362,7 @@ for _name, (_units, _last, _y, _loss) in ACCURACIES.items():
     add_case("evaluate", f"accuracy resolved: {_name}", _accuracy)
 
 
-# --- tables and names ---------------------------------------------------------------------------------------------
+# --- tables and names -----------------------------------------------------------------------------
 
 
 def text_of_summary(model: Any, **kwargs: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""Golden cases: calls of `ops` on arrays, the numpy-like names. Values, shapes and dtypes are all compared."""
+"""Golden cases: the numpy-like names of `ops` on arrays; values, shapes and dtypes compared."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ TIES = np.array([[3, 1, 3, 2], [1, 1, 0, 0]], "float32")
 SCALAR = np.float32(1.5)
 EMPTY = np.zeros((0, 4), "float32")
 
-# --- one array ----------------------------------------------------------------------------------------------------
+# --- one array ------------------------------------------------------------------------------------
 
 ANY = (
     "abs absolute arcsinh arctan ceil copy cos cosh deg2rad exp exp2 expm1 fabs floor isfinite isinf isnan isneginf isposinf "
@@ -99,7 +99,7 @@ for _name in "log log1p sqrt log2 log10 cbrt arctan sinc square reciprocal".spli
 for _name in "bitwise_invert bitwise_not".split():
     getattr(op, _name)(BITS)
     getattr(op, _name)(FLAGS)
-for _name in ANY[:3] + ["negative", "square", "sign", "transpose", "ravel", "copy"]:
+for _name in [*ANY[:3], "negative", "square", "sign", "transpose", "ravel", "copy"]:
     getattr(op, _name)(WHOLE)
     getattr(op, _name)(EMPTY)
 op.round(HALVES)
@@ -109,7 +109,7 @@ op.round(WHOLE, decimals=-1)
 op.nan_to_num(STRANGE, nan=1.0, posinf=2.0, neginf=-2.0)
 op.fabs(WHOLE)
 
-# --- two arrays ---------------------------------------------------------------------------------------------------
+# --- two arrays -----------------------------------------------------------------------------------
 
 PAIRS = [
     (X, Y),
@@ -183,7 +183,7 @@ op.clip(X, -1, 1)
 op.clip(WHOLE, -2, 2)
 op.clip(X, ROW - 1, ROW + 1)
 
-# --- reductions ---------------------------------------------------------------------------------------------------
+# --- reductions -----------------------------------------------------------------------------------
 
 AXES: list[dict[str, Any]] = [
     {},
@@ -200,6 +200,7 @@ for _name in "sum mean prod max min amax amin std var all any".split():
     getattr(op, _name)(WHOLE, axis=0)
 for _name in "all any sum mean max".split():
     getattr(op, _name)(FLAGS, axis=1)
+op.nanprod(POSITIVE, axis=0)
 for _name in "nansum nanmean nanprod nanmax nanmin nanstd nanvar".split():
     for _kwargs in ({}, {"axis": 0}, {"axis": 1, "keepdims": True}):
         getattr(op, _name)(GAPS, **_kwargs)
@@ -259,7 +260,7 @@ op.searchsorted(np.array([0, 1, 1, 2], "int32"), np.array([1, 2], "int32"), side
 op.unique(np.array([3, 1, 1, 2, 3], "int32"))
 op.unique(np.array([3, 1, 1, 2, 3], "int32"), return_inverse=True, return_counts=True)
 
-# --- sorting and picking ------------------------------------------------------------------------------------------
+# --- sorting and picking --------------------------------------------------------------------------
 
 for _name in "sort argsort".split():
     for _kwargs in ({}, {"axis": 0}, {"axis": -1}):
@@ -286,7 +287,7 @@ op.get_item(X, (slice(1, None), 2))
 op.get_item(CUBE, (Ellipsis, None, slice(None, None, 2)))
 op.unravel_index(np.array([1, 5, 11], "int32"), (3, 4))
 
-# --- shapes -------------------------------------------------------------------------------------------------------
+# --- shapes ---------------------------------------------------------------------------------------
 
 op.reshape(X, (4, 3))
 op.reshape(X, (2, -1))
@@ -366,7 +367,7 @@ op.vander(ROW)
 op.vander(ROW, N=3, increasing=True)
 op.view(X, dtype="int32")
 
-# --- products -----------------------------------------------------------------------------------------------------
+# --- products -------------------------------------------------------------------------------------
 
 for _x, _y in (
     (X, SQUARE),
@@ -421,7 +422,7 @@ for _text, *_operands in (
 ):
     op.einsum(_text, *_operands)
 
-# --- making arrays ------------------------------------------------------------------------------------------------
+# --- making arrays --------------------------------------------------------------------------------
 
 for _args in ((5,), (2, 7), (2, 10, 3), (5, 0, -2), (0.0, 1.0, 0.25), (3.0,), (0, 3, 0.5)):
     op.arange(*_args)

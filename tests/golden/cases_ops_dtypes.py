@@ -125,6 +125,6 @@ for _left in DTYPES:
         "ops_dtypes",
         f"clip({_left}, ...)",
         lambda k, left=_left, bounds=_bounds: [
-            _try(lambda: k.ops.clip(OPERANDS[left], *pair)) for pair in bounds
+            _try(lambda pair=pair: k.ops.clip(OPERANDS[left], *pair)) for pair in bounds
         ],
     )

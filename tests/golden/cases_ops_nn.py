@@ -1,4 +1,4 @@
-"""Golden cases: `ops` of the nn, math, core and linalg kinds, as far as dense networks use them, and control flow."""
+"""Golden cases: `ops` of the nn, math, core and linalg kinds for dense networks; control flow."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ op.normalize(X, axis=1, order=3)
 op.normalize(np.zeros((2, 3), "float32"))
 op.psnr(X, Y, 4.0)
 
-# --- core ---------------------------------------------------------------------------------------------------------
+# --- core -----------------------------------------------------------------------------------------
 
 op.cast(X * 3, "int32")
 op.cast(WHOLE, "float32")
@@ -171,7 +171,7 @@ FLOW = {
 for _name, _run in FLOW.items():
     add_case("ops_nn", _name, _run)
 
-# --- linear algebra -----------------------------------------------------------------------------------------------
+# --- linear algebra -------------------------------------------------------------------------------
 
 for _kwargs in (
     {},

@@ -22,11 +22,11 @@ from ..tolerances import (
 HERE = Path(__file__).parent
 REFUSED = "refused"  # what a sweep notes where Keras itself raises: then anything will do
 
-# --- files --------------------------------------------------------------------------------------------------------
+# --- files ----------------------------------------------------------------------------------------
 
 
 def write_values(kind: str, results: dict[str, dict[str, Any]]) -> None:
-    """All arrays of a kind in one npz: a flat array per dtype and an index of who owns which stretch of it."""
+    """All arrays of a kind in one npz: a flat array per dtype, and an index of whose is what."""
     flat: dict[str, list[np.ndarray]] = {}
     sizes: dict[str, int] = {}
     index: dict[str, dict[str, Any]] = {}
@@ -79,7 +79,7 @@ def read_json(name: str) -> dict[str, Any]:
     return json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
 
 
-# --- comparing ----------------------------------------------------------------------------------------------------
+# --- comparing ------------------------------------------------------------------------------------
 
 
 def differences(got: Any, expected: Any, *, is_json: bool, tolerance: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""annette against values, configs, names and texts recorded from real Keras (see make_golden.py)."""
+"""annette against values, configs, names and texts recorded from real Keras."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_no_recorded_case_was_dropped() -> None:
 
 @pytest.mark.parametrize("axis", [0, 1, -1])
 def test_sparsemax_is_the_projection(axis: int) -> None:
-    """Sums to one, and what survives is the input less one threshold per row (where Keras is wrong)."""
+    """Sums to one; what survives is the input less one threshold a row (Keras is wrong here)."""
     x = np.moveaxis(uniform(6, 6, seed=1, low=-1, high=1), -1, axis)
     y = np.asarray(annette.activations.sparsemax(x, axis=axis))
     np.testing.assert_allclose(y.sum(axis), 1.0, rtol=1e-5)
@@ -62,7 +62,7 @@ def test_sparsemax_is_the_projection(axis: int) -> None:
     assert (y > 0).sum() > 6
 
 
-# --- nothing forgotten --------------------------------------------------------------------------------------------
+# --- nothing forgotten ----------------------------------------------------------------------------
 
 FAMILIES = (
     "activations",
@@ -122,7 +122,7 @@ def test_every_registered_name_has_a_case(family: str, name: str) -> None:
         assert name in IDENTIFIERS.get(family, ()), f"no golden case gets {family}.get({name!r})"
 
 
-# --- the apparatus itself -----------------------------------------------------------------------------------------
+# --- the apparatus itself -------------------------------------------------------------------------
 
 VALUES = {"": np.array([0.5, -2.0, 0.0], "float32")}
 

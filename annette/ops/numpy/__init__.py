@@ -1,5 +1,47 @@
 """The functions of ``keras.ops`` that bear NumPy's names."""
 
+from annette.ops.numpy.arranging import (
+    append as append,
+    array_split as array_split,
+    dsplit as dsplit,
+    dstack as dstack,
+    fliplr as fliplr,
+    flipud as flipud,
+    hsplit as hsplit,
+    hstack as hstack,
+    meshgrid as meshgrid,
+    pad as pad,
+    roll as roll,
+    rot90 as rot90,
+    unravel_index as unravel_index,
+    vander as vander,
+    vsplit as vsplit,
+    vstack as vstack,
+)
+from annette.ops.numpy.bits import (
+    bitwise_and as bitwise_and,
+    bitwise_invert as bitwise_invert,
+    bitwise_left_shift as bitwise_left_shift,
+    bitwise_not as bitwise_not,
+    bitwise_or as bitwise_or,
+    bitwise_right_shift as bitwise_right_shift,
+    bitwise_xor as bitwise_xor,
+    gcd as gcd,
+    lcm as lcm,
+    left_shift as left_shift,
+    right_shift as right_shift,
+)
+from annette.ops.numpy.choosing import (
+    allclose as allclose,
+    fabs as fabs,
+    fmax as fmax,
+    fmin as fmin,
+    fmod as fmod,
+    heaviside as heaviside,
+    isin as isin,
+    select as select,
+    trunc as trunc,
+)
 from annette.ops.numpy.creation import (
     arange as arange,
     array as array,
@@ -39,9 +81,9 @@ from annette.ops.numpy.elementwise import (
     less as less,
     less_equal as less_equal,
     log as log,
+    log10 as log10,
     log1p as log1p,
     log2 as log2,
-    log10 as log10,
     logical_and as logical_and,
     logical_not as logical_not,
     logical_or as logical_or,
@@ -64,16 +106,73 @@ from annette.ops.numpy.elementwise import (
     true_divide as true_divide,
     where as where,
 )
+from annette.ops.numpy.exponential import (
+    cbrt as cbrt,
+    exp2 as exp2,
+    i0 as i0,
+    ldexp as ldexp,
+    logaddexp as logaddexp,
+    logaddexp2 as logaddexp2,
+)
 from annette.ops.numpy.indexing import (
+    argpartition as argpartition,
     argsort as argsort,
+    get_item as get_item,
     nonzero as nonzero,
     searchsorted as searchsorted,
     sort as sort,
     take as take,
     take_along_axis as take_along_axis,
 )
+from annette.ops.numpy.kinds import (
+    conj as conj,
+    conjugate as conjugate,
+    copy as copy,
+    imag as imag,
+    isneginf as isneginf,
+    isposinf as isposinf,
+    isreal as isreal,
+    nan_to_num as nan_to_num,
+    nextafter as nextafter,
+    real as real,
+    signbit as signbit,
+    view as view,
+)
 from annette.ops.numpy.linear import (
     matmul as matmul,
+)
+from annette.ops.numpy.nan import (
+    nanargmax as nanargmax,
+    nanargmin as nanargmin,
+    nancumprod as nancumprod,
+    nancumsum as nancumsum,
+    nanmax as nanmax,
+    nanmean as nanmean,
+    nanmin as nanmin,
+    nanprod as nanprod,
+    nanstd as nanstd,
+    nansum as nansum,
+    nanvar as nanvar,
+)
+from annette.ops.numpy.products import (
+    cross as cross,
+    dot as dot,
+    einsum as einsum,
+    inner as inner,
+    kron as kron,
+    outer as outer,
+    tensordot as tensordot,
+    vdot as vdot,
+)
+from annette.ops.numpy.ranges import (
+    bartlett as bartlett,
+    blackman as blackman,
+    geomspace as geomspace,
+    hamming as hamming,
+    hanning as hanning,
+    kaiser as kaiser,
+    linspace as linspace,
+    logspace as logspace,
 )
 from annette.ops.numpy.reduction import (
     all as all,
@@ -108,4 +207,47 @@ from annette.ops.numpy.shaping import (
     tile as tile,
     transpose as transpose,
     unstack as unstack,
+)
+from annette.ops.numpy.statistics import (
+    average as average,
+    bincount as bincount,
+    corrcoef as corrcoef,
+    correlate as correlate,
+    cumprod as cumprod,
+    diff as diff,
+    digitize as digitize,
+    histogram as histogram,
+    median as median,
+    nanmedian as nanmedian,
+    nanpercentile as nanpercentile,
+    nanquantile as nanquantile,
+    percentile as percentile,
+    ptp as ptp,
+    quantile as quantile,
+    trapezoid as trapezoid,
+    unique as unique,
+)
+from annette.ops.numpy.triangular import (
+    diag as diag,
+    diagflat as diagflat,
+    diagonal as diagonal,
+    trace as trace,
+    tri as tri,
+    tril as tril,
+    triu as triu,
+)
+from annette.ops.numpy.trigonometric import (
+    angle as angle,
+    arccos as arccos,
+    arccosh as arccosh,
+    arcsin as arcsin,
+    arcsinh as arcsinh,
+    arctanh as arctanh,
+    cosh as cosh,
+    deg2rad as deg2rad,
+    hypot as hypot,
+    rad2deg as rad2deg,
+    sinc as sinc,
+    sinh as sinh,
+    tan as tan,
 )

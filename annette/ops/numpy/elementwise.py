@@ -14,6 +14,7 @@ from annette.ops.common import (
     op,
     operands,
     to_dtype,
+    unchanged,
 )
 from annette.primitives import elementwise as e
 
@@ -62,7 +63,7 @@ def power(x1: Any, x2: Any) -> Any:
     if type(x2) in (int, float) and x2 in (2, 1):
         x = from_python(x1)
         x = to_dtype(x, dtype_of(operands(x, x2)[0]))
-        return x if x2 == 1 else multiply(x, x)
+        return unchanged(x) if x2 == 1 else multiply(x, x)
     return apply(e.power, operands(x1, x2), {})
 
 
@@ -76,7 +77,7 @@ def negative(x: Any) -> Any:
 def absolute(x: Any) -> Any:
     """Return |x|."""
     x = from_python(x)
-    return x if dtype_of(x) == "bool" else apply(e.absolute, (x,), {})
+    return unchanged(x) if dtype_of(x) == "bool" else apply(e.absolute, (x,), {})
 
 
 abs = absolute  # noqa: A001  # Keras's name
@@ -177,7 +178,9 @@ def arctan(x: Any) -> Any:
 @op
 def arctan2(x1: Any, x2: Any) -> Any:
     """Return the angle of the point (x2, x1)."""
-    return apply(e.arctan2, operands(x1, x2, at_least_float=True), {})
+    # Keras gives Python's numbers their own dtype here: they are not weak.
+    pair = operands(from_python(x1), from_python(x2), at_least_float=True)
+    return apply(e.arctan2, pair, {})
 
 
 @op
@@ -205,7 +208,7 @@ def round(x: Any, decimals: int = 0) -> Any:  # noqa: A001  # Keras's name
     x = from_python(x)
     dtype = dtype_of(x)
     if decimals >= 0 and float_dtype(dtype) != dtype:
-        return to_dtype(x, "int32") if dtype == "bool" else x
+        return unchanged(to_dtype(x, "int32") if dtype == "bool" else x)
     if decimals == 0:
         return apply(e.rint, (x,), {})
     scale = 10.0**decimals
@@ -367,5 +370,3 @@ def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan:
     near = less_equal(absolute(subtract(a, b)), add(multiply(absolute(b), rtol), atol))
     close = logical_or(logical_and(finite, near), equal(a, b))
     return logical_or(close, logical_and(isnan(a), isnan(b))) if equal_nan else close
-
-

@@ -202,3 +202,15 @@ def _advanced(x: Any, arrays: list[tuple[int, Any]]) -> Any:
         flat = _whole(k, n) + flat * n
     merged = (*x.shape[:to], math.prod(sizes), *x.shape[to + len(axes) :])
     return take(sh.reshape(x, merged), flat, axis=to)
+
+
+@op
+def get_item(x: Any, key: Any) -> Any:
+    """Return ``x[key]``."""
+    return getitem(x, key)
+
+
+@op
+def argpartition(x: Any, kth: int, axis: int = -1) -> Any:
+    """Return an order in which the k-th element stands where sorting would put it."""
+    return argsort(x, axis=axis)

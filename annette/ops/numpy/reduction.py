@@ -15,6 +15,7 @@ from annette.ops.common import (
     op,
     rank,
     to_dtype,
+    unchanged,
 )
 from annette.ops.numpy import elementwise as el
 from annette.primitives import reduce as r
@@ -24,7 +25,7 @@ from annette.primitives.shape import reshape
 def _reduce(primitive: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     axes = normal_axes(axis, rank(x))
     if not axes:
-        return x
+        return unchanged(x)
     return apply(primitive, (x,), {"axis": axes, "keepdims": bool(keepdims)})
 
 

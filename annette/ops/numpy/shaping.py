@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from annette.graph.primitive import apply
 from annette.ops.common import (
     dtype_of,
@@ -14,6 +16,7 @@ from annette.ops.common import (
     op,
     operands,
     rank,
+    unchanged,
 )
 from annette.primitives import shape as s
 
@@ -43,7 +46,7 @@ def reshape(x: Any, newshape: Any) -> Any:
                 f"{shape}: at most one size may be -1, and the others must divide {size}."
             )
         shape = tuple((size // known if known else 0) if n == -1 else n for n in shape)
-    return x if tuple(x.shape) == shape else apply(s.reshape, (x,), {"shape": shape})
+    return unchanged(x) if tuple(x.shape) == shape else apply(s.reshape, (x,), {"shape": shape})
 
 
 @op
@@ -58,7 +61,9 @@ def transpose(x: Any, axes: Any = None) -> Any:
             raise ValueError(
                 f"transpose needs each of the {rank(x)} axes once; it got axes={tuple(axes)}."
             )
-    return x if order == tuple(range(rank(x))) else apply(s.transpose, (x,), {"axes": order})
+    if order == tuple(range(rank(x))):
+        return unchanged(x)
+    return apply(s.transpose, (x,), {"axes": order})
 
 
 @op
@@ -66,7 +71,9 @@ def broadcast_to(x: Any, shape: Any) -> Any:
     """Return x repeated along its axes of size 1 to `shape`."""
     x = from_python(x)
     shape = static_shape(shape)
-    return x if tuple(x.shape) == shape else apply(s.broadcast_to, (x,), {"shape": shape})
+    if tuple(x.shape) == shape:
+        return unchanged(x)
+    return apply(s.broadcast_to, (x,), {"shape": shape})
 
 
 @op
@@ -156,7 +163,9 @@ def pad_zeros(x: Any, widths: Any) -> Any:
     """Return x with zeros before and after each axis; `widths` is a (before, after) for each."""
     x = from_python(x)
     full = tuple((int(a), int(b), 0) for a, b in widths)
-    return x if not any(a or b for a, b, _ in full) else apply(s.pad, (x,), {"widths": full})
+    if not any(a or b for a, b, _ in full):
+        return unchanged(x)
+    return apply(s.pad, (x,), {"widths": full})
 
 
 @op
@@ -174,7 +183,8 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     x = from_python(x)
     axis = normal_axis(axis, rank(x))
     n = x.shape[axis]
-    if isinstance(indices_or_sections, int):
+    if hasattr(indices_or_sections, "__index__") and not np.ndim(indices_or_sections):
+        indices_or_sections = int(indices_or_sections)
         if indices_or_sections < 1 or n % indices_or_sections:
             raise ValueError(
                 f"split cannot cut {n} elements along axis {axis} into {indices_or_sections} equal "
@@ -206,8 +216,6 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
 @op
 def repeat(x: Any, repeats: Any, axis: Any = None) -> Any:
     """Return x with each element along `axis` repeated (None: of the flattened array)."""
-    import numpy as np
-
     from annette.ops.numpy.indexing import take
 
     x = from_python(x)
@@ -230,5 +238,3 @@ def tile(x: Any, repeats: Any) -> Any:
     wide = tuple(v for t, size in zip(times, shape, strict=True) for v in (t, size))
     tiled = broadcast_to(reshape(x, between), wide)
     return reshape(tiled, tuple(t * size for t, size in zip(times, shape, strict=True)))
-
-
