@@ -318,11 +318,18 @@ class Layer:
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of this shape (rows first, None where unknown)."""
+        if self._remembers_shapes:
+            object.__setattr__(self, "_build_shapes", {"input_shape": input_shape})
         self.built = True
 
     @property
     def _builds_by_calling(self) -> bool:
         return type(self).build is Layer.build
+
+    @property
+    def _remembers_shapes(self) -> bool:
+        """Whether `get_build_config` tells the shapes though there is no `build` to be given them."""
+        return _is_ours(type(self))
 
     def build_from_config(self, config: dict[str, Any] | None) -> None:
         """Build for the shapes that `get_build_config` reported."""
@@ -347,6 +354,8 @@ class Layer:
         shapes = {k: _shapes(v) for k, v in bound.items() if _has_arrays(v)}
         with suspended():
             self._build_for(shapes)
+        if "_build_shapes" not in self.__dict__ and self._remembers_shapes:
+            object.__setattr__(self, "_build_shapes", shapes)
         self.built = True
 
     def _build_for(self, shapes: dict[str, Any]) -> None:
@@ -434,6 +443,8 @@ class Layer:
     def _symbolic_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         outputs = self.compute_output_spec(*args, **kwargs)
         kept = {k: v for k, v in kwargs.items() if not (k == "training" and v is None)}
+        if self._call_signature.takes("mask") and self._remembers_shapes and len(args) == 1:
+            kept.setdefault("mask", None)
         return record_call(self, args, kept, outputs)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:

@@ -126,6 +126,10 @@ class Model(Layer):
     def _builds_by_calling(self) -> bool:
         return type(self).build is Model.build
 
+    @property
+    def _remembers_shapes(self) -> bool:
+        return False
+
     # --- compile ------------------------------------------------------------------------------
 
     def compile(
@@ -446,14 +450,16 @@ class Model(Layer):
         with serialization.custom_object_scope(custom_objects or {}):
             return super().from_config(config)
 
-    def get_compile_config(self) -> dict[str, Any] | None:
-        """Return the arguments of `compile` as plain values; None before it."""
+    def get_compile_config(self) -> dict[str, Any]:
+        """Return the arguments of `compile` as plain values; an empty dict before it."""
         if not self.compiled:
-            return None
+            return {}
         return {k: serialization.serialize_keras_object(v) for k, v in self._compile_config.items()}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compile as `get_compile_config` reported."""
+        """Compile as `get_compile_config` reported; not at all for an empty dict."""
+        if not config:
+            return
         self.compile(**{k: serialization.deserialize_keras_object(v) for k, v in config.items()})
 
 

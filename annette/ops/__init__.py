@@ -27,6 +27,7 @@ from annette.ops.core import (
     stop_gradient as stop_gradient,
     switch as switch,
     unstack as unstack,
+    vectorize as vectorize,
     vectorized_map as vectorized_map,
     while_loop as while_loop,
 )
@@ -143,6 +144,9 @@ from annette.ops.numpy.creation import (
     zeros as zeros,
     zeros_like as zeros_like,
 )
+from annette.ops.numpy.einsum import (
+    einsum as einsum,
+)
 from annette.ops.numpy.elementwise import (
     abs as abs,
     absolute as absolute,
@@ -235,20 +239,24 @@ from annette.ops.numpy.nan import (
     nancumsum as nancumsum,
     nanmax as nanmax,
     nanmean as nanmean,
+    nanmedian as nanmedian,
     nanmin as nanmin,
+    nanpercentile as nanpercentile,
     nanprod as nanprod,
+    nanquantile as nanquantile,
     nanstd as nanstd,
     nansum as nansum,
     nanvar as nanvar,
 )
 from annette.ops.numpy.products import (
+    correlate as correlate,
     cross as cross,
     dot as dot,
-    einsum as einsum,
     inner as inner,
     kron as kron,
     outer as outer,
     tensordot as tensordot,
+    trapezoid as trapezoid,
     vdot as vdot,
 )
 from annette.ops.numpy.ranges import (
@@ -269,6 +277,7 @@ from annette.ops.numpy.reduction import (
     argmax as argmax,
     argmin as argmin,
     count_nonzero as count_nonzero,
+    cumprod as cumprod,
     cumsum as cumsum,
     max as max,
     mean as mean,
@@ -297,22 +306,20 @@ from annette.ops.numpy.shaping import (
 )
 from annette.ops.numpy.statistics import (
     average as average,
+    between as between,
     bincount as bincount,
+    check_quantile as check_quantile,
     corrcoef as corrcoef,
-    correlate as correlate,
-    cumprod as cumprod,
     diff as diff,
     digitize as digitize,
     histogram as histogram,
+    keep_axes as keep_axes,
     median as median,
-    nanmedian as nanmedian,
-    nanpercentile as nanpercentile,
-    nanquantile as nanquantile,
     percentile as percentile,
+    places as places,
     ptp as ptp,
     quantile as quantile,
-    trapezoid as trapezoid,
-    unique as unique,
+    rows_last as rows_last,
 )
 from annette.ops.numpy.triangular import (
     diag as diag,

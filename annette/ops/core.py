@@ -214,8 +214,8 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:  # noqa: A001  # 
 def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
     """Return `inputs` with the block that begins at `start_indices` replaced by `updates`."""
     inputs, updates = from_python(inputs), from_python(updates)
-    grid = np.stack(np.meshgrid(*map(np.arange, updates.shape), indexing="ij"), axis=-1)
-    start = shaping.stack([from_python(i) for i in start_indices])
+    grid = np.stack(np.meshgrid(*[np.arange(n) for n in updates.shape], indexing="ij"), axis=-1)
+    start = shaping.stack([from_python(i) for i in start_indices], axis=0)
     indices = grid.astype("int32") + to_dtype(start, "int32")
     target = tuple(inputs.shape)
     flat, _ = _flat_indices(indices, target)
@@ -356,3 +356,52 @@ def is_concrete(x: Any) -> bool:
     if isinstance(x, Variable):
         return state.trace is None
     return not isinstance(x, KerasTensor) and (not isinstance(x, Tensor) or x.value is not None)
+
+
+def vectorize(
+    pyfunc: Callable[..., Any], *, excluded: Any = None, signature: str | None = None
+) -> Callable[..., Any]:
+    """Return a function that applies `pyfunc` to each element of its arguments, which broadcast.
+
+    Args:
+        pyfunc: the function.
+        excluded: places of arguments that are handed on whole.
+        signature: such as ``"(n),(n)->()"``, to apply it to parts of so many axes instead.
+
+    Raises:
+        ValueError: if `pyfunc` is no function.
+    """
+    if not callable(pyfunc):
+        raise ValueError(f"vectorize expects a function; it got {pyfunc!r}.")
+    left = set(excluded or ())
+    depths: list[int] = []
+    if signature is not None:
+        terms = signature.replace(" ", "").split("->")[0].strip("()").split("),(")
+        depths = [len([c for c in t.split(",") if c]) for t in terms]
+
+    def wrapped(*args: Any) -> Any:
+        arrays = {i: from_python(a) for i, a in enumerate(args) if i not in left}
+        deep = dict(zip(arrays, depths or [0] * len(arrays), strict=True))
+        leads = {i: tuple(a.shape)[: len(a.shape) - deep[i]] for i, a in arrays.items()}
+        lead = np.broadcast_shapes(*leads.values())
+        rows = {i: _rows(a, leads[i], lead) for i, a in arrays.items()}
+        results = [
+            pyfunc(*(rows[i][row] if i in rows else a for i, a in enumerate(args)))
+            for row in range(math.prod(lead))
+        ]
+        if isinstance(results[0], (tuple, list)):
+            return type(results[0])(_laid_out(r, lead) for r in zip(*results, strict=True))
+        return _laid_out(results, lead)
+
+    return wrapped
+
+
+def _rows(x: Any, own: tuple[int, ...], lead: tuple[int, ...]) -> Any:
+    """Return x with its leading axes broadcast and merged into one."""
+    part = tuple(x.shape)[len(own) :]
+    return shaping.reshape(shaping.broadcast_to(x, (*lead, *part)), (-1, *part))
+
+
+def _laid_out(results: Any, lead: tuple[int, ...]) -> Any:
+    y = shaping.stack([from_python(r) for r in results])
+    return shaping.reshape(y, (*lead, *tuple(y.shape)[1:]))

@@ -8,11 +8,27 @@ from typing import Any
 
 import numpy as np
 
-from annette.graph.dtypes import is_float, numpy_dtype
+from annette.graph.dtypes import ALLOWED, COMPLEX, FLOATS, is_float, numpy_dtype
 from annette.graph.primitive import Primitive, Spec
 from annette.graph.tensor import operator
 
 Domain = tuple[float, float]
+# What a primitive may be given, by the word in its record.
+_TAKES = {
+    "any": frozenset(ALLOWED),
+    "number": frozenset(ALLOWED) - {"bool"},
+    "float": frozenset((*FLOATS, *COMPLEX)),
+    "int": frozenset(ALLOWED) - {"bool", *FLOATS, *COMPLEX},
+    "bits": frozenset(ALLOWED) - {*FLOATS, *COMPLEX},
+}
+
+
+_WORDS = {
+    "number": "numbers",
+    "float": "floating-point numbers",
+    "int": "integers",
+    "bits": "integers and bools",
+}
 
 
 def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
@@ -60,6 +76,7 @@ def elementwise(
     kernel: str | None = None,
     jax: Callable[..., Any] | None = None,
     kind: str = "float",
+    takes: str = "any",
     gives: str | None = None,
 ) -> Primitive:
     """Register an elementwise primitive.
@@ -67,12 +84,20 @@ def elementwise(
     Args:
         domain: where the generated tests draw, one interval or one for each input.
         kind: "float", "int" or "bool": what the tests draw.
+        takes: "any", "number", "float", "int" or "bits" (integers and bools): which dtypes it takes.
         gives: the dtype of the result where it is not that of the inputs.
     """
     domains: tuple[Domain, ...] = domain if isinstance(domain[0], tuple) else (domain,)  # type: ignore[assignment]
 
+    taken = _TAKES[takes]
+
     def shape(*inputs: Any) -> Spec:
         dtype = _same_dtype(name, inputs)
+        if dtype not in taken:
+            raise TypeError(
+                f"Primitive {name!r} takes {_WORDS[takes]}; it got {dtype}. Cast it, or call the "
+                "function of that name in annette.ops, which does."
+            )
         return broadcast_shapes(*(x.shape for x in inputs)), gives or dtype
 
     def samples(rng: np.random.Generator) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:

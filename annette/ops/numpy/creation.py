@@ -32,7 +32,7 @@ def empty(shape: Any, dtype: Any = None) -> Any:
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
     """Return an array that holds one value everywhere."""
     value = from_python(fill_value)
-    value = to_dtype(value, standardize(dtype)) if dtype is not None else value
+    value = to_dtype(value, standardize(dtype))
     made = sh.broadcast_to(value, sh.static_shape(shape))
     return made if isinstance(made, Tensor) else wrap(np.array(made))
 

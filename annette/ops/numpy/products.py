@@ -1,242 +1,189 @@
-"""Products of arrays with NumPy's names: dot, outer, einsum and their kind."""
+"""Products of vectors, matrices and arrays beyond `matmul`, all of them matrix products underneath."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from annette.ops.common import dtype_of, normal_axis, op, operands, rank, to_dtype
-from annette.ops.numpy import elementwise as el
-from annette.ops.numpy import reduction
-from annette.ops.numpy import shaping as sh
-from annette.ops.numpy.linear import matmul
+import numpy as np
+
+from annette.ops.common import floating, from_python, normal_axis, op, operands, rank
+from annette.ops.numpy import arranging, elementwise as el, indexing, linear, reduction, shaping as sh
+
+
+@op
+def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
+    """Return the sum of products over pairs of axes.
+
+    `axes` is how many of the last axes of x1 meet the first of x2, or the axes of x1 and those of
+    x2 that meet them.
+
+    Raises:
+        ValueError: if axes that meet have different sizes.
+    """
+    a, b = operands(x1, x2)
+    if hasattr(axes, "__index__"):
+        n = int(axes)
+        first = tuple(range(rank(a) - n, rank(a)))
+        second = tuple(range(n))
+    else:
+        first, second = (tuple(p) if isinstance(p, (tuple, list)) else (p,) for p in axes)
+    if len(first) != len(second) or max(len(first), len(second)) > min(rank(a), rank(b)):
+        raise ValueError(
+            f"tensordot with axes={axes} needs as many axes of x1 as of x2; the shapes are "
+            f"{tuple(a.shape)} and {tuple(b.shape)}."
+        )
+    first = tuple(normal_axis(i, rank(a), "axes") for i in first)
+    second = tuple(normal_axis(i, rank(b), "axes") for i in second)
+    if [a.shape[i] for i in first] != [b.shape[i] for i in second]:
+        raise ValueError(
+            f"tensordot needs axes that meet to have one size; axes={axes} of shapes "
+            f"{tuple(a.shape)} and {tuple(b.shape)} do not."
+        )
+    rest_a = [i for i in range(rank(a)) if i not in first]
+    rest_b = [i for i in range(rank(b)) if i not in second]
+    inner_size = math.prod(a.shape[i] for i in first)
+    rows, columns = [a.shape[i] for i in rest_a], [b.shape[i] for i in rest_b]
+    left = sh.reshape(sh.transpose(a, (*rest_a, *first)), (math.prod(rows), inner_size))
+    right = sh.reshape(sh.transpose(b, (*second, *rest_b)), (inner_size, math.prod(columns)))
+    return sh.reshape(linear.matmul(left, right), (*rows, *columns))
 
 
 @op
 def dot(x1: Any, x2: Any) -> Any:
-    """Return the sum of products over the last axis of x1 and the second-last of x2."""
+    """Return the sum of products over the last axis of x1 and the second-last of x2.
+
+    A scalar multiplies; of vectors it is the inner product, of matrices the matrix product.
+
+    Raises:
+        ValueError: if the two axes have different sizes.
+    """
     a, b = operands(x1, x2)
     if rank(a) == 0 or rank(b) == 0:
         return el.multiply(a, b)
-    return tensordot(a, b, axes=([rank(a) - 1], [max(rank(b) - 2, 0)]))
+    return tensordot(a, b, axes=([-1], [max(rank(b) - 2, 0)]))
 
 
 @op
 def inner(x1: Any, x2: Any) -> Any:
-    """Return the sum of products over the last axis of both."""
+    """Return the sum of products over the last axes; a scalar multiplies.
+
+    Raises:
+        ValueError: if the last axes have different sizes.
+    """
     a, b = operands(x1, x2)
     if rank(a) == 0 or rank(b) == 0:
         return el.multiply(a, b)
-    return tensordot(a, b, axes=([rank(a) - 1], [rank(b) - 1]))
+    return tensordot(a, b, axes=([-1], [-1]))
 
 
 @op
 def outer(x1: Any, x2: Any) -> Any:
-    """Return the products of each element of x1 with each of x2."""
+    """Return the product of each element of x1 with each of x2, both flattened: a matrix."""
     a, b = operands(x1, x2)
     return el.multiply(sh.reshape(a, (-1, 1)), sh.reshape(b, (1, -1)))
 
 
 @op
 def vdot(x1: Any, x2: Any) -> Any:
-    """Return the sum of products of all elements."""
-    a, b = operands(x1, x2)
-    return matmul(sh.ravel(a), sh.ravel(b))
-
-
-@op
-def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
-    """Return the sum of products over axes of x1 and of x2.
-
-    Args:
-        x1: an array.
-        x2: an array.
-        axes: how many last axes of x1 and first of x2, or the axes of each.
+    """Return the sum of products of the elements, both flattened.
 
     Raises:
-        ValueError: if the axes differ in number or size.
+        ValueError: if they have different numbers of elements.
     """
     a, b = operands(x1, x2)
-    if isinstance(axes, int):
-        first, second = list(range(rank(a) - axes, rank(a))), list(range(axes))
-    else:
-        pair = [list(v) if isinstance(v, (list, tuple)) else [v] for v in axes]
-        first = [normal_axis(i, rank(a), "axes") for i in pair[0]]
-        second = [normal_axis(i, rank(b), "axes") for i in pair[1]]
-    sizes = [a.shape[i] for i in first]
-    if sizes != [b.shape[i] for i in second]:
-        raise ValueError(
-            f"tensordot sums over axes of equal size; x1 of shape {tuple(a.shape)} and x2 of shape "
-            f"{tuple(b.shape)} differ along axes={axes!r}."
-        )
-    free_a = [i for i in range(rank(a)) if i not in first]
-    free_b = [i for i in range(rank(b)) if i not in second]
-    size = math.prod(sizes)
-    shape = (*(a.shape[i] for i in free_a), *(b.shape[i] for i in free_b))
-    left = sh.reshape(sh.transpose(a, (*free_a, *first)), (math.prod(a.shape[i] for i in free_a), size))
-    right = sh.reshape(sh.transpose(b, (*second, *free_b)), (size, math.prod(b.shape[i] for i in free_b)))
-    return sh.reshape(matmul(left, right), shape)
+    return tensordot(sh.ravel(a), sh.ravel(b), axes=1)
 
 
 @op
 def kron(x1: Any, x2: Any) -> Any:
-    """Return the Kronecker product: each element of x1 times all of x2."""
+    """Return Kronecker's product: x2 times each element of x1, in the places of those elements."""
     a, b = operands(x1, x2)
     n = max(rank(a), rank(b))
-    shape_a = (1,) * (n - rank(a)) + tuple(a.shape)
-    shape_b = (1,) * (n - rank(b)) + tuple(b.shape)
-    wide_a = tuple(v for size in shape_a for v in (size, 1))
-    wide_b = tuple(v for size in shape_b for v in (1, size))
-    y = el.multiply(sh.reshape(a, wide_a), sh.reshape(b, wide_b))
-    return sh.reshape(y, tuple(i * j for i, j in zip(shape_a, shape_b, strict=True)))
+    shapes = [(1,) * (n - rank(x)) + tuple(x.shape) for x in (a, b)]
+    left = sh.reshape(a, [m for size in shapes[0] for m in (size, 1)])
+    right = sh.reshape(b, [m for size in shapes[1] for m in (1, size)])
+    return sh.reshape(el.multiply(left, right), [p * q for p, q in zip(*shapes, strict=True)])
 
 
 @op
 def cross(
     x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
 ) -> Any:
-    """Return the cross product of vectors of 3 (or 2) along an axis.
+    """Return the vector product of vectors of two or three components.
+
+    `axisa`, `axisb` and `axisc` say which axis holds the components in x1, x2 and the result,
+    `axis` for all three. Of two pairs only the third component is returned.
 
     Raises:
-        ValueError: if a vector has another length.
+        ValueError: if a vector has neither two components nor three.
     """
-    if axis is not None:
-        axisa = axisb = axisc = axis
     a, b = operands(x1, x2)
+    axisa, axisb, axisc = (axisa, axisb, axisc) if axis is None else (axis, axis, axis)
     a, b = sh.moveaxis(a, axisa, -1), sh.moveaxis(b, axisb, -1)
     if a.shape[-1] not in (2, 3) or b.shape[-1] not in (2, 3):
         raise ValueError(
-            f"cross takes vectors of 2 or 3; they have {a.shape[-1]} and {b.shape[-1]} elements."
+            "cross takes vectors of 2 or 3 components; the axes of components have "
+            f"{a.shape[-1]} and {b.shape[-1]}."
         )
-    flat = a.shape[-1] == b.shape[-1] == 2
-    a0, a1, *a2 = sh.unstack(a, axis=-1)
-    b0, b1, *b2 = sh.unstack(b, axis=-1)
-    last = el.subtract(el.multiply(a0, b1), el.multiply(a1, b0))
-    if flat:
-        return last
-    third_a = a2[0] if a2 else el.multiply(a0, 0)
-    third_b = b2[0] if b2 else el.multiply(b0, 0)
-    first = el.subtract(el.multiply(a1, third_b), el.multiply(third_a, b1))
-    second = el.subtract(el.multiply(third_a, b0), el.multiply(a0, third_b))
-    return sh.moveaxis(sh.stack([first, second, last], axis=-1), -1, axisc)
+    u, v = ([x[..., i] for i in range(x.shape[-1])] for x in (a, b))
+    third = _minor(u[0], v[1], u[1], v[0])
+    if len(u) == 2 and len(v) == 2:
+        return third
+    u, v = (w if len(w) == 3 else [*w, 0] for w in (u, v))
+    parts = [_minor(u[1], v[2], u[2], v[1]), _minor(u[2], v[0], u[0], v[2]), third]
+    return sh.stack(parts, axis=axisc)
 
 
-# --- einsum -----------------------------------------------------------------------------------
+def _minor(a: Any, b: Any, c: Any, d: Any) -> Any:
+    return el.subtract(el.multiply(a, b), el.multiply(c, d))
 
 
 @op
-def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Any:
-    """Return the sums of products that `subscripts` names, such as ``"bij,bjk->bik"``.
+def correlate(x1: Any, x2: Any, mode: str = "valid") -> Any:
+    r"""Return :math:`\sum_n a_{n+k} v_n` of two vectors for each offset k.
+
+    Args:
+        x1: a.
+        x2: v.
+        mode: "valid" where they overlap whole, "same" for as many as the longer has, "full" where
+            they overlap at all.
 
     Raises:
-        ValueError: if the subscripts do not fit the operands.
+        ValueError: if the mode is unknown, or they are not vectors with elements.
     """
-    arrays = _einsum_operands(operands)
-    terms, result = _parse(subscripts, arrays)
-    sizes = _sizes(subscripts, terms, arrays)
-    y, letters = _diagonal_sum(arrays[0], terms[0], _later(terms[1:], result))
-    for i, (array, term) in enumerate(zip(arrays[1:], terms[1:], strict=True), start=1):
-        later = _later(terms[i + 1 :], result)
-        other, other_letters = _diagonal_sum(array, term, later | set(letters))
-        y, letters = _pair(y, letters, other, other_letters, later, sizes)
-    gone = tuple(i for i, c in enumerate(letters) if c not in result)
-    y = reduction.sum(y, axis=gone) if gone else y
-    letters = [c for c in letters if c in result]
-    return sh.transpose(y, [letters.index(c) for c in result])
-
-
-def _einsum_operands(given: tuple[Any, ...]) -> list[Any]:
-    arrays = operands(*given)
-    if dtype_of(arrays[0]) in ("bool", "int8", "uint8"):
-        arrays = [to_dtype(a, "int32") for a in arrays]
-    return arrays
-
-
-def _later(terms: list[str], result: str) -> set[str]:
-    return set("".join(terms)) | set(result)
-
-
-def _parse(subscripts: str, arrays: list[Any]) -> tuple[list[str], str]:
-    """Return the letters of each operand and of the result, ``...`` spelled out."""
-    text = subscripts.replace(" ", "")
-    left, arrow, right = text.partition("->")
-    terms = left.split(",")
-    if len(terms) != len(arrays):
+    if mode not in ("valid", "same", "full"):
+        raise ValueError(f"correlate expects mode='valid', 'same' or 'full'; it got {mode!r}.")
+    a, v = operands(x1, x2)
+    if rank(a) != 1 or rank(v) != 1 or not a.shape[0] or not v.shape[0]:
         raise ValueError(
-            f"einsum {subscripts!r} names {len(terms)} operands; it got {len(arrays)}."
+            "correlate takes two vectors with elements; the shapes are "
+            f"{tuple(a.shape)} and {tuple(v.shape)}."
         )
-    spare = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in text]
-    counts = [rank(a) - len(t.replace("...", "")) for t, a in zip(terms, arrays, strict=True)]
-    most = max([c for c, t in zip(counts, terms, strict=True) if "..." in t], default=0)
-    dots = "".join(spare[:most])
-    spelled = []
-    for term, count in zip(terms, counts, strict=True):
-        if (count != 0 and "..." not in term) or count < 0:
-            raise ValueError(
-                f"einsum {subscripts!r}: the operand {term!r} has {rank(arrays[len(spelled)])} axes."
-            )
-        spelled.append(term.replace("...", dots[most - count :] if count else ""))
-    if arrow:
-        result = right.replace("...", dots)
-    else:
-        every = "".join(spelled)
-        result = dots + "".join(sorted(c for c in set(every) - set(dots) if every.count(c) == 1))
-    if set(result) - set("".join(spelled)) or len(set(result)) != len(result):
-        raise ValueError(f"einsum {subscripts!r}: the result {right!r} has letters of its own.")
-    return spelled, result
+    if a.shape[0] < v.shape[0]:
+        return sh.flip(_correlate(v, a, mode))
+    return _correlate(a, v, mode)
 
 
-def _sizes(subscripts: str, terms: list[str], arrays: list[Any]) -> dict[str, int]:
-    sizes: dict[str, int] = {}
-    for term, array in zip(terms, arrays, strict=True):
-        for letter, n in zip(term, array.shape, strict=True):
-            known = sizes.setdefault(letter, n)
-            if known == 1:
-                sizes[letter] = n
-            elif n not in (1, known):
-                raise ValueError(
-                    f"einsum {subscripts!r}: axis {letter!r} is {known} in one operand and {n} in "
-                    "another."
-                )
-    return sizes
+def _correlate(a: Any, v: Any, mode: str) -> Any:
+    """Return the correlation where `a` is not shorter."""
+    n, m = a.shape[0], v.shape[0]
+    before = {"valid": 0, "same": m // 2, "full": m - 1}[mode]
+    after = {"valid": 0, "same": (m - 1) // 2, "full": m - 1}[mode]
+    a = arranging.pad(a, ((before, after),))
+    count = n + before + after - m + 1
+    windows = np.arange(count)[:, None] + np.arange(m)
+    return linear.matmul(indexing.take(a, windows.astype("int32")), v)
 
 
-def _diagonal_sum(x: Any, term: str, needed: set[str]) -> tuple[Any, list[str]]:
-    """Take the diagonal of a letter that comes twice; sum over letters nobody else needs."""
-    from annette.ops.numpy.triangular import diagonal
-
-    letters = list(term)
-    for letter in dict.fromkeys(term):
-        while letters.count(letter) > 1:
-            i = letters.index(letter)
-            j = letters.index(letter, i + 1)
-            x = diagonal(x, axis1=i, axis2=j)
-            letters = [c for k, c in enumerate(letters) if k not in (i, j)] + [letter]
-    gone = tuple(i for i, c in enumerate(letters) if c not in needed)
-    x = reduction.sum(x, axis=gone) if gone else x
-    return x, [c for c in letters if c in needed]
-
-
-def _pair(
-    a: Any, la: list[str], b: Any, lb: list[str], later: set[str], sizes: dict[str, int]
-) -> tuple[Any, list[str]]:
-    """Multiply two operands and sum over the letters that nothing later needs, as one matmul."""
-    shared = [c for c in la if c in lb]
-    batch = [c for c in shared if c in later]
-    summed = [c for c in shared if c not in later]
-    only_a, only_b = [c for c in la if c not in shared], [c for c in lb if c not in shared]
-
-    def arranged(x: Any, letters: list[str], groups: list[list[str]]) -> Any:
-        order = [letters.index(c) for g in groups for c in g]
-        x = sh.transpose(x, order)
-        x = sh.broadcast_to(x, [sizes[c] for g in groups for c in g])
-        lead = [sizes[c] for c in groups[0]]
-        return sh.reshape(x, (*lead, *(math.prod(sizes[c] for c in g) for g in groups[1:])))
-
-    left = arranged(a, la, [batch, only_a, summed])
-    right = arranged(b, lb, [batch, summed, only_b])
-    y = matmul(left, right)
-    letters = batch + only_a + only_b
-    return sh.reshape(y, [sizes[c] for c in letters]), letters
-
-
+@op
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    """Return the area under y along `axis`, by trapezoids over places x, or `dx` apart."""
+    y = sh.moveaxis(floating(y), axis, -1)
+    n = y.shape[-1]
+    if x is not None:
+        places = from_python(x)
+        places = places if rank(places) == 1 else sh.moveaxis(places, axis, -1)
+        dx = el.subtract(places[..., 1:], places[..., :-1])
+    heights = el.multiply(el.add(y[..., 1:], y[..., : max(n - 1, 0)]), 0.5)
+    return reduction.sum(el.multiply(heights, dx), axis=-1)

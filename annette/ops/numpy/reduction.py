@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from annette.graph.dtypes import standardize
 from annette.graph.primitive import apply
 from annette.ops.common import (
     dtype_of,
@@ -19,7 +20,7 @@ from annette.ops.common import (
 )
 from annette.ops.numpy import elementwise as el
 from annette.primitives import reduce as r
-from annette.primitives.shape import reshape
+from annette.primitives.shape import concatenate, reshape, slice_
 
 
 def _reduce(primitive: Any, x: Any, axis: Any, keepdims: bool) -> Any:
@@ -48,7 +49,7 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A001 
 def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
     """Return the product over `axis` (None: all)."""
     x = from_python(x)
-    x = to_dtype(x, dtype) if dtype is not None else _sum_dtype(x)
+    x = to_dtype(x, standardize(dtype)) if dtype is not None else _sum_dtype(x)
     return _reduce(r.prod, x, axis, keepdims)
 
 
@@ -153,11 +154,39 @@ def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> Any:
     """Return the running sum along `axis` (None: of the flattened array)."""
     x = from_python(x)
-    x = to_dtype(x, dtype) if dtype is not None else x
+    x = to_dtype(x, standardize(dtype)) if dtype is not None else x
     x = to_dtype(x, "int32") if dtype_of(x) == "bool" else x
     if axis is None:
         x, axis = apply(reshape, (x,), {"shape": (math.prod(x.shape),)}), 0
     return apply(r.cumsum, (x,), {"axis": normal_axis(axis, rank(x))})
+
+
+@op
+def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+    """Return the running product along `axis` (None: of the flattened array)."""
+    x = from_python(x)
+    x = to_dtype(x, standardize(dtype)) if dtype is not None else x
+    x = to_dtype(x, "int32") if dtype_of(x) == "bool" else x
+    if axis is None:
+        x, axis = apply(reshape, (x,), {"shape": (math.prod(x.shape),)}), 0
+    axis = normal_axis(axis, rank(x))
+    n, y, step = x.shape[axis], unchanged(x), 1
+    while step < n:
+        # Each element takes in the product that ends `step` before it: log2(n) rounds.
+        start, stop = [0] * rank(x), list(x.shape)
+        stop[axis] = step
+        head = apply(slice_, (y,), _block(start, stop))
+        start[axis], stop[axis] = step, n
+        tail = apply(slice_, (y,), _block(start, stop))
+        start[axis], stop[axis] = 0, n - step
+        before = apply(slice_, (y,), _block(start, stop))
+        y = apply(concatenate, (head, el.multiply(tail, before)), {"axis": axis})
+        step *= 2
+    return y
+
+
+def _block(start: list[int], stop: list[int]) -> dict[str, Any]:
+    return {"start": tuple(start), "stop": tuple(stop), "step": (1,) * len(start)}
 
 
 @op

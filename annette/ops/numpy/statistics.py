@@ -1,4 +1,4 @@
-"""Statistics with NumPy's names: averages, quantiles, counts, differences."""
+"""Means with weights, quantiles, differences, counts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from annette.graph.array import wrap
+from annette.graph.dtypes import numpy_dtype
 from annette.graph.primitive import apply
 from annette.graph.tensor import Tensor
 from annette.ops.common import (
+    concrete,
     dtype_of,
     floating,
     from_python,
@@ -20,323 +21,289 @@ from annette.ops.common import (
     operands,
     rank,
     to_dtype,
+    unchanged,
 )
-from annette.ops.numpy import elementwise as el
-from annette.ops.numpy import indexing, reduction
-from annette.ops.numpy import shaping as sh
+from annette.ops.numpy import elementwise as el, indexing, linear, reduction, shaping as sh
+from annette.ops.numpy.ranges import linspace
 from annette.primitives import index as ix
-
-_METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
 @op
 def average(x: Any, axis: Any = None, weights: Any = None) -> Any:
-    """Return the mean over `axis`, weighted if weights are given."""
+    """Return the mean over `axis` (None: all), each element counted with its weight.
+
+    Weights have the shape of x, or are a vector along the one axis.
+
+    Raises:
+        ValueError: if the weights fit neither.
+    """
+    x = floating(x)
     if weights is None:
-        return reduction.mean(x, axis)
+        return reduction.mean(x, axis=axis)
     x, weights = operands(x, weights, at_least_float=True)
     if tuple(weights.shape) != tuple(x.shape):
-        if rank(weights) != 1 or axis is None or isinstance(axis, (tuple, list)):
+        if axis is None or isinstance(axis, (tuple, list)):
             raise ValueError(
-                "average takes weights of the shape of x, or one for each element along one axis; "
-                f"the shapes are {tuple(x.shape)} and {tuple(weights.shape)}."
+                f"average over axis={axis} expects weights of the shape of x, {tuple(x.shape)}; it got "
+                f"{tuple(weights.shape)}."
             )
-        wide = [1] * rank(x)
-        wide[normal_axis(axis, rank(x))] = weights.shape[0]
-        weights = sh.broadcast_to(sh.reshape(weights, wide), x.shape)
-    total = reduction.sum(weights, axis)
-    return el.divide(reduction.sum(el.multiply(x, weights), axis), total)
+        place = normal_axis(axis, rank(x))
+        if tuple(weights.shape) != (x.shape[place],):
+            raise ValueError(
+                f"average over axis={axis} expects weights of shape {tuple(x.shape)} or "
+                f"({x.shape[place]},); it got {tuple(weights.shape)}."
+            )
+        wide = tuple(n if i == place else 1 for i, n in enumerate(x.shape))
+        weights = sh.broadcast_to(sh.reshape(weights, wide), tuple(x.shape))
+    total = reduction.sum(el.multiply(x, weights), axis=axis)
+    return el.divide(total, reduction.sum(weights, axis=axis))
 
 
-def _flat_axes(x: Any, axis: Any) -> tuple[Any, tuple[int, ...], tuple[int, ...]]:
-    """Return x with the axes to reduce merged into the last, them, and the shape that keeps them."""
+@op
+def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return the largest minus the smallest element over `axis` (None: all)."""
+    x = from_python(x)
+    return el.subtract(reduction.max(x, axis, keepdims), reduction.min(x, axis, keepdims))
+
+
+METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
+
+
+def rows_last(x: Any, axis: Any) -> tuple[Any, tuple[int, ...]]:
+    """Return x with the axes to reduce made one, the last, and the shape that is left."""
     axes = normal_axes(axis, rank(x))
     rest = [i for i in range(rank(x)) if i not in axes]
+    shape = tuple(x.shape[i] for i in rest)
+    size = math.prod(x.shape[i] for i in axes)
+    return sh.reshape(sh.transpose(x, (*rest, *axes)), (*shape, size)), shape
+
+
+def keep_axes(y: Any, x: Any, axis: Any, lead: int) -> Any:
+    """Return a result, behind `lead` axes of its own, with axes of size 1 where x was reduced."""
+    axes = normal_axes(axis, rank(x))
     kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
-    moved = sh.transpose(x, (*rest, *axes))
-    size = math.prod(x.shape[a] for a in axes)
-    return sh.reshape(moved, (*(x.shape[i] for i in rest), size)), axes, kept
+    return sh.reshape(y, (*y.shape[:lead], *kept))
+
+
+def between(low: Any, high: Any, weight: Any, method: str) -> Any:
+    """Return the value at a place between two neighbours."""
+    if method in ("lower", "higher"):
+        return low if method == "lower" else high
+    if method == "midpoint":
+        weight = el.where(el.greater(weight, 0), 0.5, 0.0)
+    mixed = el.add(low, el.multiply(el.subtract(high, low), weight))
+    # At a place of its own a neighbour plays no part, even if it is infinite.
+    return el.where(el.equal(weight, 0), low, mixed)
+
+
+def places(position: Any, method: str) -> tuple[Any, Any, Any]:
+    """Return the neighbours of a position in a sorted row, and its way from the lower to the higher."""
+    if method == "nearest":
+        position = el.round(position)
+    low = el.floor(position)
+    return to_dtype(low, "int32"), to_dtype(el.ceil(position), "int32"), el.subtract(position, low)
+
+
+def check_quantile(name: str, q: Any, method: str, highest: float = 1.0) -> Any:
+    """Return the wanted quantiles in float64 where they are known.
+
+    Raises:
+        ValueError: if the method is unknown or a quantile is outside its range.
+    """
+    if method not in METHODS:
+        raise ValueError(
+            f"{name} expects method to be one of {', '.join(map(repr, METHODS))}; it got {method!r}."
+        )
+    q = from_python(q)
+    if isinstance(q, Tensor):
+        return q
+    q = np.asarray(q, "float64")
+    if q.size and not (q.min() >= 0 and q.max() <= highest):
+        raise ValueError(f"{name} expects q between 0 and {highest:g}; it got {q}.")
+    return q
 
 
 @op
 def quantile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Any:
-    """Return the value below which a fraction q lies, over `axis`; q's axes come first.
+    """Return the values below which the parts `q` (0 … 1) of the elements over `axis` lie.
+
+    The axes of q come first in the result. Not-a-number among the elements gives not-a-number.
 
     Raises:
-        ValueError: for an unknown method.
+        ValueError: if the method is unknown, q is outside 0 … 1, or there are no elements.
     """
-    if method not in _METHODS:
-        raise ValueError(f"quantile expects method to be one of {_METHODS}; it got {method!r}.")
+    q = check_quantile("quantile", q, method)
     x = floating(x)
-    flat, _, kept = _flat_axes(x, axis)
-    n = flat.shape[-1]
-    ordered = indexing.sort(flat, axis=-1)
-    # Not-a-number sorts last: one of them makes the quantile not a number.
-    broken = reduction.any(el.isnan(flat), axis=-1)
-    q = to_dtype(from_python(q), dtype_of(x))
-    at = el.multiply(q, float(n - 1))
-    low, high = el.floor(at), el.ceil(at)
-    below = indexing.take(ordered, to_dtype(low, "int32"), axis=-1)
-    above = indexing.take(ordered, to_dtype(high, "int32"), axis=-1)
-    value = _between(method, below, above, el.subtract(at, low))
-    value = el.where(sh.reshape(broken, (*broken.shape, *(1,) * rank(q))), float("nan"), value)
-    if rank(q):
-        value = sh.moveaxis(value, list(range(-rank(q), 0)), list(range(rank(q))))
-    return sh.reshape(value, (*q.shape, *kept)) if keepdims else value
+    rows, _ = rows_last(x, axis)
+    if not rows.shape[-1]:
+        raise ValueError(f"quantile over axis={axis} of shape {tuple(x.shape)}: there is no element.")
+    y = indexing.sort(rows, axis=-1)
+    low, high, weight = places(el.multiply(q, rows.shape[-1] - 1.0), method)
+    last = rank(y) - 1
+    wide = (*q.shape, *(1,) * last)
+    sides = [
+        sh.moveaxis(indexing.take(y, p, axis=last), _run(last, rank(q)), _run(0, rank(q)))
+        for p in (low, high)
+    ]
+    weight = sh.reshape(to_dtype(weight, dtype_of(x)), wide)
+    y = _spoilt(between(*sides, weight, method), y)
+    return keep_axes(y, x, axis, rank(q)) if keepdims else y
 
 
-def _between(method: str, below: Any, above: Any, part: Any) -> Any:
-    if method == "lower":
-        return below
-    if method == "higher":
-        return above
-    if method == "midpoint":
-        return el.multiply(el.add(below, above), 0.5)
-    if method == "nearest":
-        return el.where(el.less_equal(part, 0.5), below, above)
-    return el.add(el.multiply(below, el.subtract(1.0, part)), el.multiply(above, part))
+def _run(start: int, count: int) -> list[int]:
+    return list(range(start, start + count))
+
+
+def _spoilt(y: Any, ordered: Any) -> Any:
+    """Return not-a-number where there is one in the row: sorting puts it last."""
+    last = ordered[..., -1]
+    return el.where(el.isnan(last), last, y)
 
 
 @op
 def percentile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Any:
-    """Return the value below which q in a hundred lie, over `axis`."""
-    share = el.divide(from_python(q), 100.0)
-    return quantile(x, share, axis, method, keepdims)
+    """Return the values below which `q` (0 … 100) of a hundred elements over `axis` lie.
+
+    Raises:
+        ValueError: if the method is unknown, q is outside 0 … 100, or there are no elements.
+    """
+    q = check_quantile("percentile", q, method, 100.0)
+    return quantile(x, el.multiply(q, 0.01) if isinstance(q, Tensor) else q / 100, axis, method, keepdims)
 
 
 @op
 def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return the middle value over `axis`."""
-    return quantile(x, 0.5, axis, "linear", keepdims)
-
-
-def _nan_quantile(x: Any, q: Any, axis: Any, method: str, keepdims: bool) -> Any:
-    """Place the fraction q among the numbers of each row, which sort before not-a-number."""
-    x = floating(x)
-    flat, _, kept = _flat_axes(x, axis)
-    missing = el.isnan(flat)
-    count = reduction.sum(to_dtype(el.logical_not(missing), dtype_of(x)), axis=-1, keepdims=True)
-    ordered = indexing.sort(el.where(missing, float("inf"), flat), axis=-1)
-    q = to_dtype(from_python(q), dtype_of(x))
-    line = sh.reshape(q, (-1,))
-    at = el.multiply(line, el.maximum(el.subtract(count, 1.0), 0.0))
-    low, high = el.floor(at), el.ceil(at)
-    below = indexing.take_along_axis(ordered, to_dtype(low, "int32"), axis=-1)
-    above = indexing.take_along_axis(ordered, to_dtype(high, "int32"), axis=-1)
-    value = _between(method, below, above, el.subtract(at, low))
-    value = sh.moveaxis(el.where(el.equal(count, 0), float("nan"), value), -1, 0)
-    shape = kept if keepdims else tuple(flat.shape[:-1])
-    return sh.reshape(value, (*q.shape, *shape))
-
-
-@op
-def nanquantile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> Any:
-    """Return the quantile over `axis`, passing over not-a-number."""
-    return _nan_quantile(x, q, axis, method, keepdims)
-
-
-@op
-def nanpercentile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> Any:
-    """Return the percentile over `axis`, passing over not-a-number."""
-    return _nan_quantile(x, el.divide(from_python(q), 100.0), axis, method, keepdims)
-
-
-@op
-def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return the middle value over `axis`, passing over not-a-number."""
-    return _nan_quantile(x, 0.5, axis, "linear", keepdims)
-
-
-@op
-def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return the largest less the smallest over `axis`."""
-    return el.subtract(reduction.max(x, axis, keepdims), reduction.min(x, axis, keepdims))
-
-
-@op
-def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Any:
-    """Return the running product along `axis` (None: of the flattened array)."""
-    x = from_python(x)
-    x = to_dtype(x, dtype) if dtype is not None else x
-    x = to_dtype(x, "int32") if dtype_of(x) == "bool" else x
-    if axis is None:
-        x, axis = sh.ravel(x), 0
-    moved = sh.moveaxis(x, axis, -1)
-    n = moved.shape[-1]
-    # Row i of the triangle holds the first i elements and ones: its product is the i-th result.
-    rows = sh.broadcast_to(sh.expand_dims(moved, -2), (*moved.shape[:-1], n, n))
-    kept = el.where(np.tri(n, dtype=bool), rows, 1)
-    found = reduction.prod(kept, axis=-1, dtype=dtype_of(x))
-    return sh.moveaxis(found, -1, axis)
-
-
-@op
-def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Any:
-    """Return how often each whole number comes (or the sum of its weights), along the last axis.
-
-    Inside a trace the length is `minlength`, which must then be given.
-    """
-    x = from_python(x)
-    if "int" not in dtype_of(x):
-        raise TypeError(f"bincount takes whole numbers; it got {dtype_of(x)}.")
-    if isinstance(x, Tensor):
-        if minlength < 1:
-            raise ValueError("Inside a traced function bincount needs minlength, its fixed length.")
-        size = minlength
-    else:
-        size = max(int(x.max()) + 1 if x.size else 0, minlength)
-    weight = np.ones((), "int32") if weights is None else from_python(weights)
-    weight = sh.broadcast_to(weight, x.shape)
-    if rank(x) == 1:
-        return apply(ix.scatter_add, (weight, x), {"axis": 0, "size": size})
-    rows = sh.unstack(x), sh.unstack(weight)
-    return sh.stack(
-        [apply(ix.scatter_add, (w, r), {"axis": 0, "size": size}) for r, w in zip(*rows, strict=True)]
-    )
-
-
-@op
-def digitize(x: Any, bins: Any) -> Any:
-    """Return the number of the interval between `bins` that each element lies in."""
-    return indexing.searchsorted(bins, x, side="right")
-
-
-@op
-def histogram(x: Any, bins: int = 10, range: Any = None) -> Any:  # noqa: A002  # Keras's name
-    """Return how many elements lie in each of `bins` equal intervals, and the intervals' edges.
-
-    Raises:
-        ValueError: if `bins` is no whole number above 0, or the range is turned round.
-    """
-    if not isinstance(bins, int) or bins < 1:
-        raise ValueError(f"histogram expects bins to be a whole number above 0; it got {bins!r}.")
-    if range is not None and (len(range) != 2 or range[0] > range[1]):
-        raise ValueError(f"histogram expects range as (low, high); it got {range!r}.")
-    x = sh.ravel(floating(x))
-    low, high = (reduction.min(x), reduction.max(x)) if range is None else range
-    from annette.ops.numpy.creation import arange
-
-    flat = el.equal(low, high)
-    low, high = el.where(flat, el.subtract(low, 0.5), low), el.where(flat, el.add(high, 0.5), high)
-    steps = el.divide(arange(bins + 1, dtype=dtype_of(x)), float(bins))
-    edges = el.add(low, el.multiply(steps, el.subtract(high, low)))
-    place = el.subtract(indexing.searchsorted(edges, x, side="right"), 1)
-    place = el.where(el.equal(x, edges[-1]), bins - 1, place)
-    inside = el.logical_and(el.greater_equal(place, 0), el.less(place, bins))
-    one = to_dtype(inside, "int32")
-    counts = apply(ix.scatter_add, (one, el.clip(place, 0, bins - 1)), {"axis": 0, "size": bins})
-    return to_dtype(counts, dtype_of(x)), to_dtype(edges, dtype_of(x))
+    """Return the middle of the sorted elements over `axis`, the mean of two where there are two."""
+    return quantile(x, 0.5, axis=axis, keepdims=keepdims)
 
 
 @op
 def corrcoef(x: Any) -> Any:
-    """Return the correlations between the rows of x."""
-    x = floating(x)
-    x = sh.expand_dims(x, 0) if rank(x) == 1 else x
-    centred = el.subtract(x, reduction.mean(x, axis=-1, keepdims=True))
-    from annette.ops.numpy.linear import matmul
-
-    covariance = matmul(centred, sh.transpose(centred))
-    spread = el.sqrt(reduction.sum(el.square(centred), axis=-1))
-    scale = el.multiply(sh.expand_dims(spread, 0), sh.expand_dims(spread, 1))
-    found = el.clip(el.divide(covariance, scale), -1.0, 1.0)
-    return sh.squeeze(found) if found.shape == (1, 1) else found
-
-
-@op
-def correlate(x1: Any, x2: Any, mode: str = "valid") -> Any:
-    """Return the sums of products of x1 with x2 moved along it.
+    r"""Return :math:`C_{ij} / \sqrt{C_{ii} C_{jj}}` for the covariances C of the rows of a matrix.
 
     Raises:
-        ValueError: for a mode that is not "valid", "same" or "full", or arrays of several axes.
+        ValueError: if x has more than two axes.
     """
-    if mode not in ("valid", "same", "full"):
-        raise ValueError(f"correlate expects mode 'valid', 'same' or 'full'; it got {mode!r}.")
-    a, b = operands(x1, x2)
-    if rank(a) != 1 or rank(b) != 1:
-        raise ValueError("correlate takes two arrays of one axis each.")
-    a, b = (to_dtype(v, "float32") if "float" not in dtype_of(v) else v for v in (a, b))
-    turned = a.shape[0] < b.shape[0]
-    if turned:
-        a, b = b, a
-    n, m = a.shape[0], b.shape[0]
-    wide = sh.pad_zeros(a, [(m - 1, m - 1)])
-    places = np.arange(n + m - 1)[:, None] + np.arange(m)
-    full = reduction.sum(el.multiply(indexing.take(wide, places, axis=0), b), axis=-1)
-    full = sh.flip(full) if turned else full
-    if mode == "full":
-        return full
-    length = n if mode == "same" else n - m + 1
-    start = (n + m - 1 - length) // 2
-    if mode == "same" and turned:
-        start = (n + m - 1) - length - start
-    return sh.slice_static(full, [start], [start + length])
+    x = floating(x)
+    if rank(x) > 2:
+        raise ValueError(f"corrcoef takes a matrix or a vector; it got shape {tuple(x.shape)}.")
+    rows = sh.reshape(x, (-1, x.shape[-1])) if rank(x) else sh.reshape(x, (1, 1))
+    rows = el.subtract(rows, reduction.mean(rows, axis=1, keepdims=True))
+    # The rows are brought to length 1 first: nothing overflows.
+    size = reduction.max(el.absolute(rows), axis=1, keepdims=True)
+    rows = el.divide(rows, el.where(el.greater(size, 0), size, 1.0))
+    rows = el.divide(rows, el.sqrt(reduction.sum(el.square(rows), axis=1, keepdims=True)))
+    r = el.clip(linear.matmul(rows, sh.transpose(rows)), -1.0, 1.0)
+    return r if rank(x) == 2 else sh.reshape(r, ())
 
 
 @op
 def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
-    """Return each element less the one before it along `axis`, n times over."""
+    """Return the differences of neighbours along `axis`, n times over.
+
+    Raises:
+        ValueError: if n is below 0, or `a` is a scalar.
+    """
+    x = from_python(a)
     if n < 0:
         raise ValueError(f"diff expects n of 0 or more; it got {n}.")
-    a = from_python(a)
-    axis = normal_axis(axis, rank(a))
+    if not rank(x):
+        raise ValueError("diff takes an array of 1 axis or more; it got a scalar.")
+    axis = normal_axis(axis, rank(x))
+    y = unchanged(x)
+    minus = el.not_equal if dtype_of(x) == "bool" else el.subtract
     for _ in range(n):
-        size = a.shape[axis]
-        after = [slice(None)] * rank(a)
-        before = list(after)
-        after[axis], before[axis] = slice(1, size), slice(0, max(size - 1, 0))
-        later, earlier = indexing.getitem(a, tuple(after)), indexing.getitem(a, tuple(before))
-        a = (el.not_equal if dtype_of(a) == "bool" else el.subtract)(later, earlier)
-    return a
+        size = y.shape[axis]
+        first, last = [0] * rank(x), list(y.shape)
+        first[axis], last[axis] = min(1, size), max(size - 1, 0)
+        y = minus(sh.slice_static(y, first, y.shape), sh.slice_static(y, [0] * rank(x), last))
+    return y
 
 
 @op
-def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
-    """Return the integral of y along `axis` by the trapezoidal rule."""
-    y = sh.moveaxis(floating(y), axis, -1)
-    n = y.shape[-1]
-    step: Any = dx
-    if x is not None:
-        x = floating(x)
-        step = diff(x if rank(x) == 1 else sh.moveaxis(x, axis, -1))
-    pair = el.add(y[..., 1:n], y[..., : n - 1])
-    return reduction.sum(el.multiply(el.multiply(pair, step), 0.5), axis=-1)
+def digitize(x: Any, bins: Any) -> Any:
+    """Return for each element how many of the ascending `bins` are not above it.
+
+    Raises:
+        ValueError: if `bins` is not of one axis.
+    """
+    bins = from_python(bins)
+    if rank(bins) != 1:
+        raise ValueError(f"digitize expects bins of one axis; it got shape {tuple(bins.shape)}.")
+    return indexing.searchsorted(bins, x, side="right")
 
 
 @op
-def unique(
-    x: Any, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False,  # noqa: A002
-    axis: Any = None, size: int | None = None, fill_value: Any = None,
-) -> Any:  # fmt: skip
-    """Return the different elements, sorted. Only on arrays: the number depends on the values."""
-    x = from_python(x)
-    if isinstance(x, Tensor):
-        raise ValueError("unique works on arrays alone: inside a trace its size is not known.")
-    found = np.unique(
-        np.asarray(x), return_inverse=return_inverse, return_counts=return_counts, axis=axis
-    )
-    parts = list(found) if isinstance(found, tuple) else [found]
-    if size is not None:
-        parts[0] = _resized(parts[0], size, axis or 0, fill_value)
-        if return_counts:
-            parts[-1] = _resized(parts[-1], size, 0, 0)
-    results = [wrap(p if i == 0 else p.astype("int32")) for i, p in enumerate(parts)]
-    return results[0] if len(results) == 1 else tuple(results)
+def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Any:
+    """Return how often each whole number from 0 comes in x, or the sum of its weights.
+
+    Of a matrix the rows are counted each by itself.
+
+    Raises:
+        ValueError: inside a trace, if a number is below 0, or the weights have another shape.
+        TypeError: if x is not of an integer dtype.
+    """
+    why = "the length of its result is the largest number and one"
+    known = concrete(x, "bincount", why, "Use ops.one_hot and ops.sum")
+    if known.dtype.kind not in "iub":
+        raise TypeError(f"bincount counts whole numbers; it got {known.dtype}. Cast x to 'int32'.")
+    if known.ndim not in (1, 2) or (known.size and known.min() < 0):
+        raise ValueError(
+            "bincount takes whole numbers from 0, on one axis or two; it got shape "
+            f"{known.shape} and the smallest number {known.min() if known.size else None}."
+        )
+    size = max(int(minlength or 0), int(known.max()) + 1 if known.size else 0)
+    values = np.ones(known.shape, "int32") if weights is None else from_python(weights)
+    if tuple(values.shape) != known.shape:
+        raise ValueError(
+            f"bincount expects weights of the shape of x, {known.shape}; it got {tuple(values.shape)}."
+        )
+    rows = known.shape[0] if known.ndim == 2 else 1
+    places = known.astype("int64").reshape(rows, -1) + np.arange(rows)[:, None] * size
+    flat = sh.reshape(values, (-1,))
+    params = {"axis": 0, "size": rows * size}
+    y = apply(ix.scatter_add, (flat, places.reshape(-1).astype("int32")), params)
+    return sh.reshape(y, (rows, size) if known.ndim == 2 else (size,))
 
 
-def _resized(values: np.ndarray, size: int, axis: int, fill: Any) -> np.ndarray:
-    values = np.take(values, range(min(size, values.shape[axis])), axis=axis)
-    missing = size - values.shape[axis]
-    if missing <= 0:
-        return values
-    first = np.take(values, [0], axis=axis) if values.size else np.zeros(1, values.dtype)
-    pad = np.repeat(first if fill is None else np.full_like(first, fill), missing, axis=axis)
-    return np.concatenate([values, pad], axis=axis)
+@op
+def histogram(x: Any, bins: int = 10, range: Any = None) -> Any:  # noqa: A002  # Keras's name
+    """Return how many elements lie in each of `bins` equal parts of `range`, and the parts' edges.
+
+    Args:
+        x: counted as one row.
+        bins: how many parts.
+        range: (lowest, highest); what lies outside is not counted. None: that of the elements.
+
+    Raises:
+        ValueError: if `bins` is no whole number above 0, or the range is not two ascending numbers.
+    """
+    if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or bins < 1:
+        raise ValueError(f"histogram expects bins to be a whole number above 0; it got {bins!r}.")
+    x = floating(x)
+    flat = sh.ravel(x)
+    if range is not None:
+        if not isinstance(range, (tuple, list)) or len(range) != 2 or range[0] > range[1]:
+            raise ValueError(
+                f"histogram expects range to be (lowest, highest); it got {range!r}."
+            )
+        low, high = (to_dtype(from_python(float(r)), dtype_of(x)) for r in range)
+    elif not flat.shape[0]:
+        low, high = (np.asarray(v, numpy_dtype(dtype_of(x))) for v in (0.0, 1.0))
+    else:
+        low, high = reduction.min(flat), reduction.max(flat)
+    single = el.equal(low, high)
+    low, high = el.where(single, low - 0.5, low), el.where(single, high + 0.5, high)
+    edges = linspace(low, high, int(bins) + 1, dtype=dtype_of(x))
+    place = indexing.searchsorted(edges, flat, side="right") - 1
+    place = el.where(el.equal(flat, high), bins - 1, place)
+    inside = el.logical_and(el.greater_equal(flat, low), el.less_equal(flat, high))
+    counts = apply(
+        ix.scatter_add, (to_dtype(inside, "int32"), to_dtype(place, "int32")),
+        {"axis": 0, "size": int(bins)},
+    )  # fmt: skip
+    return counts, edges
