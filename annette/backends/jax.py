@@ -39,7 +39,7 @@ class JaxProgram(Program):
             old = [_own(self._jax, v._value) for v in self._changed]
             outputs, new = self._run(list(inputs), kept, old)
         for variable, value in zip(self._changed, new, strict=True):
-            variable._value = value
+            variable.replace(value)
         return [np.array(o) for o in outputs]
 
 

@@ -30,8 +30,10 @@ class NumpyProgram(Program):
 
     def __init__(self, graph: Graph) -> None:
         super().__init__(graph)
-        self._variables = list(dict.fromkeys((*graph.reads, *(v for v, _ in graph.assigns))))
-        writer = _Writer(lower(graph), self._variables)
+        changed = {v: None for v, _ in graph.assigns}
+        self._kept = [v for v in graph.reads if v not in changed]
+        self._changed = list(changed)
+        writer = _Writer(lower(graph), [*self._kept, *changed])
         self.source, names = writer.write()
         exec(compile(self.source, f"<graph {graph.name}>", "exec"), names)
         self._run: Callable[..., tuple[Any, ...]] = names["run"]
@@ -39,7 +41,8 @@ class NumpyProgram(Program):
 
     def __call__(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         with self._lock, np.errstate(all="ignore"):
-            return list(self._run(*inputs, *[v.array for v in self._variables]))
+            kept = [v.array for v in self._kept]
+            return list(self._run(*inputs, *kept, *[v.own() for v in self._changed]))
 
 
 class NumpyBackend(Backend):

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from annette.graph.array import wrap
 from annette.graph.context import state
 from annette.graph.gradient import gradient
 from annette.graph.primitive import Primitive, apply, constant, read
@@ -47,7 +48,7 @@ class Fused(Primitive):
         before = state.trace, state.tapes, state.watched
         state.trace, state.tapes, state.watched = None, [], {}
         try:
-            return self.composite(*(np.asarray(a) for a in arrays), **params)
+            return self.composite(*map(wrap, arrays), **params)
         finally:
             state.trace, state.tapes, state.watched = before
 

@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from annette.graph import context
+from annette.graph.tensor import Tensor, operator
+
 
 class Array(np.ndarray):
     """A NumPy array with the few methods that Keras programs call on results.
@@ -18,11 +21,7 @@ class Array(np.ndarray):
         return self.view(np.ndarray)
 
     def __getitem__(self, key: Any) -> Any:
-        from annette.graph import context
-
-        if context.recording(self):
-            from annette.graph.tensor import operator
-
+        if context.recording(self) or _symbolic(key):
             return operator("getitem")(self, key)
         item = super().__getitem__(key)
         return wrap(item) if isinstance(item, np.generic) else item
@@ -32,6 +31,13 @@ class Array(np.ndarray):
 
     def __hash__(self) -> int:  # type: ignore[override]  # keys of gradient dictionaries, by identity
         return id(self)
+
+
+def _symbolic(key: Any) -> bool:
+    """Say whether a Tensor is among the places: NumPy cannot read those."""
+    if type(key) is tuple:
+        return any(type(k) is Tensor for k in key)
+    return type(key) is Tensor
 
 
 def wrap(value: Any) -> Array:

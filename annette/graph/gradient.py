@@ -51,9 +51,18 @@ def _backward(node: Node, total: dict[int, Any]) -> None:
         zeros = (constant(np.zeros(t.shape, numpy_dtype(t.dtype))) for t in node.outputs)
         gs = tuple(z if g is None else g for g, z in zip(given, zeros, strict=True))
         parts = rule(gs, node.outputs, *node.inputs, **node.params)
+    if len(parts) != len(node.inputs):
+        raise ValueError(
+            f"The gradient of {node.primitive.name!r} must give one for each of its "
+            f"{len(node.inputs)} inputs (None where there is none); it gave {len(parts)}."
+        )
     for x, g in zip(node.inputs, parts, strict=True):
-        if g is not None and is_float(x.dtype):
+        if g is None or not is_float(x.dtype):
+            continue
+        try:
             _accumulate(total, x, fit(g, x))
+        except ValueError as error:
+            raise ValueError(f"In the gradient of {node.primitive.name!r}: {error}") from error
 
 
 def _known(g: Any) -> Any:
@@ -67,20 +76,36 @@ def _accumulate(total: dict[int, Any], x: Tensor, g: Any) -> None:
 
 
 def fit(g: Any, x: Any) -> Any:
-    """Give a gradient the shape and dtype of what it belongs to: sum what was broadcast, cast."""
+    """Give a gradient the shape and dtype of what it belongs to: sum what was broadcast, cast.
+
+    Raises:
+        ValueError: if it is no gradient of a value of that shape.
+    """
+    if not hasattr(g, "shape"):
+        g = np.asarray(g, numpy_dtype(x.dtype))
     if tuple(g.shape) != tuple(x.shape):
-        lead = len(g.shape) - len(x.shape)
-        axes = tuple(range(lead)) + tuple(
-            i + lead for i, n in enumerate(x.shape) if n == 1 and g.shape[i + lead] != 1
-        )
-        if axes:
-            g = operator("sum")(g, axis=axes, keepdims=axes[-1] >= lead)
-        if tuple(g.shape) != tuple(x.shape) and g.size == x.size:
-            g = operator("reshape")(g, x.shape)
-        elif tuple(g.shape) != tuple(x.shape):
-            g = operator("broadcast_to")(g, x.shape)
+        g = _unbroadcast(g, tuple(x.shape))
     dtype = str(g.dtype)
     return g if dtype == x.dtype else operator("cast")(g, x.dtype)
+
+
+def _unbroadcast(g: Any, wanted: tuple[int, ...]) -> Any:
+    given = tuple(g.shape)
+    lead = len(given) - len(wanted)
+    inner = range(max(lead, 0), len(given))
+    # Counted from the last axis, each size must be the wanted one, or one of the two be 1.
+    pairs = [(i, given[i], wanted[i - lead]) for i in inner]
+    if any(n != m and 1 not in (n, m) for _, n, m in pairs):
+        raise ValueError(
+            f"A gradient of shape {given} cannot belong to a value of shape {wanted}: give one of "
+            "the value's shape."
+        )
+    axes = (*range(lead), *(i for i, n, m in pairs if m == 1 and n != 1))
+    if axes:
+        g = operator("sum")(g, axis=axes, keepdims=True)
+    if lead > 0:
+        g = operator("reshape")(g, tuple(g.shape)[lead:])
+    return g if tuple(g.shape) == wanted else operator("broadcast_to")(g, wanted)
 
 
 def _between(ys: list[Tensor], xs: Sequence[Tensor]) -> list[Node]:

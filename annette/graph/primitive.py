@@ -74,7 +74,14 @@ class Primitive:
 
     def specs(self, inputs: Sequence[Any], params: dict[str, Any]) -> list[Spec]:
         """Return the shape and dtype of each result."""
-        result = self.shape(*inputs, **params)
+        try:
+            result = self.shape(*inputs, **params)
+        except IndexError as error:
+            shapes = ", ".join(str(tuple(x.shape)) for x in inputs)
+            raise ValueError(
+                f"Operation {self.name!r} needs inputs of more axes: with {params} it cannot take "
+                f"the shapes {shapes}."
+            ) from error
         return result if isinstance(result, list) else [result]
 
     def __repr__(self) -> str:
@@ -126,12 +133,17 @@ def apply(primitive: Primitive, inputs: Sequence[Any], params: dict[str, Any]) -
 
 def constant(array: np.ndarray) -> Tensor:
     """Return `array` as a Tensor of known value."""
-    array = np.asarray(array)
+    array = native(np.asarray(array))
     return Tensor(array.shape, standardize(array.dtype), value=array)
 
 
+def native(array: np.ndarray) -> np.ndarray:
+    """Return `array` with its bytes in this machine's order."""
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
 def _run(primitive: Primitive, arrays: list[Any], params: dict[str, Any]) -> Any:
-    plain = [x.view(np.ndarray) if type(x) is Array else x for x in arrays]
+    plain = [native(x.view(np.ndarray) if type(x) is Array else x) for x in arrays]
     specs = primitive.specs(plain_specs(plain), params)
     # Not-a-number and infinity are values here, as in a compiled plan, and no cause of warnings.
     with np.errstate(all="ignore"):

@@ -198,6 +198,9 @@ def install_operators(operations: dict[str, Callable[..., Any]], *classes: type)
         for symbol, name in _BINARY.items():
             setattr(cls, f"__{symbol}__", _binary(name, swapped=False))
             setattr(cls, f"__r{symbol}__", _binary(name, swapped=True))
+            if hasattr(cls, f"__i{symbol}__"):
+                # `a += b` makes a new value, as everywhere but in NumPy: b may be a symbol.
+                setattr(cls, f"__i{symbol}__", _binary(name, swapped=False))
         for symbol, name in _COMPARE.items():
             setattr(cls, f"__{symbol}__", _binary(name, swapped=False))
         for symbol, name in _UNARY.items():

@@ -53,6 +53,7 @@ class Variable:
         self.constraint: Any = None
         self.overwrite_with_gradient = False
         self._leaf: Tensor | None = None
+        self._loan: np.ndarray | None = None
         with suspended():
             self._value: Any = _first_value(initializer, shape, dtype, self.name)
         self.shape: Shape = self._value.shape
@@ -60,10 +61,30 @@ class Variable:
 
     @property
     def array(self) -> np.ndarray:
-        """The array itself, in this process's memory: a backend may change it in place."""
+        """The array itself, in this process's memory; only to be read."""
         if type(self._value) is not np.ndarray:
             self._value = np.array(self._value)
         return self._value
+
+    def own(self) -> np.ndarray:
+        """Return the array itself for a backend to change in place: nobody else reads it."""
+        array = self.array
+        if self._loan is not None:
+            array = self._value = array.copy()
+            self._loan = None
+        self._leaf = None
+        return array
+
+    def replace(self, value: Any) -> None:
+        """Take `value`, of the right shape and dtype, for the array: NumPy's or a backend's own."""
+        self._value, self._leaf, self._loan = value, None, None
+
+    def _lend(self) -> np.ndarray:
+        # Operations may hand out views of it: read-only, and never changed by a later step.
+        if self._loan is None:
+            self._loan = self.array.view()
+            self._loan.flags.writeable = False
+        return self._loan
 
     @property
     def ndim(self) -> int:
@@ -105,7 +126,7 @@ class Variable:
             for tape in state.tapes:
                 tape.note(self, self._leaf)
             return self._leaf
-        return self.array
+        return self._lend()
 
     def assign(self, value: Any) -> Any:
         """Set the value; it is cast to the variable's dtype.
@@ -124,10 +145,9 @@ class Variable:
         if state.trace is not None:
             state.trace.assign(self, value)
             return value
-        self._leaf = None
         array = value.numpy() if isinstance(value, Tensor) else np.asarray(value)
-        self._value = np.array(array, dtype=numpy_dtype(self.dtype))
-        return self._value.view(Array)
+        self.replace(np.array(array, dtype=numpy_dtype(self.dtype)))
+        return self._lend().view(Array)
 
     def assign_add(self, value: Any) -> Any:
         """Add `value` to the variable."""
@@ -150,7 +170,7 @@ class Variable:
     def __getitem__(self, key: Any) -> Any:
         from annette import ops
 
-        return ops.getitem(self, key)
+        return ops.get_item(self, key)
 
     def __len__(self) -> int:
         if not self.shape:

@@ -3,8 +3,15 @@
 Given arrays a function computes at once; given Tensors it records. The names are Keras's.
 """
 
-from annette.ops.core import (
+from annette.fused import nn as _fused_nn  # noqa: F401  # fused operations register themselves
+from annette.ops.control import (
     associative_scan as associative_scan,
+    scan as scan,
+    switch as switch,
+    vectorize as vectorize,
+    while_loop as while_loop,
+)
+from annette.ops.core import (
     cast as cast,
     cond as cond,
     convert_to_numpy as convert_to_numpy,
@@ -12,12 +19,10 @@ from annette.ops.core import (
     custom_gradient as custom_gradient,
     dtype as dtype,
     fori_loop as fori_loop,
-    identity as identity,
     is_tensor as is_tensor,
     map as map,
     ndim as ndim,
     saturate_cast as saturate_cast,
-    scan as scan,
     scatter as scatter,
     scatter_update as scatter_update,
     shape as shape,
@@ -25,11 +30,10 @@ from annette.ops.core import (
     slice as slice,
     slice_update as slice_update,
     stop_gradient as stop_gradient,
-    switch as switch,
-    unstack as unstack,
-    vectorize as vectorize,
     vectorized_map as vectorized_map,
-    while_loop as while_loop,
+)
+from annette.ops.linalg import (
+    norm as norm,
 )
 from annette.ops.math import (
     cdist as cdist,
@@ -39,7 +43,6 @@ from annette.ops.math import (
     extract_sequences as extract_sequences,
     in_top_k as in_top_k,
     logsumexp as logsumexp,
-    norm as norm,
     rsqrt as rsqrt,
     segment_max as segment_max,
     segment_min as segment_min,
@@ -129,6 +132,7 @@ from annette.ops.numpy.choosing import (
     isin as isin,
     select as select,
     trunc as trunc,
+    unique as unique,
 )
 from annette.ops.numpy.creation import (
     arange as arange,
@@ -172,9 +176,9 @@ from annette.ops.numpy.elementwise import (
     less as less,
     less_equal as less_equal,
     log as log,
-    log10 as log10,
     log1p as log1p,
     log2 as log2,
+    log10 as log10,
     logical_and as logical_and,
     logical_not as logical_not,
     logical_or as logical_or,
@@ -239,11 +243,8 @@ from annette.ops.numpy.nan import (
     nancumsum as nancumsum,
     nanmax as nanmax,
     nanmean as nanmean,
-    nanmedian as nanmedian,
     nanmin as nanmin,
-    nanpercentile as nanpercentile,
     nanprod as nanprod,
-    nanquantile as nanquantile,
     nanstd as nanstd,
     nansum as nansum,
     nanvar as nanvar,
@@ -258,6 +259,14 @@ from annette.ops.numpy.products import (
     tensordot as tensordot,
     trapezoid as trapezoid,
     vdot as vdot,
+)
+from annette.ops.numpy.quantiles import (
+    median as median,
+    nanmedian as nanmedian,
+    nanpercentile as nanpercentile,
+    nanquantile as nanquantile,
+    percentile as percentile,
+    quantile as quantile,
 )
 from annette.ops.numpy.ranges import (
     bartlett as bartlett,
@@ -306,20 +315,12 @@ from annette.ops.numpy.shaping import (
 )
 from annette.ops.numpy.statistics import (
     average as average,
-    between as between,
     bincount as bincount,
-    check_quantile as check_quantile,
     corrcoef as corrcoef,
     diff as diff,
     digitize as digitize,
     histogram as histogram,
-    keep_axes as keep_axes,
-    median as median,
-    percentile as percentile,
-    places as places,
     ptp as ptp,
-    quantile as quantile,
-    rows_last as rows_last,
 )
 from annette.ops.numpy.triangular import (
     diag as diag,
@@ -345,21 +346,6 @@ from annette.ops.numpy.trigonometric import (
     sinh as sinh,
     tan as tan,
 )
-from annette.fused import nn as _fused_nn  # noqa: F401  # fused operations register themselves
-from annette.graph.array import Array
-from annette.graph.symbolic import KerasTensor
-from annette.graph.tensor import Tensor, install_operators
-from annette.graph.variable import Variable
-from annette.ops.numpy import elementwise as _elementwise
-from annette.ops.numpy.indexing import getitem as getitem
+from annette.ops.operators import install as _install
 
-install_operators(
-    {
-        **{name: value for name, value in globals().items() if callable(value)},
-        **{name: getattr(_elementwise, name) for name in dir(_elementwise) if "_or_bitwise" in name},
-    },
-    Tensor,
-    Variable,
-    KerasTensor,
-    Array,
-)
+_install(globals())

@@ -8,7 +8,7 @@ import numpy as np
 
 from annette import config
 from annette.graph.array import Array, wrap
-from annette.graph.dtypes import numpy_dtype, promote, standardize
+from annette.graph.dtypes import is_int, numpy_dtype, promote, standardize
 from annette.graph.primitive import apply, read
 from annette.graph.symbolic import symbolic_op
 from annette.graph.tensor import Tensor
@@ -48,9 +48,8 @@ def from_python(x: Any, dtype: str | None = None) -> Any:
             f"length ({error})."
         ) from error
     if not known and array.dtype.kind in "iufcb":
-        array = array.astype(dtype or {"i": "int32", "u": "int32", "f": config.floatx()}.get(
-            array.dtype.kind, array.dtype
-        ))  # fmt: skip
+        default = {"i": "int32", "u": "int32", "f": config.floatx()}
+        array = array.astype(dtype or default.get(array.dtype.kind, array.dtype.name))
     if array.dtype.kind not in "iufcbV":
         raise TypeError(
             f"An operation takes numbers; it got an array of dtype {array.dtype}. Convert it first."
@@ -116,7 +115,11 @@ def operands(*values: Any, at_least_float: bool = False) -> list[Any]:
         dtype = float_dtype(dtype)
     target = numpy_dtype(dtype)
     return [
-        np.asarray(x, target) if type(x) in _WEAK else x if dtype_of(x) == dtype else to_dtype(x, dtype)
+        np.asarray(x, target)
+        if type(x) in _WEAK
+        else x
+        if dtype_of(x) == dtype
+        else to_dtype(x, dtype)
         for x in converted
     ]
 
@@ -124,6 +127,12 @@ def operands(*values: Any, at_least_float: bool = False) -> list[Any]:
 def float_dtype(dtype: str) -> str:
     """Return the dtype of a real-valued function: integers become ``floatx()``."""
     return config.floatx() if dtype == "bool" or "int" in dtype else dtype
+
+
+def wide_floating(x: Any) -> Any:
+    """Return `x` as floats, int64 as float64: what Keras does in a few functions."""
+    x = from_python(x)
+    return to_dtype(x, "float64" if dtype_of(x) == "int64" else float_dtype(dtype_of(x)))
 
 
 def floating(x: Any) -> Any:
@@ -145,12 +154,12 @@ def normal_axis(axis: Any, ndim: int, name: str = "axis") -> int:
     """
     if isinstance(axis, (bool, float)) or not hasattr(axis, "__index__"):
         raise TypeError(f"{name} must be a whole number; it got {axis!r}.")
-    axis = axis.__index__()
+    axis = int(axis.__index__())
     if not -ndim <= axis < ndim:
         raise ValueError(
             f"{name}={axis} is outside an array of {ndim} axes: use {-ndim} to {ndim - 1}."
         )
-    return axis % ndim
+    return int(axis % ndim)
 
 
 def normal_axes(axis: Any, ndim: int, name: str = "axis") -> tuple[int, ...]:
@@ -166,3 +175,19 @@ def normal_axes(axis: Any, ndim: int, name: str = "axis") -> tuple[int, ...]:
     if len(set(found)) != len(found):
         raise ValueError(f"{name}={axis} names an axis twice.")
     return found
+
+
+def whole_or_bool(name: str, *values: Any) -> list[Any]:
+    """Return the operands of an operation on bits in one dtype.
+
+    Raises:
+        TypeError: if it is a float dtype.
+    """
+    converted = operands(*values)
+    dtype = dtype_of(converted[0])
+    if dtype != "bool" and not is_int(dtype):
+        raise TypeError(
+            f"{name} works on the bits of integers and bools; it got {dtype}. Cast to 'int32' "
+            "first."
+        )
+    return converted

@@ -1,4 +1,4 @@
-"""Operations that are about arrays rather than on them: convert, cast, shape, scatter, gradients."""
+"""Operations that are about arrays rather than on them: convert, cast, shape, scatter."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from annette.primitives import index as ix, shape as s
 
 
 @op
-def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> Any:
+def convert_to_tensor(
+    x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None
+) -> Any:
     """Return `x` as something operations compute with, of the given dtype.
 
     Raises:
@@ -91,12 +93,6 @@ def is_tensor(x: Any) -> bool:
 
 
 @op
-def identity(x: Any) -> Any:
-    """Return x."""
-    return apply(s.identity, (from_python(x),), {})
-
-
-@op
 def stop_gradient(variable: Any) -> Any:
     """Return x; the gradient takes it as a constant."""
     return apply(s.stop_gradient, (from_python(variable),), {})
@@ -154,6 +150,9 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
     """Return `inputs` with `updates` put at `indices`; of equal indices the last counts.
 
     Args:
+        inputs: the array.
+        indices: places, the last axis one number for each of the first axes of `inputs`.
+        updates: an element, or a block of the remaining axes, for each place.
         reduction: None to replace; "add", "mul", "max" or "min" to combine with what is there.
     """
     from annette.ops.numpy import elementwise as el
@@ -171,7 +170,8 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
     combine = {None: lambda a, b: b, "mul": el.multiply, "max": el.maximum, "min": el.minimum}
     if reduction not in combine:
         raise ValueError(
-            f"scatter_update expects reduction None, 'add', 'mul', 'max' or 'min'; got {reduction!r}."
+            "scatter_update expects reduction None, 'add', 'mul', 'max' or 'min'; it got "
+            f"{reduction!r}."
         )
     return shaping.reshape(_update_rows(rows, flat, new, combine[reduction]), target)
 
@@ -183,7 +183,7 @@ def _update_rows(rows: Any, flat: Any, new: Any, combine: Any) -> Any:
 
     n, count = new.shape[0], rows.shape[0]
     concrete = not isinstance(flat, Tensor)
-    if concrete and len(np.unique(flat)) == n or combine(0, 1) == 1 and n <= 1:
+    if (concrete and len(np.unique(flat)) == n) or (combine(0, 1) == 1 and n <= 1):
         updates = combine(indexing.take(rows, flat, axis=0), new)
         put = apply(ix.scatter_add, (updates, flat), {"axis": 0, "size": count})
         ones = np.ones((n,), "int32")
@@ -197,7 +197,7 @@ def _update_rows(rows: Any, flat: Any, new: Any, combine: Any) -> Any:
 
 
 @op
-def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:  # noqa: A001  # Keras's name
+def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:  # Keras's name
     """Return the block of the given shape that begins at `start_indices`."""
     inputs = from_python(inputs)
     sizes = shaping.static_shape(shape)
@@ -231,7 +231,7 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
 
 
 def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
-    """Return what one of two functions gives; inside a trace both are computed and one is chosen."""
+    """Return what one of two functions gives; inside a trace both are computed, one is chosen."""
     from annette.ops.numpy.elementwise import where
     from annette.utils import tree
 
@@ -249,7 +249,7 @@ def fori_loop(lower: int, upper: int, body_fun: Callable[[int, Any], Any], init_
     return value
 
 
-def map(f: Callable[[Any], Any], xs: Any) -> Any:  # noqa: A001  # Keras's name
+def map(f: Callable[[Any], Any], xs: Any) -> Any:  # Keras's name
     """Return f of each element along the first axis of xs, stacked."""
     from annette.utils import tree
 
@@ -258,97 +258,9 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:  # noqa: A001  # Keras's name
     return tree.map_structure(lambda *parts: shaping.stack(parts), *results)
 
 
-vectorized_map = map
-
-
-def switch(index: Any, branches: Any, *operands: Any) -> Any:
-    """Return what the branch of that number gives; inside a trace all are computed, one chosen."""
-    from annette.ops.numpy.elementwise import clip, equal, where
-    from annette.utils import tree
-
-    index = clip(index, 0, len(branches) - 1)
-    if not isinstance(index, Tensor):
-        return branches[int(index)](*operands)
-    results = [branch(*operands) for branch in branches]
-    chosen = results[-1]
-    for i in range(len(branches) - 2, -1, -1):
-        chosen = tree.map_structure(
-            lambda a, b, i=i: where(equal(index, i), a, b), results[i], chosen
-        )
-    return chosen
-
-
-def scan(
-    f: Callable[[Any, Any], tuple[Any, Any]], init: Any, xs: Any = None, length: int | None = None,
-    reverse: bool = False, unroll: Any = 1,
-) -> tuple[Any, Any]:  # fmt: skip
-    """Return the last carry and the stacked results of ``carry, y = f(carry, x)`` over xs.
-
-    Raises:
-        ValueError: if neither xs nor a length is given.
-    """
-    from annette.utils import tree
-
-    if xs is None and length is None:
-        raise ValueError("scan needs xs, or how many steps to take as length.")
-    count = int(length) if xs is None else tree.flatten(xs)[0].shape[0]  # type: ignore[arg-type]  # one is given
-    carry, found = init, []
-    for i in reversed(range(count)) if reverse else range(count):
-        x = None if xs is None else tree.map_structure(lambda v, i=i: v[i], xs)
-        carry, y = f(carry, x)
-        found.append(y)
-    found = found[::-1] if reverse else found
-    if not found or all(y is None for y in tree.flatten(found)):
-        return carry, None
-    return carry, tree.map_structure(lambda *parts: shaping.stack(parts), *found)
-
-
-def associative_scan(
-    f: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0
-) -> Any:
-    """Return the running combination of the elements along `axis` by an associative f."""
-    from annette.utils import tree
-
-    flat = tree.flatten(elems)
-    count = flat[0].shape[axis]
-    parts = [
-        tree.map_structure(
-            lambda v, i=i: shaping.expand_dims(indexing.take(v, i, axis=axis), axis), elems
-        )
-        for i in range(count)
-    ]
-    parts = parts[::-1] if reverse else parts
-    found = parts[:1]
-    for part in parts[1:]:
-        found.append(f(found[-1], part))
-    found = found[::-1] if reverse else found
-    return tree.map_structure(lambda *p: shaping.concatenate(p, axis=axis), *found)
-
-
-def while_loop(
-    cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any,
-    maximum_iterations: int | None = None,
-) -> Any:  # fmt: skip
-    """Return the variables after ``body`` has run while ``cond`` holds.
-
-    Inside a trace the number of turns must not depend on values that are not known yet.
-
-    Raises:
-        TypeError: if it does.
-    """
-    single = not isinstance(loop_vars, (tuple, list))
-    variables = (loop_vars,) if single else tuple(loop_vars)
-    turns = 0
-    while (maximum_iterations is None or turns < maximum_iterations) and bool(cond(*variables)):
-        variables = body(*variables)
-        variables = variables if isinstance(variables, (tuple, list)) else (variables,)
-        turns += 1
-    return variables[0] if single else type(loop_vars)(variables)
-
-
-def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
-    """Return the list of the parts of x along `axis`."""
-    return shaping.unstack(x, num, axis)
+def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
+    """Return the function of each element along the first axis, stacked."""
+    return map(function, elements)
 
 
 def is_concrete(x: Any) -> bool:
@@ -356,52 +268,3 @@ def is_concrete(x: Any) -> bool:
     if isinstance(x, Variable):
         return state.trace is None
     return not isinstance(x, KerasTensor) and (not isinstance(x, Tensor) or x.value is not None)
-
-
-def vectorize(
-    pyfunc: Callable[..., Any], *, excluded: Any = None, signature: str | None = None
-) -> Callable[..., Any]:
-    """Return a function that applies `pyfunc` to each element of its arguments, which broadcast.
-
-    Args:
-        pyfunc: the function.
-        excluded: places of arguments that are handed on whole.
-        signature: such as ``"(n),(n)->()"``, to apply it to parts of so many axes instead.
-
-    Raises:
-        ValueError: if `pyfunc` is no function.
-    """
-    if not callable(pyfunc):
-        raise ValueError(f"vectorize expects a function; it got {pyfunc!r}.")
-    left = set(excluded or ())
-    depths: list[int] = []
-    if signature is not None:
-        terms = signature.replace(" ", "").split("->")[0].strip("()").split("),(")
-        depths = [len([c for c in t.split(",") if c]) for t in terms]
-
-    def wrapped(*args: Any) -> Any:
-        arrays = {i: from_python(a) for i, a in enumerate(args) if i not in left}
-        deep = dict(zip(arrays, depths or [0] * len(arrays), strict=True))
-        leads = {i: tuple(a.shape)[: len(a.shape) - deep[i]] for i, a in arrays.items()}
-        lead = np.broadcast_shapes(*leads.values())
-        rows = {i: _rows(a, leads[i], lead) for i, a in arrays.items()}
-        results = [
-            pyfunc(*(rows[i][row] if i in rows else a for i, a in enumerate(args)))
-            for row in range(math.prod(lead))
-        ]
-        if isinstance(results[0], (tuple, list)):
-            return type(results[0])(_laid_out(r, lead) for r in zip(*results, strict=True))
-        return _laid_out(results, lead)
-
-    return wrapped
-
-
-def _rows(x: Any, own: tuple[int, ...], lead: tuple[int, ...]) -> Any:
-    """Return x with its leading axes broadcast and merged into one."""
-    part = tuple(x.shape)[len(own) :]
-    return shaping.reshape(shaping.broadcast_to(x, (*lead, *part)), (-1, *part))
-
-
-def _laid_out(results: Any, lead: tuple[int, ...]) -> Any:
-    y = shaping.stack([from_python(r) for r in results])
-    return shaping.reshape(y, (*lead, *tuple(y.shape)[1:]))

@@ -9,17 +9,32 @@ import numpy as np
 
 from annette.graph.dtypes import numpy_dtype
 from annette.graph.primitive import apply
-from annette.graph.tensor import Tensor
-from annette.ops.common import dtype_of, floating, from_python, normal_axes, op, rank, to_dtype
+from annette.ops.common import (
+    concrete,
+    dtype_of,
+    floating,
+    from_python,
+    normal_axes,
+    op,
+    operands,
+    rank,
+    to_dtype,
+)
 from annette.ops.numpy import elementwise as el, indexing, reduction, shaping
-from annette.primitives import elementwise as e
-from annette.primitives import index as ix
+from annette.ops.numpy.creation import arange, full
+from annette.primitives import elementwise as e, index
 
 
 @op
 def erf(x: Any) -> Any:
     r"""Return :math:`\tfrac{2}{\sqrt\pi} \int_0^x e^{-t^2} dt`."""
     return apply(e.erf, (floating(x),), {})
+
+
+@op
+def erfc(x: Any) -> Any:
+    r"""Return :math:`1 - \operatorname{erf} x`, exact where it is small."""
+    return apply(e.erfc, (floating(x),), {})
 
 
 @op
@@ -41,12 +56,12 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @op
-def top_k(x: Any, k: int, sorted: bool = True) -> Any:  # noqa: A002  # Keras's name
+def top_k(x: Any, k: int, sorted: bool = True) -> Any:  # Keras's name
     """Return the k largest elements along the last axis and where they are."""
     x = from_python(x)
     if k < 0 or k > x.shape[-1]:
         raise ValueError(f"top_k: k={k}, but the last axis has {x.shape[-1]} elements.")
-    # Equal elements come in the order they stand in, which flipping a stable upward sort would turn.
+    # Equal elements come as they stand, which flipping a stable upward sort would turn round.
     order = indexing.argsort(el.negative(x), axis=-1)
     start, stop = [0] * rank(x), [*x.shape[:-1], k]
     places = shaping.slice_static(order, start, stop)
@@ -96,143 +111,140 @@ def erfinv(x: Any) -> Any:
     return el.where(el.equal(el.absolute(x), 1.0), el.multiply(x, float("inf")), y)
 
 
-@op
-def erfc(x: Any) -> Any:
-    """Return 1 - erf x."""
-    return el.subtract(1.0, erf(x))
-
-
-def _segments(data: Any, segment_ids: Any, num_segments: int | None) -> tuple[Any, Any, int]:
+def _segments(name: str, data: Any, segment_ids: Any, count: int | None) -> tuple[Any, Any, int]:
+    """Return the data, the segment of each row (one more for those outside), and their number."""
     data, ids = from_python(data), from_python(segment_ids)
-    if rank(ids) != 1:
-        raise ValueError(f"segment_ids must have one axis; its shape is {tuple(ids.shape)}.")
-    if num_segments is None:
-        if isinstance(ids, Tensor):
-            raise ValueError("Inside a traced function num_segments must be given.")
-        num_segments = int(ids.max()) + 1 if ids.size else 0
-    return data, ids, num_segments
+    if rank(ids) != 1 or not rank(data) or ids.shape[0] != data.shape[0]:
+        raise ValueError(
+            f"{name} expects segment_ids of one axis with a number for each row of data; the "
+            f"shapes are {tuple(ids.shape)} and {tuple(data.shape)}."
+        )
+    if count is None:
+        why = "the number of segments is the largest of segment_ids and one"
+        known = concrete(ids, name, why, "Give num_segments")
+        count = int(known.max()) + 1 if known.size else 0
+    inside = el.logical_and(el.greater_equal(ids, 0), el.less(ids, count))
+    return data, to_dtype(el.where(inside, ids, count), "int32"), count
 
 
 @op
 def segment_sum(
-    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False  # noqa: A002
+    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
 ) -> Any:
-    """Return the sum of the rows of each segment; rows of one segment have one id."""
-    data, ids, n = _segments(data, segment_ids, num_segments)
-    valid = el.logical_and(el.greater_equal(ids, 0), el.less(ids, n))
-    valid = shaping.reshape(valid, (-1, *(1,) * (rank(data) - 1)))
-    kept = el.where(valid, data, 0)
-    return apply(ix.scatter_add, (kept, ids), {"axis": 0, "size": n})
+    """Return the sum of the rows of each segment; rows of no segment are left out.
+
+    Raises:
+        ValueError: if the shapes do not fit, or inside a trace without `num_segments`.
+    """
+    data, ids, count = _segments("segment_sum", data, segment_ids, num_segments)
+    total = apply(index.scatter_add, (data, ids), {"axis": 0, "size": count + 1})
+    return total[:count]
 
 
-def _segment_extreme(reduce: Any, worst: float, data: Any, ids: Any, n: int) -> Any:
-    dtype = dtype_of(data)
-    if "float" not in dtype:
-        info = np.iinfo(dtype)
-        worst = info.min if worst < 0 else info.max
-    member = el.equal(shaping.reshape(ids, (1, -1)), np.arange(n, dtype="int32")[:, None])
-    member = shaping.reshape(member, (n, -1, *(1,) * (rank(data) - 1)))
-    spread = el.where(member, shaping.expand_dims(data, 0), np.asarray(worst, numpy_dtype(dtype)))
-    return reduce(spread, axis=1)
+def _segment_reduce(
+    name: str, combine: Any, empty: Any, data: Any, segment_ids: Any, num_segments: int | None
+) -> Any:
+    """Combine the rows of each segment: a running result over the sorted rows, its last taken."""
+    data, ids, count = _segments(name, data, segment_ids, num_segments)
+    n, rest = data.shape[0], (1,) * (rank(data) - 1)
+    order = indexing.argsort(ids)
+    ids, y = indexing.take(ids, order), indexing.take(data, order, axis=0)
+    step = 1
+    while step < n:
+        same = shaping.reshape(el.equal(ids[step:], ids[:-step]), (n - step, *rest))
+        tail = el.where(same, combine(y[step:], y[:-step]), y[step:])
+        y = shaping.concatenate([y[:step], tail])
+        step *= 2
+    segments = arange(count, dtype="int32")
+    ends = indexing.searchsorted(ids, segments, side="right")
+    starts = indexing.searchsorted(ids, segments, side="left")
+    there = shaping.reshape(el.greater(ends, starts), (count, *rest))
+    if not n:
+        return full((count, *data.shape[1:]), empty, dtype_of(data))
+    found = indexing.take(y, el.maximum(el.subtract(ends, 1), 0), axis=0)
+    return el.where(there, found, np.asarray(empty, numpy_dtype(dtype_of(data))))
+
+
+def _bounds(x: Any) -> tuple[Any, Any]:
+    """Return the smallest and largest value of a dtype."""
+    dtype = dtype_of(from_python(x))
+    if "int" in dtype:
+        return np.iinfo(dtype).min, np.iinfo(dtype).max
+    return -math.inf, math.inf
 
 
 @op
 def segment_max(
-    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False  # noqa: A002
+    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
 ) -> Any:
-    """Return the largest of the rows of each segment, minus infinity for an empty one."""
-    data, ids, n = _segments(data, segment_ids, num_segments)
-    return _segment_extreme(reduction.max, float("-inf"), data, ids, n)
+    """Return the largest of the rows of each segment; the smallest number where it has none.
+
+    Raises:
+        ValueError: if the shapes do not fit, or inside a trace without `num_segments`.
+    """
+    empty = _bounds(data)[0]
+    return _segment_reduce("segment_max", el.maximum, empty, data, segment_ids, num_segments)
 
 
 @op
 def segment_min(
-    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False  # noqa: A002
+    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
 ) -> Any:
-    """Return the smallest of the rows of each segment, infinity for an empty one."""
-    data, ids, n = _segments(data, segment_ids, num_segments)
-    return _segment_extreme(reduction.min, float("inf"), data, ids, n)
+    """Return the smallest of the rows of each segment; the largest number where it has none.
+
+    Raises:
+        ValueError: if the shapes do not fit, or inside a trace without `num_segments`.
+    """
+    empty = _bounds(data)[1]
+    return _segment_reduce("segment_min", el.minimum, empty, data, segment_ids, num_segments)
 
 
 @op
 def segment_prod(
-    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False  # noqa: A002
+    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
 ) -> Any:
-    """Return the product of the rows of each segment, 1 for an empty one."""
-    data, ids, n = _segments(data, segment_ids, num_segments)
-    member = el.equal(shaping.reshape(ids, (1, -1)), np.arange(n, dtype="int32")[:, None])
-    member = shaping.reshape(member, (n, -1, *(1,) * (rank(data) - 1)))
-    return reduction.prod(el.where(member, shaping.expand_dims(data, 0), 1), axis=1)
+    """Return the product of the rows of each segment; 1 where it has none.
+
+    Raises:
+        ValueError: if the shapes do not fit, or inside a trace without `num_segments`.
+    """
+    return _segment_reduce("segment_prod", el.multiply, 1, data, segment_ids, num_segments)
 
 
 @op
 def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Any:
-    """Return the windows of a length along the last axis, a stride apart, on a new axis before it."""
+    """Return the stretches of the last axis of a length that begin each stride, as a new axis.
+
+    Raises:
+        ValueError: if the length or the stride is below 1, or x is a scalar.
+    """
     x = from_python(x)
-    count = (x.shape[-1] - sequence_length) // sequence_stride + 1
+    if not rank(x) or sequence_length < 1 or sequence_stride < 1:
+        raise ValueError(
+            "extract_sequences expects an array, and a length and a stride of 1 or more; it got "
+            f"shape {tuple(x.shape)}, sequence_length={sequence_length} and "
+            f"sequence_stride={sequence_stride}."
+        )
+    count = max((x.shape[-1] - sequence_length) // sequence_stride + 1, 0)
     places = np.arange(count)[:, None] * sequence_stride + np.arange(sequence_length)
     return indexing.take(x, places.astype("int32"), axis=-1)
 
 
 @op
-def cdist(x1: Any, x2: Any, p: float = 2.0) -> Any:
-    """Return the distances of order p between the rows of x1 and those of x2."""
-    a, b = (floating(v) for v in (x1, x2))
-    gap = el.absolute(el.subtract(shaping.expand_dims(a, -2), shaping.expand_dims(b, -3)))
-    if p == 2.0:
-        return el.sqrt(reduction.sum(el.square(gap), axis=-1))
-    if p == float("inf"):
-        return reduction.max(gap, axis=-1)
-    if p == 1.0:
-        return reduction.sum(gap, axis=-1)
-    return el.power(reduction.sum(el.power(gap, p), axis=-1), 1.0 / p)
-
-
-@op
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002
-    """Return the norm of vectors or matrices along `axis` (None: of all elements).
-
-    Args:
-        x: an array.
-        ord: for vectors a number, infinity or 0; for matrices 1, -1, infinity, -infinity or "fro".
-        axis: one axis for vectors, two for matrices.
-        keepdims: whether reduced axes stay, of size 1.
+def cdist(x: Any, y: Any) -> Any:
+    r"""Return the distance :math:`\lVert x_i - y_j \rVert` of each row of x from each row of y.
 
     Raises:
-        ValueError: for an order that has no such norm.
+        ValueError: if their last axes differ.
     """
-    x = floating(x)
-    axes = normal_axes(axis, rank(x))
-    if (axis is None and ord is None) or (len(axes) == 2 and ord in (None, "fro")):
-        return el.sqrt(reduction.sum(el.square(x), axes, keepdims))
-    if len(axes) == 1:
-        return _vector_norm(x, ord, axes, keepdims)
-    if len(axes) == 2 and ord in (1, -1, float("inf"), float("-inf")):
-        pair = axes if axis is None or isinstance(axis, int) else tuple(
-            a % rank(x) for a in axis
-        )  # fmt: skip
-        inner, outer = pair if abs(ord) == 1 else pair[::-1]
-        sums = reduction.sum(el.absolute(x), axis=inner, keepdims=True)
-        found = (reduction.max if ord > 0 else reduction.min)(sums, axis=outer, keepdims=True)
-        return found if keepdims else shaping.squeeze(found, axes)
-    raise ValueError(
-        f"norm has no order {ord!r} over {len(axes)} axes: vectors take a number or infinity, "
-        "matrices 1, -1, infinity, -infinity or 'fro'."
-    )
-
-
-def _vector_norm(x: Any, order: Any, axes: Any, keepdims: bool) -> Any:
-    if isinstance(order, str):
-        raise ValueError(f"norm of a vector takes a number or infinity as ord; it got {order!r}.")
-    size = el.absolute(x)
-    if order in (None, 2):
-        return el.sqrt(reduction.sum(el.square(x), axes, keepdims))
-    if order == float("inf"):
-        return reduction.max(size, axes, keepdims)
-    if order == float("-inf"):
-        return reduction.min(size, axes, keepdims)
-    if order == 0:
-        return reduction.sum(to_dtype(el.not_equal(x, 0), dtype_of(x)), axes, keepdims)
-    if order == 1:
-        return reduction.sum(size, axes, keepdims)
-    return el.power(reduction.sum(el.power(size, float(order)), axes, keepdims), 1.0 / order)
+    a, b = operands(x, y, at_least_float=True)
+    if rank(a) < 2 or rank(b) < 2 or a.shape[-1] != b.shape[-1]:
+        raise ValueError(
+            "cdist expects two arrays of points (rows) of one length; the shapes are "
+            f"{tuple(a.shape)} and {tuple(b.shape)}."
+        )
+    between = el.subtract(shaping.expand_dims(a, -2), shaping.expand_dims(b, -3))
+    square = reduction.sum(el.square(between), axis=-1)
+    # Points that coincide have distance 0 and, as Keras says, gradient 0.
+    apart = el.greater(square, 0)
+    return el.where(apart, el.sqrt(el.where(apart, square, 1.0)), 0.0)

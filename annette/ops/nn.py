@@ -9,7 +9,16 @@ from annette import config
 from annette.fused import nn as fused_nn
 from annette.graph.dtypes import standardize
 from annette.graph.primitive import apply
-from annette.ops.common import dtype_of, floating, from_python, normal_axes, op, rank, to_dtype
+from annette.ops.common import (
+    dtype_of,
+    floating,
+    from_python,
+    normal_axes,
+    op,
+    operands,
+    rank,
+    to_dtype,
+)
 from annette.ops.numpy import elementwise as el, indexing, reduction, shaping
 from annette.ops.numpy.creation import arange
 from annette.primitives import elementwise as e, index
@@ -41,7 +50,7 @@ def sparse_sigmoid(x: Any) -> Any:
 
 @op
 def softplus(x: Any) -> Any:
-    r"""Return :math:`\ln(1 + e^x)`, as :math:`\max(x, 0) + \ln(1 + e^{-|x|})`, which cannot overflow."""
+    r"""Return :math:`\ln(1 + e^x)`, as :math:`\max(x, 0) + \ln(1 + e^{-|x|})`: no overflow."""
     x = floating(x)
     # Chosen, not computed, by max and abs, so that all derivatives are right at 0 too.
     below = el.less(x, 0)
@@ -245,9 +254,20 @@ def one_hot(
 
 @op
 def multi_hot(
-    inputs: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
-) -> Any:
-    """Return 1 at each place that one of a row's integers names, 0 elsewhere."""
+    inputs: Any, num_classes: int | None = None, axis: int = -1, dtype: Any = None,
+    sparse: bool = False, **kwargs: Any,
+) -> Any:  # fmt: skip
+    """Return 1 at each place that one of a row's integers names, 0 elsewhere.
+
+    Raises:
+        ValueError: without `num_classes` (or `num_tokens`, its older name).
+    """
+    num_classes = kwargs.pop("num_tokens", num_classes)
+    if num_classes is None or kwargs:
+        raise ValueError(
+            "multi_hot expects num_classes, the number of places; it got "
+            f"num_classes={num_classes} and {', '.join(kwargs) or 'nothing else'}."
+        )
     inputs = from_python(inputs)
     over = 1 if rank(inputs) > 1 else 0
     return reduction.max(one_hot(inputs, num_classes, axis=axis, dtype=dtype), axis=over)
@@ -256,8 +276,8 @@ def multi_hot(
 def _check_same(name: str, target: Any, output: Any) -> None:
     if tuple(target.shape) != tuple(output.shape):
         raise ValueError(
-            f"{name} compares arrays of one shape; the target has {tuple(target.shape)}, the output "
-            f"{tuple(output.shape)}."
+            f"{name} compares arrays of one shape; the target has {tuple(target.shape)}, the "
+            f"output {tuple(output.shape)}."
         )
 
 
@@ -302,8 +322,8 @@ def sparse_categorical_crossentropy(
     output = shaping.moveaxis(output, axis, -1)
     if tuple(target.shape) != tuple(output.shape[:-1]):
         raise ValueError(
-            "sparse_categorical_crossentropy takes one integer for each row of classes: the target's "
-            f"shape should be {tuple(output.shape[:-1])}; it is {tuple(target.shape)}."
+            "sparse_categorical_crossentropy takes one integer for each row of classes: the "
+            f"target's shape should be {tuple(output.shape[:-1])}; it is {tuple(target.shape)}."
         )
     if from_logits:
         return fused_nn.sparse_cross_entropy(target, output)
@@ -345,7 +365,7 @@ def batch_normalization(
     x: Any, mean: Any, variance: Any, axis: int, offset: Any = None, scale: Any = None,
     epsilon: float = 1e-3,
 ) -> Any:  # fmt: skip
-    r"""Return :math:`(x - \mu) / \sqrt{\sigma^2 + \epsilon}` times scale plus offset along `axis`."""
+    r"""Return :math:`(x - \mu) / \sqrt{\sigma^2 + \epsilon}`, times scale, plus offset."""
     x = floating(x)
     axis = normal_axes(axis, rank(x))[0]
     wide = tuple(n if i == axis else 1 for i, n in enumerate(x.shape))
@@ -370,6 +390,14 @@ def normalize(x: Any, axis: int = -1, order: float = 2, epsilon: float | None = 
     return el.divide(x, el.maximum(el.power(total, 1.0 / order), epsilon))
 
 
+def _along(parameter: Any, x: Any, axes: tuple[int, ...]) -> Any:
+    """Return a parameter with a size for each of `axes` so that it broadcasts against x."""
+    parameter = from_python(parameter)
+    if rank(parameter) != len(axes):
+        return parameter
+    return shaping.reshape(parameter, tuple(n if i in axes else 1 for i, n in enumerate(x.shape)))
+
+
 @op
 def layer_normalization(
     x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float | None = None,
@@ -377,42 +405,45 @@ def layer_normalization(
 ) -> Any:  # fmt: skip
     r"""Return :math:`\gamma (x - \mu) / \sqrt{\sigma^2 + \epsilon} + \beta` over `axis`.
 
-    (Ba, Kiros & Hinton, 2016.)
+    The mean and the variance are those of each example by itself (Ba, Kiros & Hinton, 2016).
     """
     x = floating(x)
+    axes = normal_axes(axis, rank(x))
+    mean = reduction.mean(x, axis=axes, keepdims=True)
+    centred = el.subtract(x, mean)
+    variance = reduction.mean(el.square(centred), axis=axes, keepdims=True)
     epsilon = config.epsilon() if epsilon is None else epsilon
-    mean, variance = moments(x, axis, keepdims=True)
-    y = el.divide(el.subtract(x, mean), el.sqrt(el.add(variance, epsilon)))
-    return _scaled(y, gamma, beta, axis)
+    # An older option of Keras divides by the deviation without taking the mean away.
+    top = x if kwargs.pop("rms_scaling", False) else centred
+    y = el.divide(top, el.sqrt(el.add(variance, epsilon)))
+    y = y if gamma is None else el.multiply(y, _along(gamma, x, axes))
+    y = y if beta is None else el.add(y, _along(beta, x, axes))
+    return to_dtype(y, dtype_of(x))
 
 
 @op
 def rms_normalization(
     x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
 ) -> Any:
-    r"""Return :math:`\gamma x / \sqrt{\overline{x^2} + \epsilon}` over `axis` (Zhang & Sennrich, 2019)."""
+    r"""Return :math:`x / \sqrt{\overline{x^2} + \epsilon}` times scale (Zhang & Sennrich, 2019)."""
     x = floating(x)
+    axes = normal_axes(axis, rank(x))
     epsilon = config.epsilon() if epsilon is None else epsilon
-    power = reduction.mean(el.square(x), axis=axis, keepdims=True)
-    return _scaled(el.divide(x, el.sqrt(el.add(power, epsilon))), scale, None, axis)
-
-
-def _scaled(y: Any, gamma: Any, beta: Any, axis: Any) -> Any:
-    axes = normal_axes(axis, rank(y))
-    wide = tuple(n if i in axes else 1 for i, n in enumerate(y.shape))
-    y = y if gamma is None else el.multiply(y, shaping.reshape(from_python(gamma), wide))
-    return y if beta is None else el.add(y, shaping.reshape(from_python(beta), wide))
+    square = reduction.mean(el.square(x), axis=axes, keepdims=True)
+    y = el.divide(x, el.sqrt(el.add(square, epsilon)))
+    y = y if scale is None else el.multiply(y, _along(scale, x, axes))
+    return to_dtype(y, dtype_of(x))
 
 
 @op
 def psnr(x1: Any, x2: Any, max_val: float) -> Any:
-    """Return the peak signal-to-noise ratio of two images (decibels).
+    r"""Return the peak signal-to-noise ratio :math:`10 \log_{10} m^2 / \overline{(x_1 - x_2)^2}`.
 
     Raises:
         ValueError: if the shapes differ.
     """
-    a, b = floating(x1), floating(x2)
+    a, b = operands(x1, x2, at_least_float=True)
     _check_same("psnr", a, b)
     error = reduction.mean(el.square(el.subtract(a, b)))
-    top = to_dtype(from_python(max_val), dtype_of(error))
-    return el.subtract(el.multiply(el.log10(top), 20.0), el.multiply(el.log10(error), 10.0))
+    peak = el.multiply(el.log10(to_dtype(from_python(max_val), dtype_of(a))), 20.0)
+    return el.subtract(peak, el.multiply(el.log10(error), 10.0))

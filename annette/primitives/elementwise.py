@@ -84,7 +84,7 @@ def elementwise(
     Args:
         domain: where the generated tests draw, one interval or one for each input.
         kind: "float", "int" or "bool": what the tests draw.
-        takes: "any", "number", "float", "int" or "bits" (integers and bools): which dtypes it takes.
+        takes: which dtypes: "any", "number", "float", "int" or "bits" (integers and bools).
         gives: the dtype of the result where it is not that of the inputs.
     """
     domains: tuple[Domain, ...] = domain if isinstance(domain[0], tuple) else (domain,)  # type: ignore[assignment]
@@ -153,58 +153,73 @@ def _sigmoid(xp: Any, x: Any) -> Any:
 
 
 negative = elementwise(
-    "negative", "-x", "negative", lambda g, y, x: (-g,), kernel="-x0"
+    "negative", "-x", "negative", lambda g, y, x: (-g,), kernel="-x0", takes="number",
 )  # fmt: skip
-exp = elementwise("exp", r"e^x", "exp", lambda g, y, x: (g * y,), kernel="vexp(x0)")
+exp = elementwise("exp", r"e^x", "exp", lambda g, y, x: (g * y,), kernel="vexp(x0)", takes="float")
 expm1 = elementwise(
-    "expm1", r"e^x - 1", "expm1", lambda g, y, x: (g * (y + 1),), kernel="std::expm1(x0)"
-)
+    "expm1", r"e^x - 1", "expm1", lambda g, y, x: (g * (y + 1),), kernel="std::expm1(x0)",
+    takes="float",
+)  # fmt: skip
 log = elementwise(
-    "log", r"\ln x", "log", lambda g, y, x: (g / x,), domain=(0.3, 3.0), kernel="vlog(x0)"
-)
+    "log", r"\ln x", "log", lambda g, y, x: (g / x,), domain=(0.3, 3.0), kernel="vlog(x0)",
+    takes="float",
+)  # fmt: skip
 log1p = elementwise(
     "log1p", r"\ln(1 + x)", "log1p", lambda g, y, x: (g / (1 + x),), domain=(-0.6, 3.0),
-    kernel="std::log1p(x0)",
+    kernel="std::log1p(x0)", takes="float",
 )  # fmt: skip
 sqrt = elementwise(
     "sqrt", r"\sqrt{x}", "sqrt", lambda g, y, x: (g * 0.5 / y,), domain=(0.3, 3.0),
-    kernel="std::sqrt(x0)",
+    kernel="std::sqrt(x0)", takes="float",
 )  # fmt: skip
-sin = elementwise("sin", r"\sin x", "sin", lambda g, y, x: (g * cos(x),), kernel="std::sin(x0)")
-cos = elementwise("cos", r"\cos x", "cos", lambda g, y, x: (-g * sin(x),), kernel="std::cos(x0)")
+sin = elementwise(
+    "sin", r"\sin x", "sin", lambda g, y, x: (g * cos(x),), kernel="std::sin(x0)", takes="float"
+)
+cos = elementwise(
+    "cos", r"\cos x", "cos", lambda g, y, x: (-g * sin(x),), kernel="std::cos(x0)", takes="float"
+)
 arctan = elementwise(
-    "arctan", r"\arctan x", "arctan", lambda g, y, x: (g / (1 + x * x),), kernel="std::atan(x0)"
-)
+    "arctan", r"\arctan x", "arctan", lambda g, y, x: (g / (1 + x * x),), kernel="std::atan(x0)",
+    takes="float",
+)  # fmt: skip
 tanh = elementwise(
-    "tanh", r"\tanh x", "tanh", lambda g, y, x: (g * (1 - y * y),), kernel="vtanh(x0)"
-)
+    "tanh", r"\tanh x", "tanh", lambda g, y, x: (g * (1 - y * y),), kernel="vtanh(x0)",
+    takes="float",
+)  # fmt: skip
 sigmoid = elementwise(
     "sigmoid", r"1 / (1 + e^{-x})", _sigmoid, lambda g, y, x: (g * (y * (1 - y)),),
-    kernel="vsigmoid(x0)",
+    kernel="vsigmoid(x0)", takes="float",
 )  # fmt: skip
 erf = elementwise(
     "erf", r"\tfrac{2}{\sqrt\pi} \int_0^x e^{-t^2} dt", _erf,
     lambda g, y, x: (g * (2.0 / math.sqrt(math.pi)) * exp(-(x * x)),),
-    kernel="std::erf(x0)", jax=_erf_jax,
+    kernel="std::erf(x0)", jax=_erf_jax, takes="float",
 )  # fmt: skip
 erfc = elementwise(
     "erfc", r"1 - \operatorname{erf} x,\ \text{exact where small}", _erfc,
     lambda g, y, x: (g * (-2.0 / math.sqrt(math.pi)) * exp(-(x * x)),),
-    kernel="std::erfc(x0)", jax=_erfc_jax,
+    kernel="std::erfc(x0)", jax=_erfc_jax, takes="float",
 )  # fmt: skip
 relu = elementwise(
     "relu", r"\max(x, 0),\ \text{gradient } 0 \text{ at } 0", lambda xp, x: xp.maximum(x, 0),
     lambda g, y, x: (g * cast(operator("greater")(y, 0), dtype=g.dtype),),
-    domain=(0.2, 3.0), kernel="max(x0, 0)",
+    domain=(0.2, 3.0), kernel="max(x0, 0)", takes="number",
 )  # fmt: skip
 absolute = elementwise(
     "absolute", "|x|", "absolute", lambda g, y, x: (g * sign(x),), domain=(0.2, 3.0),
     kernel="abs(x0)",
 )  # fmt: skip
-sign = elementwise("sign", r"\operatorname{sgn} x", "sign", None, kernel="sign(x0)")
-floor = elementwise("floor", r"\lfloor x \rfloor", "floor", None, kernel="std::floor(x0)")
+sign = elementwise("sign", r"\operatorname{sgn} x", "sign", None, kernel="sign(x0)", takes="number")
+floor = elementwise(
+    "floor", r"\lfloor x \rfloor", "floor", None, kernel="std::floor(x0)", takes="float"
+)
 rint = elementwise(
-    "rint", r"\text{nearest integer, ties to even}", "rint", None, kernel="std::nearbyint(x0)"
+    "rint",
+    r"\text{nearest integer, ties to even}",
+    "rint",
+    None,
+    kernel="std::nearbyint(x0)",
+    takes="float",
 )
 isfinite = elementwise(
     "isfinite", r"|x| < \infty", "isfinite", None, gives="bool", kernel="std::isfinite(x0)"
@@ -215,7 +230,7 @@ add = elementwise(
 )
 subtract = elementwise(
     "subtract", "a - b", "subtract", lambda g, y, a, b: (g, -g), domain=((-3, 3), (-3, 3)),
-    kernel="x0 - x1",
+    kernel="x0 - x1", takes="number",
 )  # fmt: skip
 multiply = elementwise(
     "multiply", "a b", "multiply", lambda g, y, a, b: (g * b, g * a),
@@ -223,7 +238,7 @@ multiply = elementwise(
 )  # fmt: skip
 divide = elementwise(
     "divide", "a / b", "divide", lambda g, y, a, b: (g / b, -g * (y / b)),
-    domain=((-3, 3), (0.4, 3)), kernel="x0 / x1",
+    domain=((-3, 3), (0.4, 3)), kernel="x0 / x1", takes="float",
 )  # fmt: skip
 
 
@@ -237,8 +252,9 @@ def _power_vjp(g: Any, y: Any, a: Any, b: Any) -> tuple[Any, ...]:
 
 
 power = elementwise(
-    "power", "a^b", "power", _power_vjp, domain=((0.4, 2.5), (-2, 2)), kernel="std::pow(x0, x1)"
-)
+    "power", "a^b", "power", _power_vjp, domain=((0.4, 2.5), (-2, 2)), kernel="std::pow(x0, x1)",
+    takes="number",
+)  # fmt: skip
 
 
 def _extremum_vjp(g: Any, y: Any, a: Any, b: Any) -> tuple[Any, ...]:
@@ -259,16 +275,16 @@ minimum = elementwise(
 arctan2 = elementwise(
     "arctan2", r"\operatorname{atan2}(a, b)", "arctan2",
     lambda g, y, a, b: (g * b / (a * a + b * b), -g * a / (a * a + b * b)),
-    domain=((0.3, 3), (0.3, 3)), kernel="std::atan2(x0, x1)",
+    domain=((0.3, 3), (0.3, 3)), kernel="std::atan2(x0, x1)", takes="float",
 )  # fmt: skip
 floor_divide = elementwise(
     "floor_divide", r"\lfloor a / b \rfloor", "floor_divide", None,
-    domain=((-9, 9), (1, 4)), kernel="std::floor(x0 / x1)",
+    domain=((-9, 9), (1, 4)), kernel="std::floor(x0 / x1)", takes="number",
 )  # fmt: skip
 remainder = elementwise(
     "remainder", r"a - b \lfloor a / b \rfloor", "remainder",
     lambda g, y, a, b: (g, -g * floor_divide(a, b)),
-    domain=((0.1, 0.9), (1, 4)), kernel="x0 - x1 * std::floor(x0 / x1)",
+    domain=((0.1, 0.9), (1, 4)), kernel="x0 - x1 * std::floor(x0 / x1)", takes="number",
 )  # fmt: skip
 
 less = elementwise(
@@ -300,30 +316,31 @@ logical_or = elementwise(
 )  # fmt: skip
 bitwise_and = elementwise(
     "bitwise_and", r"a \mathbin{\&} b", "bitwise_and", None, domain=((0, 31), (0, 31)),
-    kind="int", kernel="x0 & x1",
+    kind="int", kernel="x0 & x1", takes="bits",
 )  # fmt: skip
 bitwise_or = elementwise(
     "bitwise_or", r"a \mathbin{|} b", "bitwise_or", None, domain=((0, 31), (0, 31)), kind="int",
-    kernel="x0 | x1",
+    kernel="x0 | x1", takes="bits",
 )  # fmt: skip
 bitwise_xor = elementwise(
     "bitwise_xor", r"a \oplus b", "bitwise_xor", None, domain=((0, 31), (0, 31)), kind="int",
-    kernel="x0 ^ x1",
+    kernel="x0 ^ x1", takes="bits",
 )  # fmt: skip
 bitwise_not = elementwise(
-    "bitwise_not", r"{\sim} a", "invert", None, domain=(0, 31), kind="int", kernel="~x0"
-)
+    "bitwise_not", r"{\sim} a", "invert", None, domain=(0, 31), kind="int", kernel="~x0",
+    takes="bits",
+)  # fmt: skip
 left_shift = elementwise(
     "left_shift", r"a \cdot 2^b", "left_shift", None, domain=((0, 31), (0, 4)), kind="int",
-    kernel="x0 << x1",
+    kernel="x0 << x1", takes="int",
 )  # fmt: skip
 right_shift = elementwise(
     "right_shift", r"\lfloor a / 2^b \rfloor", "right_shift", None, domain=((0, 31), (0, 4)),
-    kind="int", kernel="x0 >> x1",
+    kind="int", kernel="x0 >> x1", takes="int",
 )  # fmt: skip
 gcd = elementwise(
     "gcd", r"\gcd(a, b)", "gcd", None, domain=((-30, 30), (-30, 30)), kind="int",
-    kernel="std::gcd(x0, x1)",
+    kernel="std::gcd(x0, x1)", takes="int",
 )  # fmt: skip
 
 

@@ -6,13 +6,21 @@ from typing import Any
 
 import numpy as np
 
-from annette.graph.dtypes import numpy_dtype
+from annette.graph.dtypes import is_int, numpy_dtype
 from annette.graph.primitive import Primitive, Spec
 
 Samples = list[tuple[tuple[Any, ...], dict[str, Any]]]
 
 
+def _check_places(name: str, indices: Any, size: int) -> None:
+    if not is_int(indices.dtype):
+        raise TypeError(f"{name} takes whole numbers as indices; it got {indices.dtype}.")
+    if not size and 0 not in indices.shape:
+        raise ValueError(f"{name} got indices into an axis of size 0, which has no places.")
+
+
 def _take_shape(x: Any, indices: Any, *, axis: int) -> Spec:
+    _check_places("take", indices, x.shape[axis])
     return (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]), x.dtype
 
 
@@ -44,6 +52,12 @@ def _rank(indices: Any) -> int:
 
 
 def _scatter_shape(values: Any, indices: Any, *, axis: int, size: int) -> Spec:
+    _check_places("scatter_add", indices, size)
+    if values.shape[axis : axis + _rank(indices)] != indices.shape:
+        raise ValueError(
+            f"scatter_add needs values that have the axes of the indices, {indices.shape}, from "
+            f"axis {axis} on; their shape is {values.shape}."
+        )
     return (*values.shape[:axis], size, *values.shape[axis + _rank(indices) :]), values.dtype
 
 
@@ -85,6 +99,7 @@ scatter_add = Primitive(
 
 
 def _along_shape(x: Any, indices: Any, *, axis: int) -> Spec:
+    _check_places("take_along_axis", indices, x.shape[axis])
     rest = (*x.shape[:axis], *x.shape[axis + 1 :])
     if rest != (*indices.shape[:axis], *indices.shape[axis + 1 :]):
         raise ValueError(
@@ -105,6 +120,12 @@ def _along(xp: Any, x: Any, indices: Any, *, axis: int) -> Any:
 
 
 def _put_shape(values: Any, indices: Any, *, axis: int, size: int) -> Spec:
+    _check_places("put_along_axis", indices, size)
+    if values.shape != indices.shape or not 0 <= axis < len(values.shape):
+        raise ValueError(
+            f"put_along_axis needs an index for each value, and an axis {axis}; the shapes are "
+            f"{indices.shape} and {values.shape}."
+        )
     return (*values.shape[:axis], size, *values.shape[axis + 1 :]), values.dtype
 
 
@@ -115,7 +136,8 @@ def _grid(indices: np.ndarray, axis: int, size: int) -> tuple[Any, ...]:
 
 
 def _put(xp: Any, values: Any, indices: Any, *, axis: int, size: int) -> Any:
-    out = np.zeros(_put_shape(values, indices, axis=axis, size=size)[0], values.dtype)
+    shape = (*values.shape[:axis], size, *values.shape[axis + 1 :])
+    out = np.zeros(shape, values.dtype)
     if indices.shape[axis] == 1 and axis == out.ndim - 1 and size:
         # One place a row: nothing can collide.
         places = np.minimum(np.maximum(indices.reshape(-1), 0), size - 1)
@@ -130,7 +152,8 @@ def _put_jax(values: Any, indices: Any, *, axis: int, size: int) -> Any:
 
     grid = list(jnp.ogrid[tuple(slice(n) for n in indices.shape)])
     grid[axis] = jnp.clip(indices, 0, size - 1)
-    out = jnp.zeros(_put_shape(values, indices, axis=axis, size=size)[0], values.dtype)
+    shape = (*values.shape[:axis], size, *values.shape[axis + 1 :])
+    out = jnp.zeros(shape, values.dtype)
     return out.at[tuple(grid)].add(values)
 
 
@@ -160,11 +183,24 @@ put_along_axis = Primitive(
     kernel="put_along_axis", family="index",
 )  # fmt: skip
 
+
+def _argsort_shape(x: Any, *, axis: int) -> Spec:
+    if not 0 <= axis < len(x.shape):
+        raise ValueError(f"An array of shape {x.shape} has no axis {axis} to be sorted along.")
+    return x.shape, "int32"
+
+
+def _searchsorted_shape(a: Any, v: Any, *, side: str) -> Spec:
+    if len(a.shape) != 1:
+        raise ValueError(f"searchsorted takes a sorted vector; its shape is {a.shape}.")
+    return v.shape, "int32"
+
+
 _INT32 = numpy_dtype("int32")
 argsort = Primitive(
     "argsort", r"\text{the order that sorts } x \text{ upwards, equals as they stood}",
     run=lambda xp, x, *, axis: xp.argsort(x, axis=axis, stable=True).astype(_INT32),
-    shape=lambda x, *, axis: (x.shape, "int32"), vjp=None,
+    shape=_argsort_shape, vjp=None,
     samples=lambda rng: [((rng.normal(size=(3, 4)),), {"axis": a}) for a in (0, 1)],
     kernel="argsort", family="index",
 )  # fmt: skip
@@ -172,7 +208,7 @@ argsort = Primitive(
 searchsorted = Primitive(
     "searchsorted", r"\text{how many of the sorted } a \text{ stand before } v",
     run=lambda xp, a, v, *, side: xp.searchsorted(a, v, side=side).astype(_INT32),
-    shape=lambda a, v, *, side: (v.shape, "int32"), vjp=None,
+    shape=_searchsorted_shape, vjp=None,
     samples=lambda rng: [
         ((np.arange(5.0), rng.uniform(-1, 6, (2, 3))), {"side": s}) for s in ("left", "right")
     ],

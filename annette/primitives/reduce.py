@@ -13,6 +13,11 @@ from annette.primitives.elementwise import cast
 from annette.primitives.shape import broadcast_to, flip, reshape
 
 
+def _inside(x: Any, axes: tuple[int, ...]) -> None:
+    if axes and not 0 <= min(axes) <= max(axes) < len(x.shape):
+        raise ValueError(f"An array of shape {x.shape} has no axis {max(axes)}.")
+
+
 def _reduced(shape: tuple[int, ...], axis: tuple[int, ...], keepdims: bool) -> tuple[int, ...]:
     if keepdims:
         return tuple(1 if i in axis else n for i, n in enumerate(shape))
@@ -20,10 +25,12 @@ def _reduced(shape: tuple[int, ...], axis: tuple[int, ...], keepdims: bool) -> t
 
 
 def _reduce_shape(x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Spec:
+    _inside(x, axis)
     return _reduced(x.shape, axis, keepdims), x.dtype
 
 
 def _nonempty_shape(x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Spec:
+    _inside(x, axis)
     if any(x.shape[a] == 0 for a in axis):
         raise ValueError(
             f"An array of shape {x.shape} has no largest or smallest element along axis "
@@ -118,6 +125,11 @@ def _arg_samples(rng: np.random.Generator) -> list[tuple[tuple[Any, ...], dict[s
     return [((rng.normal(size=(2, 5)),), {"axis": a}) for a in (0, 1)]
 
 
+def _scan_shape(x: Any, *, axis: int) -> Spec:
+    _inside(x, (axis,))
+    return x.shape, x.dtype
+
+
 _INT32 = numpy_dtype("int32")
 argmax = Primitive(
     "argmax", r"\arg\max_i x_i,\ \text{the first of equals}",
@@ -133,7 +145,7 @@ argmin = Primitive(
 cumsum = Primitive(
     "cumsum", r"y_i = \sum_{j \le i} x_j",
     run=lambda xp, x, *, axis: x.cumsum(axis, dtype=x.dtype),
-    shape=lambda x, *, axis: (x.shape, x.dtype),
+    shape=_scan_shape,
     vjp=lambda g, y, x, *, axis: (
         flip(cumsum(flip(g, axes=(axis,)), axis=axis), axes=(axis,)),
     ),

@@ -29,10 +29,17 @@ reshape = Primitive(
     kernel="reshape", view=True, family="shape",
 )  # fmt: skip
 
+
+def _transpose_shape(x: Any, *, axes: tuple[int, ...]) -> Spec:
+    if len(axes) != len(x.shape):
+        raise ValueError(f"Axes {axes} are no order of the axes of an array of shape {x.shape}.")
+    return tuple(x.shape[a] for a in axes), x.dtype
+
+
 transpose = Primitive(
     "transpose", r"y_{i_{p(0)} \dots} = x_{i_0 \dots}",
     run=lambda xp, x, *, axes: xp.transpose(x, axes),
-    shape=lambda x, *, axes: (tuple(x.shape[a] for a in axes), x.dtype),
+    shape=_transpose_shape,
     vjp=lambda g, y, x, *, axes: (
         transpose(g, axes=tuple(sorted(range(len(axes)), key=axes.__getitem__))),
     ),
@@ -194,9 +201,16 @@ pad = Primitive(
     kernel="pad", family="shape",
 )  # fmt: skip
 
+
+def _flip_shape(x: Any, *, axes: tuple[int, ...]) -> Spec:
+    if axes and not 0 <= min(axes) <= max(axes) < len(x.shape):
+        raise ValueError(f"An array of shape {x.shape} has no axis {max(axes)} to be reversed.")
+    return x.shape, x.dtype
+
+
 flip = Primitive(
     "flip", r"y_i = x_{n - 1 - i}", run=lambda xp, x, *, axes: xp.flip(x, axes),
-    shape=lambda x, *, axes: (x.shape, x.dtype),
+    shape=_flip_shape,
     vjp=lambda g, y, x, *, axes: (flip(g, axes=axes),),
     samples=lambda rng: [((rng.normal(size=(2, 3)),), {"axes": a}) for a in ((0,), (0, 1))],
     kernel="flip", view=True, family="shape",

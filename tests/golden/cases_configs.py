@@ -43,6 +43,7 @@ CLASSES: dict[str, dict[str, list[dict[str, Any]]]] = {
         },
         "Orthogonal": [{}, {"gain": 2.0, "seed": 3}],
         "Identity": [{}, {"gain": 2.0}],
+        "STFT": [{}, {"side": "imag", "scaling": None}],
     },
     "regularizers": {
         "L1": [{}, {"l1": 0.2}],
@@ -170,7 +171,7 @@ IDENTIFIERS: dict[str, list[str]] = {
         *(
             "zeros ones zero one random_normal random_uniform truncated_normal variance_scaling glorot_normal "
             "glorot_uniform he_normal he_uniform lecun_normal lecun_uniform orthogonal identity normal uniform "
-            "OrthogonalInitializer IdentityInitializer"
+            "OrthogonalInitializer IdentityInitializer STFTInitializer stft"
         ).split(),
     ],
     "regularizers": [*"L1 L2 L1L2 OrthogonalRegularizer l1 l2 l1l2 orthogonal_regularizer".split()],

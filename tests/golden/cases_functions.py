@@ -178,6 +178,18 @@ FIXED = {
     "Identity(wide)": lambda k: k.initializers.Identity()((2, 4)),
     "Identity(tall)": lambda k: k.initializers.Identity()((4, 2)),
     "IdentityInitializer": lambda k: k.initializers.IdentityInitializer(2.0)((2, 2)),
+    **{
+        f"{name}({options})": lambda k, name=name, options=options: getattr(k.initializers, name)(
+            **options
+        )((6, 1, 5))
+        for name in ("STFT", "STFTInitializer", "stft")
+        for options in (
+            {},
+            {"side": "imag", "scaling": "spectrum"},
+            {"window": "blackman", "periodic": True},
+            {"window": None, "scaling": None},
+        )
+    },
     "zeros": lambda k: k.initializers.get("zeros")((2,)),
     "ones": lambda k: k.initializers.get("ones")((2,)),
     "identity": lambda k: k.initializers.get("identity")((2, 2)),

@@ -200,10 +200,11 @@ for _name in "sum mean prod max min amax amin std var all any".split():
     getattr(op, _name)(WHOLE, axis=0)
 for _name in "all any sum mean max".split():
     getattr(op, _name)(FLAGS, axis=1)
-op.nanprod(POSITIVE, axis=0)
-for _name in "nansum nanmean nanprod nanmax nanmin nanstd nanvar".split():
+for _name in "nansum nanmean nanmax nanmin nanstd nanvar".split():
     for _kwargs in ({}, {"axis": 0}, {"axis": 1, "keepdims": True}):
         getattr(op, _name)(GAPS, **_kwargs)
+for _kwargs in ({}, {"axis": 0}, {"axis": 1, "keepdims": True}):
+    op.nanprod(3 * GAPS, **_kwargs)
 for _name in "median nanmedian ptp".split():
     for _kwargs in ({}, {"axis": 0}, {"axis": 1, "keepdims": True}, {"axis": (0, 1)}):
         getattr(op, _name)(X if _name != "nanmedian" else GAPS, **_kwargs)

@@ -171,7 +171,7 @@ FLOW = {
 for _name, _run in FLOW.items():
     add_case("ops_nn", _name, _run)
 
-# --- linear algebra -------------------------------------------------------------------------------
+# --- norms -------------------------------------------------------------------------------
 
 for _kwargs in (
     {},
@@ -182,35 +182,9 @@ for _kwargs in (
     {"ord": 3, "axis": -1},
 ):
     op.norm(X, **_kwargs)
-for _ord in ("fro", 1, -1, np.inf, 2, "nuc"):
-    op.norm(X, ord=_ord, axis=(0, 1), tolerance="approximate")
+for _ord in ("fro", 1, -1, np.inf, -np.inf):
+    op.norm(X, ord=_ord, axis=(0, 1))
 op.norm(ROW)
 op.norm(ROW, ord=0)
-op.det(SQUARE)
-op.inv(DEFINITE, tolerance="approximate")
-op.cholesky(DEFINITE)
-op.cholesky(DEFINITE, upper=True)
-op.solve(DEFINITE, SQUARE, tolerance="approximate")
-op.solve_triangular(np.tril(DEFINITE), SQUARE, lower=True)
-op.pinv(X, tolerance="approximate")
 op.logdet(DEFINITE)
-op.matrix_rank(X)
-
-
-def _decompositions(k: Any) -> Any:
-    """Signs are free in a decomposition, so its products are compared."""
-    q, r = k.ops.qr(SQUARE)
-    u, s, v = k.ops.svd(X, full_matrices=False)
-    values, vectors = k.ops.eigh(DEFINITE)
-    return [
-        k.ops.matmul(q, r),
-        s,
-        k.ops.matmul(u * s, v),
-        values,
-        k.ops.matmul(vectors * values, k.ops.transpose(vectors)),
-        k.ops.lstsq(SQUARE, X.T.copy()),
-    ]
-
-
-add_case("ops_nn", "qr, svd, eigh, lstsq", _decompositions, tolerance="approximate")
 add_case("ops_nn", "where of flags", lambda k: k.ops.where(FLAGS, X, k.ops.zeros_like(X)))

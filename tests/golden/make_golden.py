@@ -149,7 +149,7 @@ def can_be_off(leaf: Any) -> bool:
     if isinstance(leaf, str) or leaf.dtype not in ("float32", "float64"):
         return False
     sizes = abs(leaf[abs(leaf) < 1e30])
-    return bool(sizes.size and 1e-6 < sizes.max())
+    return bool(sizes.size and sizes.max() > 1e-6)
 
 
 def check(merged: dict[str, Any]) -> int:

@@ -87,6 +87,7 @@ BASES = {
 # Names of annette's registries that real Keras has not, with the reason.
 OURS = {
     "initializers.constant": "Keras lists the name but cannot make one without its value",
+    "ops.custom_gradient": "what it is given differs from backend to backend of Keras",
 }
 
 
@@ -120,6 +121,22 @@ def test_every_registered_name_has_a_case(family: str, name: str) -> None:
     assert any(item is target for item in covered), f"no golden case uses {family}.{name}"
     if name not in used and name not in getattr(target, "__name__", ""):
         assert name in IDENTIFIERS.get(family, ()), f"no golden case gets {family}.get({name!r})"
+
+
+def _operations() -> list[str]:
+    return [
+        name
+        for name in dir(annette.ops)
+        if not name.startswith("_") and callable(getattr(annette.ops, name))
+    ]
+
+
+@pytest.mark.parametrize("name", _operations())
+def test_every_operation_has_a_case(name: str) -> None:
+    """A new name in `ops` needs a golden case that calls it."""
+    if f"ops.{name}" in OURS:
+        pytest.skip(OURS[f"ops.{name}"])
+    assert f"ops.{name}" in read_json("made_with")["names"]
 
 
 # --- the apparatus itself -------------------------------------------------------------------------

@@ -41,6 +41,7 @@ from annette.ops.numpy.choosing import (
     isin as isin,
     select as select,
     trunc as trunc,
+    unique as unique,
 )
 from annette.ops.numpy.creation import (
     arange as arange,
@@ -84,9 +85,9 @@ from annette.ops.numpy.elementwise import (
     less as less,
     less_equal as less_equal,
     log as log,
-    log10 as log10,
     log1p as log1p,
     log2 as log2,
+    log10 as log10,
     logical_and as logical_and,
     logical_not as logical_not,
     logical_or as logical_or,
@@ -151,11 +152,8 @@ from annette.ops.numpy.nan import (
     nancumsum as nancumsum,
     nanmax as nanmax,
     nanmean as nanmean,
-    nanmedian as nanmedian,
     nanmin as nanmin,
-    nanpercentile as nanpercentile,
     nanprod as nanprod,
-    nanquantile as nanquantile,
     nanstd as nanstd,
     nansum as nansum,
     nanvar as nanvar,
@@ -170,6 +168,14 @@ from annette.ops.numpy.products import (
     tensordot as tensordot,
     trapezoid as trapezoid,
     vdot as vdot,
+)
+from annette.ops.numpy.quantiles import (
+    median as median,
+    nanmedian as nanmedian,
+    nanpercentile as nanpercentile,
+    nanquantile as nanquantile,
+    percentile as percentile,
+    quantile as quantile,
 )
 from annette.ops.numpy.ranges import (
     bartlett as bartlett,
@@ -218,20 +224,12 @@ from annette.ops.numpy.shaping import (
 )
 from annette.ops.numpy.statistics import (
     average as average,
-    between as between,
     bincount as bincount,
-    check_quantile as check_quantile,
     corrcoef as corrcoef,
     diff as diff,
     digitize as digitize,
     histogram as histogram,
-    keep_axes as keep_axes,
-    median as median,
-    percentile as percentile,
-    places as places,
     ptp as ptp,
-    quantile as quantile,
-    rows_last as rows_last,
 )
 from annette.ops.numpy.triangular import (
     diag as diag,

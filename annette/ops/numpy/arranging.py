@@ -10,7 +10,6 @@ import numpy as np
 from annette.ops.common import (
     dtype_of,
     from_python,
-    normal_axes,
     normal_axis,
     op,
     operands,
@@ -117,7 +116,7 @@ def flipud(x: Any) -> Any:
 
 @op
 def roll(x: Any, shift: Any, axis: Any = None) -> Any:
-    """Return x moved on by `shift` along `axis` (None: flattened); what falls out comes in in front.
+    """Return x moved on by `shift` along `axis` (None: flattened), the last ones to the front.
 
     Raises:
         ValueError: if there are not as many shifts as axes.
@@ -234,12 +233,11 @@ def _pad_constant(x: Any, widths: list[tuple[int, int]], value: Any) -> Any:
     return el.where(inside, padded, to_dtype(from_python(value), dtype_of(x)))
 
 
-def _mirrored(n: int, before: int, after: int, mode: str, axis: int) -> np.ndarray:
+def _mirrored(n: int, before: int, after: int, mode: str, axis: int) -> Any:
     if not n:
-        raise ValueError(
-            f"pad in mode {mode!r} repeats elements of axis {axis}, which has none."
-        )
-    return np.pad(np.arange(n, dtype="int32"), (before, after), mode=mode)  # type: ignore[call-overload]
+        raise ValueError(f"pad in mode {mode!r} repeats elements of axis {axis}, which has none.")
+    mapped: Any = np.pad
+    return mapped(np.arange(n, dtype="int32"), (before, after), mode=mode)
 
 
 @op

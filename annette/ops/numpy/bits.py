@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from annette.graph.primitive import apply
-from annette.ops.common import dtype_of, op, to_dtype
+from annette.ops.common import dtype_of, op, to_dtype, whole_or_bool
 from annette.ops.numpy import elementwise as el
-from annette.ops.numpy.kinds import whole_or_bool
 from annette.primitives import elementwise as e
 
 

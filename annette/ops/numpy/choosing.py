@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from annette.graph.array import wrap
 from annette.ops.common import (
+    concrete,
     dtype_of,
     float_dtype,
     floating,
@@ -107,3 +111,51 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
         found = shaping.reshape(indexing.take(ordered, place), tuple(a.shape))
         found = el.equal(found, a)
     return el.logical_not(found) if invert else found
+
+
+def unique(
+    x: Any, sorted: bool = True, return_index: bool = False, return_inverse: bool = False,
+    return_counts: bool = False, axis: Any = None, size: int | None = None, fill_value: Any = None,
+) -> Any:  # fmt: skip
+    """Return the different elements of x (or slices along `axis`), in order.
+
+    Args:
+        x: an array.
+        sorted: accepted for Keras: they always are.
+        return_index: whether to return where each is first.
+        return_inverse: whether to return, for each element of x, its place in the result.
+        return_counts: whether to return how often each comes.
+        axis: slices along it are compared; None: elements.
+        size: how many to return: the first ones, or filled up.
+        fill_value: what to fill up with; the smallest unless given.
+
+    Raises:
+        ValueError: inside a trace.
+    """
+    why = "how many elements differ depends on the values"
+    known = concrete(x, "unique", why, "Count with ops.one_hot")
+    values, index, inverse, counts = np.unique(
+        known, return_index=True, return_inverse=True, return_counts=True, axis=axis
+    )
+    if size is not None:
+        along = 0 if axis is None else axis % known.ndim
+        values = _resized(values, size, along, fill_value)
+        index, counts = _resized(index, size, 0, None, first=True), _resized(counts, size, 0, 0)
+    wanted = [values.astype(known.dtype)]
+    extra = ((return_index, index), (return_inverse, inverse), (return_counts, counts))
+    wanted += [part.astype("int32") for asked, part in extra if asked]
+    return tuple(wrap(w) for w in wanted) if len(wanted) > 1 else wrap(wanted[0])
+
+
+def _resized(
+    values: np.ndarray, size: int, axis: int, fill: Any, first: bool = False
+) -> np.ndarray:
+    """Return the first `size` along an axis, filled up with a value, the first or the least."""
+    n = values.shape[axis]
+    if n >= size or not n:
+        return values.take(range(min(size, n)), axis)
+    place = [0 if first else int(np.argmin(values)) if values.ndim == 1 else 0]
+    more = np.repeat(values.take(place, axis), size - n, axis)
+    if fill is not None:
+        more = np.full_like(more, fill)
+    return np.concatenate([values, more], axis)

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from annette.ops.common import op, operands, rank
+from annette.ops import common
+from annette.ops.common import op, rank
 from annette.ops.numpy import elementwise as el, linear, reduction, shaping as sh, triangular
 
 
@@ -20,12 +21,12 @@ class _Term(NamedTuple):
 
 
 def _expand(labels: str, ndim: int, subscripts: str) -> tuple[str, ...]:
-    """Return the labels of an operand, those of an ellipsis counted from the last: "-1", "-2", …"""
+    """Return the labels of an operand; those of an ellipsis are counted from the last, as "-1"."""
     if "..." not in labels:
         if len(labels) != ndim:
             raise ValueError(
-                f"einsum {subscripts!r} names {len(labels)} axes, {labels!r}, of an operand that has "
-                f"{ndim}."
+                f"einsum {subscripts!r} names {len(labels)} axes, {labels!r}, of an operand that "
+                f"has {ndim}."
             )
         return tuple(labels)
     before, after = labels.split("...", 1)
@@ -43,7 +44,9 @@ def _parse(subscripts: str, arrays: list[Any]) -> tuple[list[tuple[str, ...]], t
     left, arrow, right = text.partition("->")
     given = left.split(",")
     if not all(c.isalpha() or c in ".,->" for c in text) or text.count("->") > 1:
-        raise ValueError(f"einsum expects letters, commas, '...' and one '->'; it got {subscripts!r}.")
+        raise ValueError(
+            f"einsum expects letters, commas, '...' and one '->'; it got {subscripts!r}."
+        )
     if len(given) != len(arrays):
         raise ValueError(
             f"einsum {subscripts!r} names {len(given)} operands; it got {len(arrays)}."
@@ -85,8 +88,8 @@ def _check_sizes(terms: list[_Term], subscripts: str) -> None:
         for s, n in zip(labels, array.shape, strict=True):
             if sizes.setdefault(s, n) not in (n, 1) and n != 1:
                 raise ValueError(
-                    f"einsum {subscripts!r}: axis {s!r} has size {sizes[s]} in one operand and {n} in "
-                    "another."
+                    f"einsum {subscripts!r}: axis {s!r} has size {sizes[s]} in one operand and {n} "
+                    "in another."
                 )
             sizes[s] = max(sizes[s], n)
 
@@ -96,9 +99,7 @@ def _sum_out(term: _Term, keep: set[str]) -> _Term:
     gone = tuple(i for i, s in enumerate(term.labels) if s not in keep)
     if not gone:
         return term
-    return _Term(
-        reduction.sum(term.array, axis=gone), tuple(s for s in term.labels if s in keep)
-    )
+    return _Term(reduction.sum(term.array, axis=gone), tuple(s for s in term.labels if s in keep))
 
 
 def _without_ones(term: _Term, other: _Term) -> _Term:
@@ -154,17 +155,19 @@ def _path(terms: list[_Term], result: tuple[str, ...]) -> list[tuple[int, ...]]:
         return [tuple(range(len(terms)))]
     letters: dict[str, str] = {}
     for s in (s for t in terms for s in t.labels):
-        letters.setdefault(s, chr(ord("a") + len(letters)) if len(letters) < 26 else chr(192 + len(letters)))
+        letters.setdefault(
+            s, chr(ord("a") + len(letters)) if len(letters) < 26 else chr(192 + len(letters))
+        )
     if len(letters) > 26:
         return [(0, 1)] * (len(terms) - 1)
     text = ",".join("".join(letters[s] for s in t.labels) for t in terms)
     stand_ins = [np.broadcast_to(np.float32(0), t.array.shape) for t in terms]
     text = f"{text}->{''.join(letters[s] for s in result)}"
-    return np.einsum_path(text, *stand_ins, optimize="greedy")[0][1:]  # type: ignore[return-value]
+    return np.einsum_path(text, *stand_ins, optimize="greedy")[0][1:]
 
 
 @op
-def einsum(subscripts: str, *operands_: Any, **kwargs: Any) -> Any:
+def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Any:
     """Return sums of products by Einstein's notation, as ``einsum("ij,jk->ik", a, b)``.
 
     A letter names an axis; axes of one name are multiplied in step, and summed over if the result
@@ -179,7 +182,7 @@ def einsum(subscripts: str, *operands_: Any, **kwargs: Any) -> Any:
             "einsum takes a text, the operands, and optimize; it got "
             f"{subscripts!r} and {', '.join(sorted(unknown)) or 'nothing else'}."
         )
-    arrays = operands(*operands_)
+    arrays = common.operands(*operands)
     inputs, result = _parse(subscripts, arrays)
     terms = [_diagonals(_Term(a, labels)) for a, labels in zip(arrays, inputs, strict=True)]
     _check_sizes(terms, subscripts)

@@ -80,7 +80,7 @@ def absolute(x: Any) -> Any:
     return unchanged(x) if dtype_of(x) == "bool" else apply(e.absolute, (x,), {})
 
 
-abs = absolute  # noqa: A001  # Keras's name
+abs = absolute  # Keras's name
 
 
 @op
@@ -203,7 +203,7 @@ def ceil(x: Any) -> Any:
 
 
 @op
-def round(x: Any, decimals: int = 0) -> Any:  # noqa: A001  # Keras's name
+def round(x: Any, decimals: int = 0) -> Any:  # Keras's name
     """Return x rounded to `decimals` places, ties to even."""
     x = from_python(x)
     dtype = dtype_of(x)
@@ -363,7 +363,9 @@ def logical_not_or_bitwise(x: Any) -> Any:
 
 
 @op
-def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
+def isclose(
+    x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Any:
     """Say where |x1 - x2| <= atol + rtol |x2|."""
     a, b = operands(x1, x2, at_least_float=True)
     finite = logical_and(isfinite(a), isfinite(b))

@@ -5,7 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from annette.ops.common import dtype_of, floating, from_python, op, operands, to_dtype
+from annette.ops.common import (
+    dtype_of,
+    floating,
+    from_python,
+    op,
+    operands,
+    to_dtype,
+    wide_floating,
+)
 from annette.ops.numpy import elementwise as el
 
 
@@ -18,7 +26,7 @@ def exp2(x: Any) -> Any:
 @op
 def cbrt(x: Any) -> Any:
     """Return the real cube root."""
-    x = floating(x)
+    x = wide_floating(x)
     return el.multiply(el.sign(x), el.power(el.absolute(x), 1.0 / 3.0))
 
 
@@ -27,7 +35,8 @@ def _log_add(x1: Any, x2: Any, log_base: float) -> Any:
 
     Larger and smaller are chosen, not computed, so that all derivatives are right where they meet.
     """
-    a, b = operands(x1, x2, at_least_float=True)
+    # Keras gives Python's numbers their own dtype here: they are not weak.
+    a, b = operands(from_python(x1), from_python(x2), at_least_float=True)
     first = el.greater_equal(a, b)
     larger, smaller = el.where(first, a, b), el.where(first, b, a)
     finite = el.isfinite(larger)
@@ -94,5 +103,7 @@ def i0(x: Any) -> Any:
     far = el.where(near, 20.0, size)
     root = el.exp(el.multiply(far, 0.5))
     tail = _polynomial(_I0_TAIL, el.divide(1.0, far))
-    tail = el.multiply(el.multiply(root, el.divide(tail, el.sqrt(el.multiply(far, 2 * math.pi)))), root)
+    tail = el.multiply(
+        el.multiply(root, el.divide(tail, el.sqrt(el.multiply(far, 2 * math.pi)))), root
+    )
     return el.where(near, centre, tail)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from annette.graph.dtypes import is_float, is_int, numpy_dtype, standardize
+from annette.graph.dtypes import is_float, numpy_dtype, standardize
 from annette.graph.primitive import apply
 from annette.ops.common import dtype_of, floating, from_python, op, operands, to_dtype, unchanged
 from annette.ops.numpy import elementwise as el
@@ -18,8 +18,8 @@ def _real(x: Any, operation: str) -> Any:
     x = from_python(x)
     if "complex" in dtype_of(x):
         raise TypeError(
-            f"{operation} expects real numbers; it got {dtype_of(x)}. Networks of complex numbers are "
-            "not supported: take the parts with NumPy first."
+            f"{operation} expects real numbers; it got {dtype_of(x)}. annette does not compute "
+            "with complex numbers: take the parts with NumPy first."
         )
     return x
 
@@ -115,7 +115,7 @@ def view(x: Any, dtype: Any = None) -> Any:
 
 @op
 def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
-    """Return x with not-a-number and the infinities replaced (None: by the largest and smallest)."""
+    """Return x with not-a-number and infinities replaced (None: by the largest and smallest)."""
     x = from_python(x)
     dtype = dtype_of(x)
     if not is_float(dtype):
@@ -132,18 +132,3 @@ def _largest(dtype: str) -> Any:
     if dtype == "bfloat16":
         return np.asarray(3.3895313892515355e38, numpy_dtype(dtype))
     return np.finfo(dtype).max
-
-
-def whole_or_bool(name: str, *values: Any) -> list[Any]:
-    """Return the operands of an operation on bits in one dtype.
-
-    Raises:
-        TypeError: if it is a float dtype.
-    """
-    converted = operands(*values)
-    dtype = dtype_of(converted[0])
-    if dtype != "bool" and not is_int(dtype):
-        raise TypeError(
-            f"{name} works on the bits of integers and bools; it got {dtype}. Cast to 'int32' first."
-        )
-    return converted

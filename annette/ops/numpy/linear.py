@@ -26,7 +26,9 @@ def matmul(x1: Any, x2: Any) -> Any:
     if rank(a) > 2 and rank(b) == 2:
         # One big product instead of one for each leading index.
         lead = tuple(a.shape[:-1])
-        y = apply(linear.matmul, (sh.reshape(a, (-1, a.shape[-1])) if 0 not in a.shape else a, b), {})
+        y = apply(
+            linear.matmul, (sh.reshape(a, (-1, a.shape[-1])) if 0 not in a.shape else a, b), {}
+        )
         y = sh.reshape(y, (*lead, b.shape[-1]))
     else:
         y = apply(linear.matmul, (a, b), {})

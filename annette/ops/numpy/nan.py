@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from annette.graph.dtypes import is_float
-from annette.ops.common import dtype_of, floating, from_python, op, rank, to_dtype
-from annette.ops.numpy import elementwise as el, indexing, reduction, shaping as sh, statistics as st
+from annette.ops.common import dtype_of, floating, from_python, op, to_dtype
+from annette.ops.numpy import elementwise as el, reduction
 
 
 def _filled(x: Any, value: float) -> Any:
@@ -107,49 +105,3 @@ def nanargmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def nanargmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return where the smallest number is along `axis`; -1 where there is none."""
     return _place(reduction.argmin, float("inf"), x, axis, keepdims)
-
-
-@op
-def nanquantile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> Any:
-    """Return the values below which the parts `q` (0 … 1) of the numbers over `axis` lie.
-
-    Raises:
-        ValueError: if the method is unknown, q is outside 0 … 1, or there are no elements.
-    """
-    q = st.check_quantile("nanquantile", q, method)
-    x = floating(x)
-    rows, shape = st.rows_last(x, axis)
-    if not rows.shape[-1]:
-        raise ValueError(f"nanquantile over axis={axis} of shape {tuple(x.shape)}: no element.")
-    ordered = indexing.sort(rows, axis=-1)
-    # Numbers come first in the sorted rows: each row has as many places as numbers.
-    most = el.subtract(_present(rows, -1, True), 1.0)
-    most = to_dtype(el.where(el.less(most, 0), 0.0, most), "float64")
-    wanted = sh.reshape(to_dtype(q, "float64"), (*(1,) * len(shape), -1))
-    low, high, weight = st.places(el.multiply(most, wanted), method)
-    sides = [indexing.take_along_axis(ordered, p, axis=-1) for p in (low, high)]
-    y = st.between(*sides, to_dtype(weight, dtype_of(x)), method)
-    y = sh.reshape(sh.moveaxis(y, -1, 0), (*q.shape, *shape))
-    return st.keep_axes(y, x, axis, rank(q)) if keepdims else y
-
-
-@op
-def nanpercentile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> Any:
-    """Return the values below which `q` (0 … 100) of a hundred numbers over `axis` lie.
-
-    Raises:
-        ValueError: if the method is unknown, q is outside 0 … 100, or there are no elements.
-    """
-    q = st.check_quantile("nanpercentile", q, method, 100.0)
-    q = q / 100 if isinstance(q, np.ndarray) else el.multiply(q, 0.01)
-    return nanquantile(x, q, axis, method, keepdims)
-
-
-@op
-def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return the middle of the sorted numbers over `axis`, the mean of two where there are two."""
-    return nanquantile(x, 0.5, axis=axis, keepdims=keepdims)

@@ -1,4 +1,4 @@
-"""Products of vectors, matrices and arrays beyond `matmul`, all of them matrix products underneath."""
+"""Products of vectors, matrices and arrays beyond `matmul`, which is what they are made of."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from annette.ops.common import floating, from_python, normal_axis, op, operands, rank
-from annette.ops.numpy import arranging, elementwise as el, indexing, linear, reduction, shaping as sh
+from annette.ops.numpy import (
+    arranging,
+    elementwise as el,
+    indexing,
+    linear,
+    reduction,
+    shaping as sh,
+)
 
 
 @op
@@ -58,7 +65,8 @@ def dot(x1: Any, x2: Any) -> Any:
     Raises:
         ValueError: if the two axes have different sizes.
     """
-    a, b = operands(x1, x2)
+    # Keras gives Python's whole numbers their own dtype here: they are not weak.
+    a, b = operands(*(from_python(x) if type(x) is int else x for x in (x1, x2)))
     if rank(a) == 0 or rank(b) == 0:
         return el.multiply(a, b)
     return tensordot(a, b, axes=([-1], [max(rank(b) - 2, 0)]))

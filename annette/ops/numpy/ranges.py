@@ -49,7 +49,8 @@ def linspace(
     ends = [e if type(e) in (int, float) else from_python(e) for e in (start, stop)]
     result = _range_dtype(dtype, *ends)
     if not any(isinstance(e, Tensor) for e in ends):
-        values, step = np.linspace(*ends, num, endpoint, retstep=True, axis=axis)
+        low, high = ends
+        values, step = np.linspace(low, high, num, endpoint, retstep=True, axis=axis)
         values = wrap(values.astype(_floored(values, result)))
         step = wrap(np.asarray(step, numpy_dtype(result if "float" in result else "float32")))
         return (values, step) if retstep else values
@@ -59,7 +60,8 @@ def linspace(
     t = _positions(num, endpoint, len(between.shape), wide)
     values = el.add(el.multiply(a, 1.0 - t), el.multiply(b, t))
     values = sh.moveaxis(values if wide == result else el.floor(values), 0, axis)
-    step = el.divide(between, max(num - 1 if endpoint else num, 1))
+    steps = num - 1 if endpoint else num
+    step = el.divide(between, steps if steps > 0 else float("nan"))
     values = to_dtype(values, result)
     return (values, step) if retstep else values
 
@@ -75,7 +77,7 @@ def logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10,
     dtype: Any = None, axis: int = 0,
 ) -> Any:  # fmt: skip
-    """Return `num` numbers from base^start to base^stop, each the same multiple of the one before."""
+    """Return `num` numbers from base^start to base^stop, evenly spaced in their logarithms."""
     ends = [e if type(e) in (int, float) else from_python(e) for e in (start, stop)]
     result = _range_dtype(dtype, *ends)
     exponents = linspace(start, stop, num, endpoint, dtype="float64", axis=axis)
@@ -121,7 +123,7 @@ def bartlett(x: Any) -> Any:
 
 
 def blackman(x: Any) -> Any:
-    r"""Return Blackman's window: :math:`0.42 - 0.5\cos\tfrac{2\pi n}{N-1} + 0.08\cos\tfrac{4\pi n}{N-1}`."""
+    r"""Return Blackman's window: :math:`0.42 - 0.5\cos t + 0.08\cos 2t, t = 2\pi n/(N-1)`."""
     return _window("blackman", np.blackman, x)
 
 

@@ -40,7 +40,7 @@ def _sum_dtype(x: Any) -> Any:
 
 
 @op
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A001  # Keras's name
+def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:  # Keras's name
     """Return the sum over `axis` (None: all)."""
     return _reduce(r.sum_, _sum_dtype(from_python(x)), axis, keepdims)
 
@@ -85,13 +85,13 @@ def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @op
-def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:  # noqa: A001
+def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
     """Return the largest element over `axis` (None: all)."""
     return _extreme(r.max_, el.maximum, from_python(x), axis, keepdims, initial)
 
 
 @op
-def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:  # noqa: A001
+def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
     """Return the smallest element over `axis` (None: all)."""
     return _extreme(r.min_, el.minimum, from_python(x), axis, keepdims, initial)
 
@@ -108,17 +108,26 @@ def _extreme(primitive: Any, pair: Any, x: Any, axis: Any, keepdims: bool, initi
     return pair(_reduce(primitive, x, axis, keepdims), initial)
 
 
-amax, amin = max, min
+@op
+def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return the largest element over `axis` (None: all)."""
+    return max(x, axis, keepdims)
 
 
 @op
-def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A001  # Keras's name
+def amin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return the smallest element over `axis` (None: all)."""
+    return min(x, axis, keepdims)
+
+
+@op
+def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:  # Keras's name
     """Say whether all are true over `axis` (None: all)."""
     return el.logical_not(any(el.logical_not(x), axis, keepdims))
 
 
 @op
-def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A001  # Keras's name
+def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:  # Keras's name
     """Say whether one at least is true over `axis` (None: all)."""
     return el.not_equal(sum(to_dtype(el._truth(x), "int32"), axis, keepdims), 0)
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from annette.graph.primitive import apply
 from annette.ops.common import (
-    dtype_of,
     from_python,
     normal_axes,
     normal_axis,
@@ -102,7 +101,8 @@ def squeeze(x: Any, axis: Any = None) -> Any:
     )
     if any(x.shape[i] != 1 for i in gone):
         raise ValueError(
-            f"squeeze can only take away axes of size 1; axis={axis} of shape {tuple(x.shape)} is not."
+            f"squeeze can only take away axes of size 1; axis={axis} of shape {tuple(x.shape)} is "
+            "not."
         )
     return reshape(x, tuple(n for i, n in enumerate(x.shape) if i not in gone))
 

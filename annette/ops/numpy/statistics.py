@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from annette.graph.dtypes import numpy_dtype
 from annette.graph.primitive import apply
-from annette.graph.tensor import Tensor
 from annette.ops.common import (
     concrete,
     dtype_of,
     floating,
     from_python,
-    normal_axes,
     normal_axis,
     op,
     operands,
@@ -26,6 +23,7 @@ from annette.ops.common import (
 from annette.ops.numpy import elementwise as el, indexing, linear, reduction, shaping as sh
 from annette.ops.numpy.ranges import linspace
 from annette.primitives import index as ix
+from annette.primitives.shape import stop_gradient
 
 
 @op
@@ -44,8 +42,8 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> Any:
     if tuple(weights.shape) != tuple(x.shape):
         if axis is None or isinstance(axis, (tuple, list)):
             raise ValueError(
-                f"average over axis={axis} expects weights of the shape of x, {tuple(x.shape)}; it got "
-                f"{tuple(weights.shape)}."
+                f"average over axis={axis} expects weights of the shape of x, {tuple(x.shape)}; it "
+                f"got {tuple(weights.shape)}."
             )
         place = normal_axis(axis, rank(x))
         if tuple(weights.shape) != (x.shape[place],):
@@ -66,121 +64,6 @@ def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return el.subtract(reduction.max(x, axis, keepdims), reduction.min(x, axis, keepdims))
 
 
-METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
-
-
-def rows_last(x: Any, axis: Any) -> tuple[Any, tuple[int, ...]]:
-    """Return x with the axes to reduce made one, the last, and the shape that is left."""
-    axes = normal_axes(axis, rank(x))
-    rest = [i for i in range(rank(x)) if i not in axes]
-    shape = tuple(x.shape[i] for i in rest)
-    size = math.prod(x.shape[i] for i in axes)
-    return sh.reshape(sh.transpose(x, (*rest, *axes)), (*shape, size)), shape
-
-
-def keep_axes(y: Any, x: Any, axis: Any, lead: int) -> Any:
-    """Return a result, behind `lead` axes of its own, with axes of size 1 where x was reduced."""
-    axes = normal_axes(axis, rank(x))
-    kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
-    return sh.reshape(y, (*y.shape[:lead], *kept))
-
-
-def between(low: Any, high: Any, weight: Any, method: str) -> Any:
-    """Return the value at a place between two neighbours."""
-    if method in ("lower", "higher"):
-        return low if method == "lower" else high
-    if method == "midpoint":
-        weight = el.where(el.greater(weight, 0), 0.5, 0.0)
-    mixed = el.add(low, el.multiply(el.subtract(high, low), weight))
-    # At a place of its own a neighbour plays no part, even if it is infinite.
-    return el.where(el.equal(weight, 0), low, mixed)
-
-
-def places(position: Any, method: str) -> tuple[Any, Any, Any]:
-    """Return the neighbours of a position in a sorted row, and its way from the lower to the higher."""
-    if method == "nearest":
-        position = el.round(position)
-    low = el.floor(position)
-    return to_dtype(low, "int32"), to_dtype(el.ceil(position), "int32"), el.subtract(position, low)
-
-
-def check_quantile(name: str, q: Any, method: str, highest: float = 1.0) -> Any:
-    """Return the wanted quantiles in float64 where they are known.
-
-    Raises:
-        ValueError: if the method is unknown or a quantile is outside its range.
-    """
-    if method not in METHODS:
-        raise ValueError(
-            f"{name} expects method to be one of {', '.join(map(repr, METHODS))}; it got {method!r}."
-        )
-    q = from_python(q)
-    if isinstance(q, Tensor):
-        return q
-    q = np.asarray(q, "float64")
-    if q.size and not (q.min() >= 0 and q.max() <= highest):
-        raise ValueError(f"{name} expects q between 0 and {highest:g}; it got {q}.")
-    return q
-
-
-@op
-def quantile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> Any:
-    """Return the values below which the parts `q` (0 … 1) of the elements over `axis` lie.
-
-    The axes of q come first in the result. Not-a-number among the elements gives not-a-number.
-
-    Raises:
-        ValueError: if the method is unknown, q is outside 0 … 1, or there are no elements.
-    """
-    q = check_quantile("quantile", q, method)
-    x = floating(x)
-    rows, _ = rows_last(x, axis)
-    if not rows.shape[-1]:
-        raise ValueError(f"quantile over axis={axis} of shape {tuple(x.shape)}: there is no element.")
-    y = indexing.sort(rows, axis=-1)
-    low, high, weight = places(el.multiply(q, rows.shape[-1] - 1.0), method)
-    last = rank(y) - 1
-    wide = (*q.shape, *(1,) * last)
-    sides = [
-        sh.moveaxis(indexing.take(y, p, axis=last), _run(last, rank(q)), _run(0, rank(q)))
-        for p in (low, high)
-    ]
-    weight = sh.reshape(to_dtype(weight, dtype_of(x)), wide)
-    y = _spoilt(between(*sides, weight, method), y)
-    return keep_axes(y, x, axis, rank(q)) if keepdims else y
-
-
-def _run(start: int, count: int) -> list[int]:
-    return list(range(start, start + count))
-
-
-def _spoilt(y: Any, ordered: Any) -> Any:
-    """Return not-a-number where there is one in the row: sorting puts it last."""
-    last = ordered[..., -1]
-    return el.where(el.isnan(last), last, y)
-
-
-@op
-def percentile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> Any:
-    """Return the values below which `q` (0 … 100) of a hundred elements over `axis` lie.
-
-    Raises:
-        ValueError: if the method is unknown, q is outside 0 … 100, or there are no elements.
-    """
-    q = check_quantile("percentile", q, method, 100.0)
-    return quantile(x, el.multiply(q, 0.01) if isinstance(q, Tensor) else q / 100, axis, method, keepdims)
-
-
-@op
-def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return the middle of the sorted elements over `axis`, the mean of two where there are two."""
-    return quantile(x, 0.5, axis=axis, keepdims=keepdims)
-
-
 @op
 def corrcoef(x: Any) -> Any:
     r"""Return :math:`C_{ij} / \sqrt{C_{ii} C_{jj}}` for the covariances C of the rows of a matrix.
@@ -195,6 +78,7 @@ def corrcoef(x: Any) -> Any:
     rows = el.subtract(rows, reduction.mean(rows, axis=1, keepdims=True))
     # The rows are brought to length 1 first: nothing overflows.
     size = reduction.max(el.absolute(rows), axis=1, keepdims=True)
+    size = apply(stop_gradient, (size,), {})
     rows = el.divide(rows, el.where(el.greater(size, 0), size, 1.0))
     rows = el.divide(rows, el.sqrt(reduction.sum(el.square(rows), axis=1, keepdims=True)))
     r = el.clip(linear.matmul(rows, sh.transpose(rows)), -1.0, 1.0)
@@ -260,7 +144,8 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
     values = np.ones(known.shape, "int32") if weights is None else from_python(weights)
     if tuple(values.shape) != known.shape:
         raise ValueError(
-            f"bincount expects weights of the shape of x, {known.shape}; it got {tuple(values.shape)}."
+            f"bincount expects weights of the shape of x, {known.shape}; it got "
+            f"{tuple(values.shape)}."
         )
     rows = known.shape[0] if known.ndim == 2 else 1
     places = known.astype("int64").reshape(rows, -1) + np.arange(rows)[:, None] * size
@@ -271,7 +156,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
 
 
 @op
-def histogram(x: Any, bins: int = 10, range: Any = None) -> Any:  # noqa: A002  # Keras's name
+def histogram(x: Any, bins: int = 10, range: Any = None) -> Any:  # Keras's name
     """Return how many elements lie in each of `bins` equal parts of `range`, and the parts' edges.
 
     Args:
@@ -288,9 +173,7 @@ def histogram(x: Any, bins: int = 10, range: Any = None) -> Any:  # noqa: A002  
     flat = sh.ravel(x)
     if range is not None:
         if not isinstance(range, (tuple, list)) or len(range) != 2 or range[0] > range[1]:
-            raise ValueError(
-                f"histogram expects range to be (lowest, highest); it got {range!r}."
-            )
+            raise ValueError(f"histogram expects range to be (lowest, highest); it got {range!r}.")
         low, high = (to_dtype(from_python(float(r)), dtype_of(x)) for r in range)
     elif not flat.shape[0]:
         low, high = (np.asarray(v, numpy_dtype(dtype_of(x))) for v in (0.0, 1.0))
@@ -303,7 +186,7 @@ def histogram(x: Any, bins: int = 10, range: Any = None) -> Any:  # noqa: A002  
     place = el.where(el.equal(flat, high), bins - 1, place)
     inside = el.logical_and(el.greater_equal(flat, low), el.less_equal(flat, high))
     counts = apply(
-        ix.scatter_add, (to_dtype(inside, "int32"), to_dtype(place, "int32")),
+        ix.scatter_add, (to_dtype(inside, dtype_of(x)), to_dtype(place, "int32")),
         {"axis": 0, "size": int(bins)},
     )  # fmt: skip
     return counts, edges

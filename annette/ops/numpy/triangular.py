@@ -23,7 +23,9 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """
     x = from_python(x)
     if rank(x) < 2:
-        raise ValueError(f"diagonal takes an array of 2 axes or more; it got shape {tuple(x.shape)}.")
+        raise ValueError(
+            f"diagonal takes an array of 2 axes or more; it got shape {tuple(x.shape)}."
+        )
     first, second = normal_axis(axis1, rank(x), "axis1"), normal_axis(axis2, rank(x), "axis2")
     if first == second:
         raise ValueError(f"diagonal needs two different axes; axis1 and axis2 are both {first}.")
@@ -41,7 +43,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 
 @op
 def diag(x: Any, k: int = 0) -> Any:
-    """Return the k-th diagonal of a matrix, or the matrix that has a vector there and zeros elsewhere.
+    """Return the k-th diagonal of a matrix, or the matrix that has a vector there, else zeros.
 
     Raises:
         ValueError: if x has neither one axis nor two.
@@ -99,7 +101,7 @@ def tril(x: Any, k: int = 0) -> Any:
         ValueError: if x has fewer than two axes.
     """
     x = _matrix("tril", x)
-    return el.where(np.tri(*x.shape[-2:], k, dtype=bool), x, _nothing(x))
+    return el.where(np.tri(x.shape[-2], x.shape[-1], k, dtype=bool), x, _nothing(x))
 
 
 @op
@@ -110,4 +112,4 @@ def triu(x: Any, k: int = 0) -> Any:
         ValueError: if x has fewer than two axes.
     """
     x = _matrix("triu", x)
-    return el.where(np.tri(*x.shape[-2:], k - 1, dtype=bool), _nothing(x), x)
+    return el.where(np.tri(x.shape[-2], x.shape[-1], k - 1, dtype=bool), _nothing(x), x)

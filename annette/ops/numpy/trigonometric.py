@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from annette.graph.primitive import apply
-from annette.ops.common import dtype_of, floating, op, operands
+from annette.ops.common import dtype_of, floating, op, operands, wide_floating
 from annette.ops.numpy import elementwise as el
 from annette.ops.numpy.creation import zeros
 from annette.ops.numpy.kinds import real
@@ -104,13 +104,13 @@ def arctanh(x: Any) -> Any:
 @op
 def deg2rad(x: Any) -> Any:
     """Return degrees as radians."""
-    return el.multiply(floating(x), math.pi / 180.0)
+    return el.multiply(wide_floating(x), math.pi / 180.0)
 
 
 @op
 def rad2deg(x: Any) -> Any:
     """Return radians as degrees."""
-    return el.multiply(floating(x), 180.0 / math.pi)
+    return el.multiply(wide_floating(x), 180.0 / math.pi)
 
 
 # sin(y)/y = 1 - y²/6 + y⁴/120 - …, in y²
@@ -134,7 +134,7 @@ def sinc(x: Any) -> Any:
 @op
 def hypot(x1: Any, x2: Any) -> Any:
     r"""Return :math:`\sqrt{x_1^2 + x_2^2}`, without overflow."""
-    a, b = operands(x1, x2, at_least_float=True)
+    a, b = map(wide_floating, operands(x1, x2))
     # Whatever the scale, the result is the same: the gradient takes it as a constant.
     scale = apply(s.stop_gradient, (el.maximum(el.absolute(a), el.absolute(b)),), {})
     usable = el.logical_and(el.isfinite(scale), el.greater(scale, 0))

@@ -1,0 +1,243 @@
+"""Control flow: loops and choices, unrolled into the graph where they are traced."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection
+from typing import Any
+
+import numpy as np
+
+from annette.graph.tensor import Tensor
+from annette.ops.common import from_python, normal_axis, rank
+from annette.ops.core import convert_to_tensor
+from annette.ops.numpy import elementwise as el, shaping
+
+
+def _known(x: Any) -> Any:
+    """Return the number in `x`, None if a trace has none yet."""
+    x = from_python(x)
+    if isinstance(x, Tensor) and x.value is None:
+        return None
+    return np.asarray(x.value if isinstance(x, Tensor) else x).item()
+
+
+def switch(index: Any, branches: Any, *operands: Any) -> Any:
+    """Return ``branches[index](*operands)``; an index outside means the first or last branch.
+
+    Inside a trace all are computed and one is chosen.
+
+    Raises:
+        ValueError: if there is no branch.
+    """
+    from annette.utils import tree
+
+    if not branches:
+        raise ValueError("switch expects a list of one function or more; it got none.")
+    place = _known(index)
+    if place is not None:
+        return branches[min(max(int(place), 0), len(branches) - 1)](*operands)
+    results = [branch(*operands) for branch in branches]
+    chosen = results[0]
+    for i, result in enumerate(results[1:], 1):
+        reached = el.greater_equal(index, i)
+        chosen = tree.map_structure(lambda a, b, r=reached: el.where(r, b, a), chosen, result)
+    return chosen
+
+
+def while_loop(
+    cond: Callable[..., Any],
+    body: Callable[..., Any],
+    loop_vars: Any,
+    maximum_iterations: int | None = None,
+) -> Any:
+    """Return the loop variables after ``loop_vars = body(*loop_vars)`` while ``cond(*loop_vars)``.
+
+    Raises:
+        ValueError: inside a trace, if the condition depends on values that are not there yet.
+    """
+    from annette.utils import tree
+
+    several = isinstance(loop_vars, (tuple, list))
+    state = tuple(loop_vars) if several else (loop_vars,)
+    state = tree.map_structure(convert_to_tensor, state)
+    for done in itertools.count():
+        if maximum_iterations is not None and done >= maximum_iterations:
+            break
+        go_on = _known(cond(*state))
+        if go_on is None:
+            raise ValueError(
+                "The condition of while_loop depends on values that a traced function has not got "
+                "yet. Use fori_loop or scan with a fixed number of steps and ops.where, or compile "
+                "the model with run_eagerly=True."
+            )
+        if not go_on:
+            break
+        result = body(*state)
+        state = tuple(result) if several and isinstance(result, (tuple, list)) else (result,)
+        state = tree.map_structure(convert_to_tensor, state)
+    return state if several else state[0]
+
+
+def _parts(xs: Any, length: int | None) -> tuple[list[Any], int]:
+    """Return the elements of xs along the first axis, and how many."""
+    from annette.utils import tree
+
+    leaves = [from_python(x) for x in tree.flatten(xs)]
+    if any(not rank(x) for x in leaves):
+        raise ValueError("scan goes along the first axis of xs; a scalar has none.")
+    sizes = {x.shape[0] for x in leaves} | ({length} if length is not None else set())
+    if len(sizes) != 1:
+        raise ValueError(
+            "scan needs xs or length, and one length for all of them; it got "
+            f"{sorted(sizes) or 'neither'}."
+        )
+    (count,) = sizes
+    return [tree.map_structure(lambda x, i=i: from_python(x)[i], xs) for i in range(count)], count
+
+
+def scan(
+    f: Callable[[Any, Any], tuple[Any, Any]],
+    init: Any,
+    xs: Any = None,
+    length: int | None = None,
+    reverse: bool = False,
+    unroll: int = 1,
+) -> tuple[Any, Any]:
+    """Return the last carry and the stacked results of ``carry, y = f(carry, x)`` along xs.
+
+    Args:
+        f: takes the carry and one element of xs along the first axis (None without xs).
+        init: the first carry.
+        xs: what to go along, a structure of arrays.
+        length: how many steps, needed without xs.
+        reverse: whether to begin with the last element; results stay beside their elements.
+        unroll: accepted for Keras.
+
+    Raises:
+        TypeError: if f is no function.
+        ValueError: if xs and length do not give one number of steps.
+    """
+    from annette.utils import tree
+
+    if not callable(f):
+        raise TypeError(f"scan expects f to be a function of (carry, x); it got {f!r}.")
+    parts, count = _parts(xs, length) if xs is not None or length is not None else _parts((), None)
+    carry = tree.map_structure(convert_to_tensor, init)
+    if not count:
+        nothing = tree.map_structure(lambda x: np.zeros(x.shape[1:], str(x.dtype)), xs)
+        _, y = f(carry, nothing)
+        return carry, tree.map_structure(lambda v: shaping.stack([v])[:0], y)
+    results: list[Any] = [None] * count
+    for i in reversed(range(count)) if reverse else range(count):
+        carry, results[i] = f(carry, parts[i])
+    if results[0] is None:
+        return carry, None
+    return carry, tree.map_structure(lambda *ys: shaping.stack(ys), *results)
+
+
+def associative_scan(
+    f: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0
+) -> Any:
+    """Return all partial results of an associative ``f(a, b)`` along `axis`, in log2(n) rounds.
+
+    Args:
+        f: combines two slices of elems along `axis`, element by element.
+        elems: an array or a structure of arrays of one size along `axis`.
+        reverse: whether to combine from the end.
+        axis: what to go along.
+
+    Raises:
+        TypeError: if f is no function.
+        ValueError: if the arrays differ in size along `axis`.
+    """
+    from annette.utils import tree
+
+    if not callable(f):
+        raise TypeError(f"associative_scan expects f to be a function of (a, b); it got {f!r}.")
+    elems = tree.map_structure(convert_to_tensor, elems)
+    if reverse:
+        elems = tree.map_structure(lambda x: shaping.flip(x, axis), elems)
+    sizes = {x.shape[normal_axis(axis, rank(x))] for x in tree.flatten(elems)}
+    if len(sizes) != 1:
+        raise ValueError(
+            f"associative_scan needs arrays of one size along axis {axis}; it got {sorted(sizes)}."
+        )
+    (n,) = sizes
+    step, y = 1, elems
+    while step < n:
+        head, tail = _cut(y, step, axis)
+        before, _ = _cut(y, n - step, axis)
+        y = tree.map_structure(
+            lambda a, b: shaping.concatenate([a, b], axis=axis), head, f(before, tail)
+        )
+        step *= 2
+    return tree.map_structure(lambda x: shaping.flip(x, axis), y) if reverse else y
+
+
+def _cut(xs: Any, place: int, axis: int) -> tuple[Any, Any]:
+    from annette.utils import tree
+
+    halves = [shaping.split(x, [place], axis=axis) for x in tree.flatten(xs)]
+    return tuple(tree.pack_sequence_as(xs, [h[i] for h in halves]) for i in (0, 1))
+
+
+def vectorize(
+    pyfunc: Callable[..., Any],
+    *,
+    excluded: Collection[int | str] | None = None,
+    signature: str | None = None,
+) -> Callable[..., Any]:
+    """Return a function that applies `pyfunc` element by element, the arguments broadcast.
+
+    Args:
+        pyfunc: a function of scalars, or of arrays as the signature says.
+        excluded: places or names of arguments to be handed on as they are.
+        signature: such as ``"(n),(n)->()"``: the last axes that each call of `pyfunc` takes.
+
+    Raises:
+        TypeError: if `pyfunc` is no function.
+    """
+    if not callable(pyfunc):
+        raise TypeError(f"vectorize expects a function; it got {pyfunc!r}.")
+    kept = set(excluded or ())
+
+    def vectorized(*args: Any, **kwargs: Any) -> Any:
+        from annette.utils import tree
+
+        places = [i for i in range(len(args)) if i not in kept]
+        arrays = [from_python(args[i]) for i in places]
+        inner = _inner_ranks(signature, len(arrays))
+        lead = np.broadcast_shapes(
+            *(tuple(a.shape)[: rank(a) - n] for a, n in zip(arrays, inner, strict=True))
+        )
+        rows = []
+        for a, n in zip(arrays, inner, strict=True):
+            rest = tuple(a.shape)[rank(a) - n :]
+            rows.append(shaping.reshape(shaping.broadcast_to(a, (*lead, *rest)), (-1, *rest)))
+        results = []
+        for i in range(int(np.prod(lead, dtype=int))):
+            given = list(args)
+            for place, row in zip(places, rows, strict=True):
+                given[place] = row[i]
+            results.append(pyfunc(*given, **kwargs))
+        if not results:
+            raise ValueError("vectorize needs one element or more to know what its function gives.")
+        return tree.map_structure(
+            lambda *ys: shaping.reshape(shaping.stack(ys), (*lead, *np.shape(ys[0]))), *results
+        )
+
+    return vectorized
+
+
+def _inner_ranks(signature: str | None, count: int) -> list[int]:
+    """Return how many last axes of each argument one call takes."""
+    if signature is None:
+        return [0] * count
+    left = signature.replace(" ", "").partition("->")[0]
+    groups = left.strip("()").split("),(")
+    if len(groups) != count:
+        raise ValueError(
+            f"vectorize: signature {signature!r} names {len(groups)} arguments; it got {count}."
+        )
+    return [len([s for s in g.split(",") if s]) for g in groups]
