@@ -1,0 +1,116 @@
+"""Every layer held against the promises of a layer: config, shapes, gradients, backends, learning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import annette as keras
+from annette import layers, ops
+from annette.testing import check_layer
+
+
+@keras.saving.register_keras_serializable("tests")
+def doubled(x: Any) -> Any:
+    return ops.multiply(x, 2.0)
+
+
+# layer, its arguments, the shape of its inputs, further options of the check
+CASES: list[tuple[type, dict[str, Any], Any, dict[str, Any]]] = [
+    (layers.Dense, {"units": 4}, (3, 5), {"order": 2}),
+    (layers.Dense, {"units": 2, "activation": "tanh", "use_bias": False}, (2, 3, 4), {}),
+    (layers.Dense, {"units": 3, "kernel_regularizer": "l2", "activation": "softmax"}, (3, 4), {}),
+    (layers.Activation, {"activation": "sigmoid"}, (3, 4), {"order": 2}),
+    (layers.Embedding, {"input_dim": 5, "output_dim": 3}, (2, 4), {"input_dtype": "int32"}),
+    (layers.Flatten, {}, (2, 3, 4), {}),
+    (layers.Reshape, {"target_shape": (2, -1)}, (3, 4), {}),
+    (layers.Dropout, {"rate": 0.4, "seed": 3}, (3, 4), {}),
+    (layers.BatchNormalization, {}, (6, 3), {}),
+    (layers.BatchNormalization, {"axis": 1, "scale": False}, (4, 3, 2), {}),
+    (layers.ReLU, {"max_value": 1.5, "negative_slope": 0.1, "threshold": 0.2}, (3, 4), {}),
+    (layers.LeakyReLU, {"negative_slope": 0.2}, (3, 4), {}),
+    (layers.PReLU, {"alpha_initializer": "ones"}, (3, 4), {}),
+    (layers.PReLU, {"shared_axes": [1]}, (3, 2, 4), {}),
+    (layers.ELU, {"alpha": 0.7}, (3, 4), {}),
+    (layers.Softmax, {"axis": 1}, (3, 4), {"order": 2}),
+    (layers.Identity, {}, (3, 4), {}),
+    (layers.Lambda, {"function": doubled}, (3, 4), {}),
+    (layers.Masking, {"mask_value": 0.0}, (3, 4, 2), {}),
+    (layers.Add, {}, [(3, 4), (3, 4), (3, 1)], {}),
+    (layers.Subtract, {}, [(3, 4), (3, 4)], {}),
+    (layers.Multiply, {}, [(3, 4), (3, 4)], {"order": 2}),
+    (layers.Average, {}, [(3, 4), (3, 4)], {}),
+    (layers.Maximum, {}, [(3, 4), (3, 4)], {}),
+    (layers.Minimum, {}, [(3, 4), (3, 4)], {}),
+    (layers.Concatenate, {"axis": 1}, [(3, 4), (3, 2)], {}),
+]
+
+
+def _name(case: tuple[type, dict[str, Any], Any, dict[str, Any]]) -> str:
+    return f"{case[0].__name__}({', '.join(f'{k}={v}' for k, v in case[1].items())})"
+
+
+@pytest.mark.parametrize(("cls", "config", "shape", "options"), CASES, ids=map(_name, CASES))
+def test_a_layer_keeps_its_promises(
+    cls: type, config: dict[str, Any], shape: Any, options: dict[str, Any]
+) -> None:
+    check_layer(cls(**config), shape, **options)
+
+
+def test_every_layer_is_here() -> None:
+    checked = {cls.__name__ for cls, *_ in CASES} | {"InputLayer"}
+    assert set(layers.ALL_OBJECTS) == checked
+
+
+def test_dense_is_a_product_a_sum_and_an_activation() -> None:
+    layer = layers.Dense(2, activation="relu")
+    x = np.random.default_rng(0).normal(size=(3, 4)).astype("float32")
+    y = layer(x)
+    kernel, bias = layer.get_weights()
+    np.testing.assert_allclose(y, np.maximum(x @ kernel + bias, 0), rtol=1e-6)
+
+
+def test_dropout_thins_while_training_and_keeps_the_mean() -> None:
+    layer = layers.Dropout(0.25, seed=1)
+    x = np.ones((400, 50), "float32")
+    assert (np.asarray(layer(x)) == 1).all()
+    thinned = np.asarray(layer(x, training=True))
+    assert set(np.unique(thinned.round(5))) == {0.0, np.float32(1 / 0.75).round(5)}
+    assert abs(thinned.mean() - 1) < 0.02
+    assert (np.asarray(layer(x, training=True)) != thinned).any()
+
+
+def test_batch_normalization_learns_the_datas_mean_and_variance() -> None:
+    layer = layers.BatchNormalization(momentum=0.5)
+    x = np.random.default_rng(0).normal(3.0, 2.0, size=(500, 2)).astype("float32")
+    y = np.asarray(layer(x, training=True))
+    np.testing.assert_allclose(y.mean(axis=0), 0, atol=1e-5)
+    np.testing.assert_allclose(y.std(axis=0), 1, atol=1e-3)
+    for _ in range(20):
+        layer(x, training=True)
+    np.testing.assert_allclose(layer.moving_mean, x.mean(axis=0), rtol=1e-4)
+    np.testing.assert_allclose(layer(x), y, atol=1e-2)
+
+
+def test_a_frozen_batch_normalization_uses_its_moving_averages() -> None:
+    layer = layers.BatchNormalization()
+    x = np.random.default_rng(0).normal(3.0, 2.0, size=(50, 2)).astype("float32")
+    layer(x)
+    layer.trainable = False
+    np.testing.assert_array_equal(layer(x, training=True), layer(x, training=False))
+
+
+def test_embedding_refuses_numbers_it_has_no_vector_for() -> None:
+    layer = layers.Embedding(4, 2)
+    assert layer(np.array([[0, 3]])).shape == (1, 2, 2)
+    with pytest.raises(ValueError, match="0 to 3; it got 4"):
+        layer(np.array([[0, 4]]))
+
+
+def test_layers_keep_the_floats_they_are_told_to() -> None:
+    x = np.ones((2, 3), "float64")
+    assert layers.Dense(2)(x).dtype == np.float32
+    assert layers.Dense(2, dtype="float64")(x).dtype == np.float64
+    assert layers.Dense(2, dtype="float16")(x).dtype == np.float16
