@@ -38,6 +38,49 @@ __version__ = "0.1.0"
 _LAZY = ("backends", "callbacks", "compat", "datasets", "testing")
 
 
+__all__ = [  # those named in _LAZY are imported when they are first asked for
+    "GradientTape",
+    "Initializer",
+    "Input",
+    "InputSpec",
+    "KerasTensor",
+    "Layer",
+    "Loss",
+    "Metric",
+    "Model",
+    "Optimizer",
+    "Regularizer",
+    "Sequential",
+    "Variable",
+    "__version__",
+    "activations",
+    "backends",
+    "callbacks",
+    "compat",
+    "config",
+    "constraints",
+    "datasets",
+    "dtype_policies",
+    "fused",
+    "grad",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "ops",
+    "optimizers",
+    "random",
+    "regularizers",
+    "saving",
+    "testing",
+    "training",
+    "tree",
+    "utils",
+    "value_and_grad",
+]
+
+
 def __getattr__(name: str) -> object:
     if name not in _LAZY:
         raise AttributeError(f"module 'annette' has no attribute {name!r}")

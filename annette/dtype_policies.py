@@ -20,8 +20,8 @@ class DTypePolicy:
             raise TypeError(f"A dtype policy is made of a name; it got {name!r}.")
         if name not in ALLOWED and name not in ("mixed_float16", "mixed_bfloat16"):
             raise ValueError(
-                f"{name!r} is no dtype policy. Use a dtype such as 'float32', or 'mixed_float16' or "
-                "'mixed_bfloat16'."
+                f"{name!r} is no dtype policy. Use a dtype such as 'float32', or "
+                "'mixed_float16' or 'mixed_bfloat16'."
             )
         self._name = name
         self.compute_dtype = name.removeprefix("mixed_")
@@ -67,7 +67,7 @@ def set_dtype_policy(policy: Any) -> None:
 
 
 def get(identifier: Any) -> DTypePolicy:
-    """Return the policy meant by a name, dtype, configuration or policy; None means the current one."""
+    """Return the policy meant by a name, dtype, configuration or policy; None: the current one."""
     if identifier is None:
         return dtype_policy()
     if isinstance(identifier, DTypePolicy):

@@ -383,7 +383,7 @@ class STFT(Initializer):
                 f"STFT expects a window of {samples} samples; it got one of shape {window.shape}."
             )
         scales = {"density": np.sqrt(np.sum(window**2)), "spectrum": np.sum(np.abs(window))}
-        return window / scales.get(str(self.scaling), 1.0)
+        return np.asarray(window / scales.get(str(self.scaling), 1.0))
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -403,7 +403,8 @@ def _window(name: str, samples: int, periodic: bool) -> np.ndarray:
         "bartlett": np.bartlett,
     }
     if name in known:
-        return known[name](samples + 1)[:-1] if periodic else known[name](samples)
+        made = known[name](samples + 1)[:-1] if periodic else known[name](samples)
+        return np.asarray(made)
     try:
         from scipy.signal import get_window
     except ImportError as error:

@@ -118,12 +118,10 @@ def _shifted(words: Any, places: int) -> Any:
 
 
 def _float(dtype: Any) -> str:
-    dtype = standardize(dtype)
-    if "float" not in dtype:
-        raise ValueError(
-            f"This distribution has real numbers; dtype {dtype!r} is not a float type."
-        )
-    return dtype
+    name = standardize(dtype)
+    if "float" not in name:
+        raise ValueError(f"This distribution has real numbers; dtype {name!r} is not a float type.")
+    return name
 
 
 def uniform(

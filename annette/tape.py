@@ -9,8 +9,9 @@ import numpy as np
 
 from annette.graph.array import wrap
 from annette.graph.context import state
+from annette.graph.dtypes import numpy_dtype, standardize
 from annette.graph.gradient import gradient as graph_gradient
-from annette.graph.primitive import WATCHED
+from annette.graph.primitive import WATCHED, constant
 from annette.graph.tensor import Tensor
 from annette.graph.variable import Variable
 from annette.utils import tree
@@ -70,9 +71,10 @@ class GradientTape:
             if isinstance(x, Variable):
                 self._wanted.add(id(x))
             elif isinstance(x, np.ndarray):
-                symbol = state.watched.get(id(x), (x, None))[1] or Tensor(
-                    x.shape, str(x.dtype), value=np.asarray(x), name=WATCHED
-                )
+                symbol = state.watched.get(id(x), (x, None))[1]
+                if symbol is None:
+                    symbol = constant(x)
+                    symbol.name = WATCHED
                 state.watched[id(x)] = self._arrays[id(x)] = (x, symbol)
             elif not isinstance(x, Tensor):
                 raise ValueError(
@@ -108,7 +110,7 @@ class GradientTape:
         results = [_total([next(grads) for _ in group]) for group in leaves]
         if str(getattr(unconnected_gradients, "value", unconnected_gradients)).lower() == "zero":
             results = [
-                np.zeros(s.shape, str(s.dtype)) if g is None else g
+                np.zeros(s.shape, numpy_dtype(standardize(s.dtype))) if g is None else g
                 for s, g in zip(flat, results, strict=True)
             ]
         results = [g if g is None or isinstance(g, Tensor) else wrap(g) for g in results]
@@ -131,7 +133,7 @@ class GradientTape:
         try:
             rows = []
             for i in range(int(np.prod(target.shape))):
-                seed = np.zeros(int(np.prod(target.shape)), str(target.dtype))
+                seed = np.zeros(int(np.prod(target.shape)), numpy_dtype(standardize(target.dtype)))
                 seed[i] = 1
                 rows.append(self.gradient(target, source, seed.reshape(target.shape)))
         finally:

@@ -33,7 +33,8 @@ def make_backend(name: str) -> Backend:
     if name == "jax":
         if importlib.util.find_spec("jax") is None:
             raise ImportError(
-                "The backend 'jax' needs the package jax. Install it with `pip install annette[jax]`."
+                "The backend 'jax' needs the package jax. Install it with "
+                "`pip install annette[jax]`."
             )
         from annette.backends.jax import JaxBackend
 

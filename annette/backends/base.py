@@ -1,4 +1,4 @@
-"""What a backend is: it makes a program of a graph; a program runs it, once or over rows of data."""
+"""What a backend is: it makes a program of a graph, which runs once or over rows of data."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class Program(ABC):
         Args:
             arrays: one for each input, rows first, of any dtype and layout.
             order: the row that stands at each place, or None for rows as they lie.
-            start, stop: the places to cover; their distance is a multiple of `batch_size`.
+            start: the first place to cover.
+            stop: the place after the last; whole batches lie between the two.
             batch_size: rows a run (samples).
             seconds: after how long to return with less than all done.
 

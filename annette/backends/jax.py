@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,9 @@ from annette.graph.dtypes import numpy_dtype
 from annette.graph.graph import Graph
 from annette.graph.lower import lower
 from annette.graph.variable import Variable
+
+# A run gives the arrays of the variables it changes away: no other may read them meanwhile.
+_RUNNING = threading.Lock()
 
 
 class JaxProgram(Program):
@@ -33,13 +37,14 @@ class JaxProgram(Program):
         self._run = jax.jit(run, donate_argnums=2)
 
     def __call__(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Run once; return the outputs, which are the caller's to keep."""
         # Graphs name their dtypes: 64-bit ones must not be cut to 32 bits here.
-        with self._jax.enable_x64(True):
+        with _RUNNING, self._jax.enable_x64(True):
             kept = [v._value for v in self._kept]
             old = [_own(self._jax, v._value) for v in self._changed]
             outputs, new = self._run(list(inputs), kept, old)
-        for variable, value in zip(self._changed, new, strict=True):
-            variable.replace(value)
+            for variable, value in zip(self._changed, new, strict=True):
+                variable.replace(value)
         return [np.array(o) for o in outputs]
 
 
@@ -76,9 +81,12 @@ class JaxBackend(Backend):
     name = "jax"
 
     def compile(self, graph: Graph) -> Program:
+        """Make a program of `graph`."""
         return JaxProgram(graph)
 
     def describe(self) -> dict[str, Any]:
+        """Return what `annette info` says of it."""
+        """Return what `annette info` says of it."""
         import jax
 
         return {

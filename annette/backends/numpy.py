@@ -40,6 +40,7 @@ class NumpyProgram(Program):
         self._lock = threading.Lock()
 
     def __call__(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Run once; return the outputs, which are the caller's to keep."""
         with self._lock, np.errstate(all="ignore"):
             kept = [v.array for v in self._kept]
             return list(self._run(*inputs, *kept, *[v.own() for v in self._changed]))
@@ -51,9 +52,12 @@ class NumpyBackend(Backend):
     name = "numpy"
 
     def compile(self, graph: Graph) -> Program:
+        """Make a program of `graph`."""
         return NumpyProgram(graph)
 
     def describe(self) -> dict[str, Any]:
+        """Return what `annette info` says of it."""
+        """Return what `annette info` says of it."""
         return {"name": self.name, "version": np.__version__}
 
 
@@ -119,7 +123,7 @@ class _Writer:
         self.place_of = place_of
 
     def _direct_targets(self, number: dict[Variable, int]) -> dict[int, str]:
-        """Return the results that may be computed straight into the variable they are assigned to."""
+        """Return the results that may be computed straight into the variable they are for."""
         made = {
             id(t): (place, node)
             for place, node in enumerate(self.graph.nodes)
@@ -143,7 +147,6 @@ class _Writer:
         given = [self.names[id(t)] for t in node.inputs]
         out = node.outputs[0]
         self.names.update({id(t): f"t{len(self.names)}_{i}" for i, t in enumerate(node.outputs)})
-        name = self.names[id(out)]
         if primitive.ufunc is not None:
             self.globals[primitive.name] = primitive.ufunc
             is_product = primitive.name == "matmul"

@@ -1,4 +1,4 @@
-"""Fused operations: a composite of primitives, and the name of the one kernel that can do it at once.
+"""Fused operations: a composite of primitives, and the name of the one kernel that does it.
 
 The composite is the definition on every backend without the kernel, the gradient unless one is
 given, and the oracle of the tests.
@@ -9,8 +9,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
-
-import numpy as np
 
 from annette.graph.array import wrap
 from annette.graph.context import state
@@ -57,7 +55,7 @@ class Fused(Primitive):
         return [(t.shape, t.dtype) for t in outputs]
 
     def expand(self, inputs: Any, params: dict[str, Any]) -> tuple[list[Node], list[Tensor]]:
-        """Return the nodes of the composite and its results, on stand-ins or on the given Tensors."""
+        """Return the nodes of the composite and its results, on stand-ins or the given Tensors."""
         tensors = [x if isinstance(x, Tensor) else Tensor(x.shape, x.dtype) for x in inputs]
         with Trace() as recorder:
             result = self.composite(*tensors, **params)
@@ -85,7 +83,7 @@ def _copy(x: Tensor) -> Any:
     return apply(identity, (x,), {})
 
 
-class _recording:  # noqa: N801  # used as a function
+class _recording:
     """Record operations on Tensors that have values even where no tape is open."""
 
     def __enter__(self) -> None:

@@ -41,11 +41,22 @@ def standardize(dtype: Any) -> str:
 
 
 def numpy_dtype(dtype: str) -> np.dtype[Any]:
-    """Return NumPy's dtype of that name (bfloat16 comes from ml_dtypes)."""
-    if dtype == "bfloat16":
-        import ml_dtypes
+    """Return NumPy's dtype of that name (bfloat16 comes from ml_dtypes).
 
-        return np.dtype(ml_dtypes.bfloat16)
+    Raises:
+        ImportError: for bfloat16, where ml_dtypes is not installed.
+    """
+    if dtype == "bfloat16":
+        try:
+            import ml_dtypes
+        except ImportError as error:
+            raise ImportError(
+                "The dtype bfloat16 needs the package ml_dtypes. Install it with "
+                "`pip install ml_dtypes`, or use float16 or float32."
+            ) from error
+
+        wide: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
+        return wide
     return np.dtype(dtype)
 
 
@@ -70,9 +81,9 @@ def promote(strong: list[str], weak: list[type]) -> str:
     if complex in weak:
         return "complex128" if result == "float64" else result if result in COMPLEX else "complex64"
     if float in weak:
-        return result if result in FLOATS or result in COMPLEX else config.floatx()  # type: ignore[return-value]
+        return result if result in FLOATS or result in COMPLEX else config.floatx()
     if int in weak:
-        return "int32" if result in (None, "bool") else result  # type: ignore[return-value]
+        return "int32" if result in (None, "bool") else result
     return result or "bool"
 
 

@@ -18,7 +18,7 @@ from annette.graph.tensor import Node, Tensor, operator
 def gradient(
     ys: Sequence[Any], xs: Sequence[Tensor], seeds: Sequence[Any] | None = None
 ) -> list[Any]:
-    r"""Return :math:`\sum_k \bar y_k\, \partial y_k / \partial x` for each x, None where unconnected.
+    r"""Return :math:`\sum_k \bar y_k\, \partial y_k / \partial x` for each x; None: unconnected.
 
     Inside a trace or under a tape the result is recorded and can be differentiated again.
 
@@ -100,10 +100,10 @@ def _unbroadcast(g: Any, wanted: tuple[int, ...]) -> Any:
             f"A gradient of shape {given} cannot belong to a value of shape {wanted}: give one of "
             "the value's shape."
         )
-    axes = (*range(lead), *(i for i, n, m in pairs if m == 1 and n != 1))
-    if axes:
-        g = operator("sum")(g, axis=axes, keepdims=True)
-    if lead > 0:
+    ones = [i for i, n, m in pairs if m == 1 and n != 1]
+    if ones or lead > 0:
+        g = operator("sum")(g, axis=(*range(lead), *ones), keepdims=bool(ones))
+    if ones and lead > 0:
         g = operator("reshape")(g, tuple(g.shape)[lead:])
     return g if tuple(g.shape) == wanted else operator("broadcast_to")(g, wanted)
 

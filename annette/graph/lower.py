@@ -1,4 +1,4 @@
-"""Getting a graph ready for a backend: fused operations expanded, repetitions and no-ops taken out."""
+"""Getting a graph ready for a backend: fused operations expanded, repetitions taken out."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _NOTHING = ("identity", "stop_gradient")
 
 
 def lower(graph: Graph, kernels: Collection[str] = ()) -> Graph:
-    """Return an equal graph in which
+    """Return an equal graph, made ready.
 
-    - a fused operation whose kernel is not among `kernels` is replaced by its composite,
-    - an operation that does nothing is passed by,
-    - an operation done before on the same inputs is not done again.
+    - A fused operation whose kernel is not among `kernels` is replaced by its composite.
+    - An operation that does nothing is passed by.
+    - An operation done before on the same inputs is not done again.
     """
     replaced: dict[int, Tensor] = {}
     known: dict[Any, Node] = {}

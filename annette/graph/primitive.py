@@ -1,4 +1,4 @@
-"""Primitive: one record holds all that is special about an operation; applying one; the registry."""
+"""Primitive: one record holds all that is special about an operation; applying; the registry."""
 
 from __future__ import annotations
 
@@ -93,11 +93,13 @@ def _by_name(name: str) -> Callable[..., Any]:
 
 
 def read(operand: Any) -> Tensor | np.ndarray:
-    """Return what an operation sees of `operand`: a Tensor where one stands for it, else its array."""
+    """Return what an operation sees of `operand`: a Tensor that stands for it, else its array."""
     if isinstance(operand, Tensor):
         # Known values are constants to a trace, and are just arrays where no tape looks on.
         known = operand.value is not None and operand.name != WATCHED
-        return operand.value if known and (state.trace is not None or not state.tapes) else operand
+        if known and (state.trace is not None or not state.tapes):
+            return np.asarray(operand.value)
+        return operand
     if isinstance(operand, np.ndarray):
         if state.watched and id(operand) in state.watched:
             return state.watched[id(operand)][1]

@@ -1,4 +1,4 @@
-"""KerasTensor: a value whose shape may have unknown sizes, as `Input` gives it; calls on it are kept.
+"""KerasTensor: a value whose shape may have unknown sizes; calls on it are kept.
 
 The shape of a result is found by tracing the call with two different sizes for each unknown one:
 the axes that move are unknown in the result too.
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from annette.graph.dtypes import standardize
-from annette.graph.tensor import Tensor, apply_ufunc, operator
+from annette.graph.tensor import Operators, Tensor, apply_ufunc, operator
 from annette.graph.trace import Trace
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -27,10 +27,11 @@ class KerasHistory(NamedTuple):
     tensor_index: int
 
 
-class KerasTensor:
-    """A value in a functional model: its shape (None where unknown), its dtype, where it is from."""
+class KerasTensor(Operators):
+    """A value in a functional model: its shape (None where unknown), its dtype, its origin."""
 
     __array_priority__ = 200
+    _keras_mask: Any
 
     def __init__(
         self,
@@ -173,7 +174,7 @@ def record_call(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], o
 
 
 def output_spec(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    """Return what ``function(*args, **kwargs)`` gives, as KerasTensors, for KerasTensor arguments."""
+    """Return as KerasTensors what ``function(*args, **kwargs)`` gives for KerasTensors."""
     from annette.utils import tree
 
     unknown = any(None in t.shape for t in symbolic_inputs(args, kwargs))
@@ -226,6 +227,8 @@ class FunctionOperation:
         self._inbound_nodes: list[CallNode] = []
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute at once on arrays, keep the call on KerasTensors."""
+        """Compute on arrays, or add the call to a functional model on KerasTensors."""
         if not any_symbolic(args, kwargs):
             return self.function(*args, **kwargs)
         return record_call(self, args, kwargs, output_spec(self.function, args, kwargs))

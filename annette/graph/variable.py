@@ -10,10 +10,10 @@ import numpy as np
 from annette.graph.array import Array
 from annette.graph.context import state, suspended
 from annette.graph.dtypes import numpy_dtype, standardize
-from annette.graph.tensor import Shape, Tensor, apply_ufunc
+from annette.graph.tensor import Operators, Shape, Tensor, apply_ufunc
 
 
-class Variable:
+class Variable(Operators):
     """An array of fixed shape and dtype that operations read and `assign` changes.
 
     Inside a trace it reads as a symbol and an assignment becomes an output of the graph.
@@ -139,8 +139,8 @@ class Variable:
         value = ops.convert_to_tensor(value, dtype=self.dtype)
         if tuple(value.shape) != self.shape:
             raise ValueError(
-                f"Variable {self.path!r} has shape {self.shape}; the value assigned to it has shape "
-                f"{tuple(value.shape)}. Give a value of the variable's shape."
+                f"Variable {self.path!r} has shape {self.shape}; the value assigned to it has "
+                f"shape {tuple(value.shape)}. Give a value of the variable's shape."
             )
         if state.trace is not None:
             state.trace.assign(self, value)
@@ -195,7 +195,8 @@ class Variable:
         return id(self)
 
     def __repr__(self) -> str:
-        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self.array}>"
+        about = f"path={self.path}, shape={self.shape}, dtype={self.dtype}"
+        return f"<Variable {about}, value={self.array}>"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
         copy = Variable(self.numpy(), dtype=self.dtype, trainable=self.trainable, name=self.name)

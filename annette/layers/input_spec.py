@@ -67,7 +67,8 @@ def check_input(spec: Any, inputs: Any, layer: Any) -> None:
     given = list(tree.flatten(inputs))
     if len(specs) != len(given):
         raise ValueError(
-            f"{_named(layer)} expects {len(specs)} input{'s' * (len(specs) > 1)}; it got {len(given)}."
+            f"{_named(layer)} expects {len(specs)} input{'s' * (len(specs) > 1)}; it got "
+            f"{len(given)}."
         )
     for one, x in zip(specs, given, strict=True):
         if one is None or (x is None and one.optional):

@@ -46,6 +46,8 @@ class Layer:
     _untracked: tuple[str, ...] = ()
     # Constructor arguments that get_config reports, each an attribute of the same name.
     _fields: tuple[str, ...] = ()
+    _init_arguments: tuple[tuple[Any, ...], dict[str, Any]]
+    _init_arguments: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __init__(
         self,
@@ -74,6 +76,7 @@ class Layer:
             self._input_shape_arg = shape
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Keep the constructor's arguments, for `get_config`."""
         instance = super().__new__(cls)
         # What __init__ was given is what get_config of a user's own layer can report.
         object.__setattr__(instance, "_init_arguments", (args, kwargs))
@@ -134,8 +137,11 @@ class Layer:
                 zeros else.
             dtype: that of the layer's weights if None.
             trainable: whether training changes it.
+            autocast: whether it is cast to the layer's compute dtype where it is used.
             regularizer: a penalty on it.
             constraint: applied to it after each update.
+            aggregation: accepted for Keras.
+            overwrite_with_gradient: whether its gradient is its next value.
             name: the last part of its path.
         """
         if isinstance(shape, (int, np.integer)):
@@ -268,8 +274,8 @@ class Layer:
         for variable, value in zip(own, weights, strict=True):
             if tuple(np.shape(value)) != variable.shape:
                 raise ValueError(
-                    f"The weight {variable.path!r} has shape {variable.shape}; the value for it has "
-                    f"shape {tuple(np.shape(value))}."
+                    f"The weight {variable.path!r} has shape {variable.shape}; the value for it "
+                    f"has shape {tuple(np.shape(value))}."
                 )
         for variable, value in zip(own, weights, strict=True):
             variable.assign(value)
@@ -282,8 +288,8 @@ class Layer:
         """
         if not self.built:
             raise ValueError(
-                f"{type(self).__name__} '{self.name}' has no weights before it is built: call it on "
-                "data, or call build(input_shape)."
+                f"{type(self).__name__} '{self.name}' has no weights before it is built: call it "
+                "on data, or call build(input_shape)."
             )
         return sum(math.prod(v.shape) for v in self.weights)
 
@@ -328,7 +334,7 @@ class Layer:
 
     @property
     def _remembers_shapes(self) -> bool:
-        """Whether `get_build_config` tells the shapes though there is no `build` to be given them."""
+        """Whether `get_build_config` tells the shapes though no `build` is given them."""
         return _is_ours(type(self))
 
     def build_from_config(self, config: dict[str, Any] | None) -> None:
@@ -376,7 +382,8 @@ class Layer:
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output. To be written by each layer."""
         raise NotImplementedError(
-            f"{type(self).__name__} has no call(): write `def call(self, inputs)` with what it computes."
+            f"{type(self).__name__} has no call(): write `def call(self, inputs)` with what it "
+            "computes."
         )
 
     @property
@@ -592,8 +599,8 @@ class Layer:
         for key, value in given.items():
             if not isinstance(value, plain):
                 raise NotImplementedError(
-                    f"{type(self).__name__} was made with {key}={value!r}, which is no plain value. "
-                    "Write get_config() that returns its arguments."
+                    f"{type(self).__name__} was made with {key}={value!r}, which is no plain "
+                    "value. Write get_config() that returns its arguments."
                 )
         return given
 

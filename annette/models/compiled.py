@@ -96,7 +96,7 @@ class CompiledLoss:
         return [t for t in self.trackers if t is not None]
 
     def pairs(self, y: Any, y_pred: Any, sample_weight: Any = None) -> Iterator[tuple[Any, ...]]:
-        """Yield (loss, weight, tracker, target, output, sample weight) of each output with a loss."""
+        """Yield (loss, weight, tracker, target, output, sample weight) of outputs with a loss."""
         if not self.built:
             self.build(y_pred)
         outputs = named_outputs(y_pred, self.output_names)
@@ -176,8 +176,8 @@ def match_outputs(what: str, given: Any, y_pred: Any, outputs: list[tuple[str, A
     flat = tree.flatten(given)
     if len(flat) != len(outputs):
         raise ValueError(
-            f"The model has {len(outputs)} output{'s' * (len(outputs) > 1)}; {what} has {len(flat)} "
-            "parts. Give one for each output."
+            f"The model has {len(outputs)} output{'s' * (len(outputs) > 1)}; {what} has "
+            f"{len(flat)} parts. Give one for each output."
         )
     return flat
 

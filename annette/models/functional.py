@@ -62,7 +62,7 @@ class Functional(Model):
         """Layers and functions in the order in which they are computed."""
         return list(self._operations)
 
-    @property
+    @property  # type: ignore[misc]  # the setter of Model only refuses
     def layers(self) -> list[Layer]:
         """The layers in the order in which they are computed, inputs first."""
         return [x for x in self._operations if isinstance(x, Layer)]
@@ -158,8 +158,8 @@ class Functional(Model):
         )
         if not fits:
             raise ValueError(
-                f"Model '{self.name}' expects data of shape {wanted} for its input {name!r}; it got "
-                f"shape {shape}. {_mend(shape, wanted)}"
+                f"Model '{self.name}' expects data of shape {wanted} for its input {name!r}; it "
+                f"got shape {shape}. {_mend(shape, wanted)}"
             )
         if is_float(symbol.dtype) and standardize(x.dtype) != symbol.dtype:
             x = ops.cast(x, symbol.dtype)
@@ -322,8 +322,8 @@ def _check_ends(tensors: list[Any], what: str) -> None:
     for t in tensors:
         if not isinstance(t, KerasTensor) or t._keras_history is None:
             raise ValueError(
-                f"Model takes KerasTensors as {what}: the result of Input(...) and what layers made "
-                f"of it. It got {t!r}."
+                f"Model takes KerasTensors as {what}: the result of Input(...) and what layers "
+                f"made of it. It got {t!r}."
             )
 
 
@@ -360,7 +360,8 @@ def _sorted_calls(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> list
         if node.is_input:
             name = node.operation.name
             raise ValueError(
-                f"The outputs need the input {name!r}, which is not among the model's inputs. Add it."
+                f"The outputs need the input {name!r}, which is not among the model's inputs. "
+                "Add it."
             )
         stack.append((node, True))
         needed = [t for t in node.input_tensors if _key(t) not in begin]
@@ -389,6 +390,7 @@ def _check_names(operations: list[Any]) -> None:
     for operation in operations:
         if operation.name in seen:
             raise ValueError(
-                f"Two layers of one model are called {operation.name!r}. Give one of them another name."
+                f"Two layers of one model are called {operation.name!r}. Give one of them "
+                "another name."
             )
         seen[operation.name] = operation

@@ -25,9 +25,16 @@ class Model(Layer):
     of your own with layers made in ``__init__`` and used in ``call(inputs, training=False)``.
     """
 
-    _untracked = ("_compile_config", "_compiled_loss", "_compiled_metrics", "_programs", "history")
+    _untracked: tuple[str, ...] = (
+        "_compile_config",
+        "_compiled_loss",
+        "_compiled_metrics",
+        "_programs",
+        "history",
+    )
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Make a functional model of ``Model(inputs, outputs)``."""
         if cls is Model and _is_functional(args, kwargs):
             from annette.models.functional import Functional
 
@@ -40,8 +47,8 @@ class Model(Layer):
             return
         if args:
             raise TypeError(
-                f"{type(self).__name__} takes inputs and outputs as KerasTensors, or keyword arguments "
-                f"such as name; it got {args[0]!r}."
+                f"{type(self).__name__} takes inputs and outputs as KerasTensors, or keyword "
+                f"arguments such as name; it got {args[0]!r}."
             )
         super().__init__(**kwargs)
 
@@ -64,14 +71,17 @@ class Model(Layer):
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers that the model is directly made of."""
-        return [x for x in self._layers if isinstance(x, Layer)]
+        """The layers that the model is directly made of, in their order."""
+        return self._own_layers()
 
     @layers.setter
     def layers(self, value: Any) -> None:
         raise AttributeError(
             "`Model.layers` is made by annette; call your attribute something else."
         )
+
+    def _own_layers(self) -> list[Layer]:
+        return [x for x in self._layers if isinstance(x, Layer)]
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """Return a layer by its name or its place.
@@ -250,8 +260,8 @@ class Model(Layer):
             total = extra if total is None else total + ops.cast(extra, ops.dtype(total))
         if total is None:
             raise ValueError(
-                f"Model '{self.name}' has no loss to make small: give compile(loss=...) one, or call "
-                "add_loss in a layer."
+                f"Model '{self.name}' has no loss to make small: give compile(loss=...) one, or "
+                "call add_loss in a layer."
             )
         return total
 
@@ -345,7 +355,8 @@ class Model(Layer):
             sample_weight: a weight for each row.
             initial_epoch: the first epoch's number, to go on from.
             steps_per_epoch: batches an epoch; all if None.
-            validation_steps, validation_batch_size: the same for validation.
+            validation_steps: batches of validation; all if None.
+            validation_batch_size: rows a batch of validation; `batch_size` if None.
             validation_freq: every how many epochs to validate, or in which ones.
 
         Raises:
@@ -372,7 +383,7 @@ class Model(Layer):
         return_dict: bool = False,
         **kwargs: Any,
     ) -> Any:
-        """Return the loss and metrics over the data: a number, a list as `metrics_names`, or a dict.
+        """Return the loss and metrics over the data: a number, a list by `metrics_names` or a dict.
 
         Raises:
             RuntimeError: if the model is not compiled.

@@ -43,7 +43,7 @@ class Sequential(Model):
             self.add(layer, rebuild=False)
         self._rebuild()
 
-    @property
+    @property  # type: ignore[misc]  # the setter of Model only refuses
     def layers(self) -> list[Layer]:
         """The layers of the row, without the input."""
         return [x for x in self._row if not isinstance(x, InputLayer)]
@@ -62,7 +62,8 @@ class Sequential(Model):
             layer = layer._keras_history.operation
         if isinstance(layer, type):
             raise ValueError(
-                f"Sequential takes layers; it got the class {layer.__name__}. Write {layer.__name__}(...)."
+                f"Sequential takes layers; it got the class {layer.__name__}. Write "
+                f"{layer.__name__}(...)."
             )
         if not isinstance(layer, Layer):
             if not callable(layer):
@@ -81,12 +82,13 @@ class Sequential(Model):
                 self._row.append(InputLayer(batch_shape=first.shape, dtype=first.dtype))
         elif self._row and isinstance(layer, InputLayer):
             raise ValueError(
-                f"Sequential '{self.name}' has layers already, so an Input can't follow. Put it first."
+                f"Sequential '{self.name}' has layers already, so an Input can't follow. Put "
+                "it first."
             )
         if any(layer.name == x.name for x in self._row):
             raise ValueError(
-                f"Sequential '{self.name}' has a layer called {layer.name!r} already. Give one of them "
-                "another name."
+                f"Sequential '{self.name}' has a layer called {layer.name!r} already. Give one of "
+                "them another name."
             )
         self._row.append(layer)
         if rebuild and self._functional is not None:

@@ -83,7 +83,7 @@ def _parts(xs: Any, length: int | None) -> tuple[list[Any], int]:
     """Return the elements of xs along the first axis, and how many."""
     from annette.utils import tree
 
-    leaves = [from_python(x) for x in tree.flatten(xs)]
+    leaves = [from_python(x) for x in tree.flatten(xs)] if xs is not None else []
     if any(not rank(x) for x in leaves):
         raise ValueError("scan goes along the first axis of xs; a scalar has none.")
     sizes = {x.shape[0] for x in leaves} | ({length} if length is not None else set())
@@ -93,6 +93,8 @@ def _parts(xs: Any, length: int | None) -> tuple[list[Any], int]:
             f"{sorted(sizes) or 'neither'}."
         )
     (count,) = sizes
+    if xs is None:
+        return [None] * count, count
     return [tree.map_structure(lambda x, i=i: from_python(x)[i], xs) for i in range(count)], count
 
 
@@ -122,7 +124,7 @@ def scan(
 
     if not callable(f):
         raise TypeError(f"scan expects f to be a function of (carry, x); it got {f!r}.")
-    parts, count = _parts(xs, length) if xs is not None or length is not None else _parts((), None)
+    parts, count = _parts(xs, length)
     carry = tree.map_structure(convert_to_tensor, init)
     if not count:
         nothing = tree.map_structure(lambda x: np.zeros(x.shape[1:], str(x.dtype)), xs)
@@ -235,7 +237,7 @@ def _inner_ranks(signature: str | None, count: int) -> list[int]:
     if signature is None:
         return [0] * count
     left = signature.replace(" ", "").partition("->")[0]
-    groups = left.strip("()").split("),(")
+    groups = [g.partition(")")[0] for g in left.split("(")[1:]]
     if len(groups) != count:
         raise ValueError(
             f"vectorize: signature {signature!r} names {len(groups)} arguments; it got {count}."

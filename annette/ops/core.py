@@ -115,7 +115,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
             return tuple(grads) if isinstance(grads, (tuple, list)) else (grads,)
 
         params = {"outputs": len(results), "rule": vjp}
-        out = apply(s.custom_gradient, [*map(_cut, results), *tensors], params)
+        out = apply(s.custom_gradient, [*(_cut(r) for r in results), *tensors], params)
         return tuple(out) if isinstance(result, tuple) else out
 
     return wrapped

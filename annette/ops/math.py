@@ -108,7 +108,8 @@ def erfinv(x: Any) -> Any:
         slope = el.multiply(el.exp(el.negative(el.square(y))), 2.0 / math.sqrt(math.pi))
         y = el.subtract(y, el.divide(el.subtract(erf(y), x), slope))
     # At the ends w is infinite and the polynomials are not a number.
-    return el.where(el.equal(el.absolute(x), 1.0), el.multiply(x, float("inf")), y)
+    y = el.where(el.equal(x, 1.0), math.inf, y)
+    return el.where(el.equal(x, -1.0), -math.inf, y)
 
 
 def _segments(name: str, data: Any, segment_ids: Any, count: int | None) -> tuple[Any, Any, int]:

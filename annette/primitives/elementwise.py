@@ -57,13 +57,13 @@ def _padded(shape: tuple[int, ...], rank: int) -> tuple[int, ...]:
 
 
 def _same_dtype(name: str, inputs: tuple[Any, ...]) -> str:
-    dtypes = {x.dtype for x in inputs}
+    dtypes: set[str] = {x.dtype for x in inputs}
     if len(dtypes) > 1:
         raise ValueError(
             f"Primitive {name!r} takes inputs of one dtype; it got {sorted(dtypes)}. Cast them, or "
             "call the function of that name in annette.ops, which does."
         )
-    return dtypes.pop()
+    return str(dtypes.pop())
 
 
 def elementwise(
@@ -82,12 +82,18 @@ def elementwise(
     """Register an elementwise primitive.
 
     Args:
+        name: of the primitive.
+        formula: what it computes, in LaTeX.
+        run: computes it: the name of a NumPy function, or ``run(xp, *arrays)``.
+        vjp: ``vjp(g, y, *inputs)``, a gradient for each input; None where there is none.
         domain: where the generated tests draw, one interval or one for each input.
+        kernel: the expression in C++ of inputs ``x0``, ``x1``, where backends may use one.
+        jax: computes it with JAX where `run` cannot.
         kind: "float", "int" or "bool": what the tests draw.
         takes: which dtypes: "any", "number", "float", "int" or "bits" (integers and bools).
         gives: the dtype of the result where it is not that of the inputs.
     """
-    domains: tuple[Domain, ...] = domain if isinstance(domain[0], tuple) else (domain,)  # type: ignore[assignment]
+    domains: tuple[Domain, ...] = domain if isinstance(domain[0], tuple) else (domain,)
 
     taken = _TAKES[takes]
 
@@ -155,7 +161,9 @@ def _sigmoid(xp: Any, x: Any) -> Any:
 negative = elementwise(
     "negative", "-x", "negative", lambda g, y, x: (-g,), kernel="-x0", takes="number",
 )  # fmt: skip
-exp = elementwise("exp", r"e^x", "exp", lambda g, y, x: (g * y,), kernel="vexp(x0)", takes="float")
+exp: Primitive = elementwise(
+    "exp", r"e^x", "exp", lambda g, y, x: (g * y,), kernel="vexp(x0)", takes="float"
+)
 expm1 = elementwise(
     "expm1", r"e^x - 1", "expm1", lambda g, y, x: (g * (y + 1),), kernel="std::expm1(x0)",
     takes="float",
@@ -172,10 +180,10 @@ sqrt = elementwise(
     "sqrt", r"\sqrt{x}", "sqrt", lambda g, y, x: (g * 0.5 / y,), domain=(0.3, 3.0),
     kernel="std::sqrt(x0)", takes="float",
 )  # fmt: skip
-sin = elementwise(
+sin: Primitive = elementwise(
     "sin", r"\sin x", "sin", lambda g, y, x: (g * cos(x),), kernel="std::sin(x0)", takes="float"
 )
-cos = elementwise(
+cos: Primitive = elementwise(
     "cos", r"\cos x", "cos", lambda g, y, x: (-g * sin(x),), kernel="std::cos(x0)", takes="float"
 )
 arctan = elementwise(
@@ -209,7 +217,9 @@ absolute = elementwise(
     "absolute", "|x|", "absolute", lambda g, y, x: (g * sign(x),), domain=(0.2, 3.0),
     kernel="abs(x0)",
 )  # fmt: skip
-sign = elementwise("sign", r"\operatorname{sgn} x", "sign", None, kernel="sign(x0)", takes="number")
+sign: Primitive = elementwise(
+    "sign", r"\operatorname{sgn} x", "sign", None, kernel="sign(x0)", takes="number"
+)
 floor = elementwise(
     "floor", r"\lfloor x \rfloor", "floor", None, kernel="std::floor(x0)", takes="float"
 )
@@ -402,7 +412,7 @@ def _cast_vjp(g: Any, y: Any, x: Any, *, dtype: str) -> tuple[Any, ...]:
     return (cast(g, dtype=x.dtype) if is_float(dtype) and is_float(x.dtype) else None,)
 
 
-cast = Primitive(
+cast: Primitive = Primitive(
     "cast", r"x \text{ as dtype}",
     run=lambda xp, x, *, dtype: x.astype(numpy_dtype(dtype)),
     shape=lambda x, *, dtype: (x.shape, dtype), vjp=_cast_vjp, samples=_cast_samples,
@@ -422,8 +432,8 @@ def _bitcast_shape(x: Any, *, dtype: str) -> Spec:
         return x.shape, dtype
     if not x.shape or x.shape[-1] * before % after:
         raise ValueError(
-            f"The bits of {x.dtype} of shape {x.shape} cannot be read as {dtype}: its last axis must "
-            f"hold a whole number of values of {after} bytes."
+            f"The bits of {x.dtype} of shape {x.shape} cannot be read as {dtype}: its last axis "
+            f"must hold a whole number of values of {after} bytes."
         )
     return (*x.shape[:-1], x.shape[-1] * before // after), dtype
 

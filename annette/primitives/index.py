@@ -41,7 +41,7 @@ def _take_samples(rng: np.random.Generator) -> Samples:
     ]
 
 
-take = Primitive(
+take: Primitive = Primitive(
     "take", r"y_{\dots i \dots} = x_{\dots \text{indices}_i \dots}", run=_take, shape=_take_shape,
     vjp=_take_vjp, samples=_take_samples, kernel="take", family="index",
 )  # fmt: skip
@@ -90,7 +90,7 @@ def _scatter_samples(rng: np.random.Generator) -> Samples:
     ]
 
 
-scatter_add = Primitive(
+scatter_add: Primitive = Primitive(
     "scatter_add", r"y_k = \sum_{i:\ \text{indices}_i = k} x_i", run=_scatter_add,
     jax=_scatter_add_jax, shape=_scatter_shape,
     vjp=lambda g, y, values, indices, *, axis, size: (take(g, indices, axis=axis), None),
@@ -103,8 +103,8 @@ def _along_shape(x: Any, indices: Any, *, axis: int) -> Spec:
     rest = (*x.shape[:axis], *x.shape[axis + 1 :])
     if rest != (*indices.shape[:axis], *indices.shape[axis + 1 :]):
         raise ValueError(
-            f"take_along_axis needs indices that differ from x in axis {axis} alone; the shapes are "
-            f"{x.shape} and {indices.shape}."
+            f"take_along_axis needs indices that differ from x in axis {axis} alone; the shapes "
+            f"are {x.shape} and {indices.shape}."
         )
     return indices.shape, x.dtype
 
@@ -162,7 +162,7 @@ def _along_samples(rng: np.random.Generator) -> Samples:
     return [((rng.normal(size=(2, 3)), places), {"axis": 1})]
 
 
-take_along_axis = Primitive(
+take_along_axis: Primitive = Primitive(
     "take_along_axis", r"y_{ij} = x_{i,\,\text{indices}_{ij}}", run=_along, shape=_along_shape,
     vjp=lambda g, y, x, indices, *, axis: (
         put_along_axis(g, indices, axis=axis, size=x.shape[axis]),
@@ -170,7 +170,7 @@ take_along_axis = Primitive(
     ),
     samples=_along_samples, kernel="take_along_axis", family="index",
 )  # fmt: skip
-put_along_axis = Primitive(
+put_along_axis: Primitive = Primitive(
     "put_along_axis", r"y_{ik} = \sum_{j:\ \text{indices}_{ij} = k} x_{ij}", run=_put, jax=_put_jax,
     shape=_put_shape,
     vjp=lambda g, y, values, indices, *, axis, size: (

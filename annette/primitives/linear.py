@@ -28,7 +28,7 @@ def _turned(x: Any) -> Any:
     return transpose(x, axes=(*range(rank - 2), rank - 1, rank - 2))
 
 
-matmul = Primitive(
+matmul: Primitive = Primitive(
     "matmul", r"y_{ij} = \sum_k a_{ik} b_{kj}", run="matmul", shape=_matmul_shape,
     vjp=lambda g, y, a, b: (matmul(g, _turned(b)), matmul(_turned(a), g)),
     samples=lambda rng: [

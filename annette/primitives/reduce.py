@@ -61,7 +61,7 @@ def _samples(distinct: bool) -> Any:
     return samples
 
 
-sum_ = Primitive(
+sum_: Primitive = Primitive(
     "sum", r"\sum_i x_i",
     run=lambda xp, x, *, axis, keepdims: x.sum(axis, dtype=x.dtype, keepdims=keepdims),
     shape=_reduce_shape,
@@ -78,13 +78,13 @@ def _extremum_vjp(
     return (_restored(g, x, axis) * (hit / count),)
 
 
-max_ = Primitive(
+max_: Primitive = Primitive(
     "max", r"\max_i x_i,\ \text{ties share the gradient}",
     run=lambda xp, x, *, axis, keepdims: x.max(axis, keepdims=keepdims),
     shape=_nonempty_shape, vjp=_extremum_vjp, samples=_samples(distinct=True), kernel="max",
     family="reduce",
 )  # fmt: skip
-min_ = Primitive(
+min_: Primitive = Primitive(
     "min", r"\min_i x_i,\ \text{ties share the gradient}",
     run=lambda xp, x, *, axis, keepdims: x.min(axis, keepdims=keepdims),
     shape=_nonempty_shape, vjp=_extremum_vjp, samples=_samples(distinct=True), kernel="min",
@@ -107,7 +107,7 @@ def _prod_vjp(g: Any, y: Any, x: Any, *, axis: tuple[int, ...], keepdims: bool) 
     return (_restored(g, x, axis) * transpose(back, inverse),)
 
 
-prod = Primitive(
+prod: Primitive = Primitive(
     "prod", r"\prod_i x_i",
     run=lambda xp, x, *, axis, keepdims: x.prod(axis, dtype=x.dtype, keepdims=keepdims),
     shape=_reduce_shape, vjp=_prod_vjp, samples=_samples(distinct=False), kernel="prod",
@@ -142,7 +142,7 @@ argmin = Primitive(
     samples=_arg_samples, kernel="argmin", family="reduce",
 )  # fmt: skip
 
-cumsum = Primitive(
+cumsum: Primitive = Primitive(
     "cumsum", r"y_i = \sum_{j \le i} x_j",
     run=lambda xp, x, *, axis: x.cumsum(axis, dtype=x.dtype),
     shape=_scan_shape,

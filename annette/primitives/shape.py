@@ -21,7 +21,7 @@ def _reshape_shape(x: Any, *, shape: tuple[int, ...]) -> Spec:
     return shape, x.dtype
 
 
-reshape = Primitive(
+reshape: Primitive = Primitive(
     "reshape", r"\text{same elements in row-major order}",
     run=lambda xp, x, *, shape: xp.reshape(x, shape), shape=_reshape_shape,
     vjp=lambda g, y, x, *, shape: (reshape(g, shape=x.shape),),
@@ -36,7 +36,7 @@ def _transpose_shape(x: Any, *, axes: tuple[int, ...]) -> Spec:
     return tuple(x.shape[a] for a in axes), x.dtype
 
 
-transpose = Primitive(
+transpose: Primitive = Primitive(
     "transpose", r"y_{i_{p(0)} \dots} = x_{i_0 \dots}",
     run=lambda xp, x, *, axes: xp.transpose(x, axes),
     shape=_transpose_shape,
@@ -60,7 +60,7 @@ def _broadcast_shape(x: Any, *, shape: tuple[int, ...]) -> Spec:
     return shape, x.dtype
 
 
-broadcast_to = Primitive(
+broadcast_to: Primitive = Primitive(
     "broadcast_to", r"\text{repeat along axes of size 1}",
     run=lambda xp, x, *, shape: xp.broadcast_to(x, shape), shape=_broadcast_shape,
     # The gradient engine sums over the axes that were repeated.
@@ -102,7 +102,7 @@ def _concatenate_vjp(g: Any, y: Any, *inputs: Any, axis: int) -> tuple[Any, ...]
     return tuple(parts)
 
 
-concatenate = Primitive(
+concatenate: Primitive = Primitive(
     "concatenate", r"\text{one after the other along an axis}",
     run=lambda xp, *xs, axis: xp.concatenate(xs, axis=axis), shape=_concatenate_shape,
     vjp=_concatenate_vjp,
@@ -137,7 +137,7 @@ def _slice_vjp(
     return (pad(g, widths=tuple(widths)),)
 
 
-slice_ = Primitive(
+slice_: Primitive = Primitive(
     "slice", r"y_i = x_{\text{start} + i\,\text{step}}",
     run=lambda xp, x, *, start, stop, step: x[_slices(start, stop, step)], shape=_slice_shape,
     vjp=_slice_vjp,
@@ -191,7 +191,7 @@ def _pad_vjp(
     )
 
 
-pad = Primitive(
+pad: Primitive = Primitive(
     "pad", r"\text{zeros before, after and between}", run=_pad, jax=_pad_jax, shape=_pad_shape,
     vjp=_pad_vjp,
     samples=lambda rng: [
@@ -208,7 +208,7 @@ def _flip_shape(x: Any, *, axes: tuple[int, ...]) -> Spec:
     return x.shape, x.dtype
 
 
-flip = Primitive(
+flip: Primitive = Primitive(
     "flip", r"y_i = x_{n - 1 - i}", run=lambda xp, x, *, axes: xp.flip(x, axes),
     shape=_flip_shape,
     vjp=lambda g, y, x, *, axes: (flip(g, axes=axes),),

@@ -195,10 +195,10 @@ def _run_rows(
             logs = model.get_metrics_result() if quiet else step.unpack(outputs)
             done(-(-place // size) - first - 1, logs)
             if model.stop_training:
-                return _python(logs)
+                return dict(_python(logs))
     if source.steps and last - first < source.steps:
         warn_ran_out()
-    return _python(logs)
+    return dict(_python(logs))
 
 
 def _run_batches(
@@ -219,7 +219,7 @@ def _run_batches(
         done(number, logs)
         if (model.stop_training and kind == "train") or getattr(model, "stop_evaluating", False):
             break
-    return _python(logs)
+    return dict(_python(logs))
 
 
 def _batches(source: DataSource, epoch: int) -> Iterator[tuple[list[Any], Any]]:
@@ -321,7 +321,7 @@ def _renewed(guard: Guard, callbacks: CallbackList) -> Guard:
 
 
 class Collector:
-    """Puts the outputs of batches together, straight into arrays of all rows where those are known."""
+    """Puts the outputs of batches together, straight into arrays of all rows where known."""
 
     def __init__(self, rows: int | None) -> None:
         self.rows = rows

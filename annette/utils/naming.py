@@ -16,7 +16,7 @@ def to_snake_case(name: str) -> str:
 
 
 def auto_name(prefix: str) -> str:
-    """Return `prefix` the first time it is asked for, then ``prefix_1``, ``prefix_2``, …"""
+    """Return `prefix` the first time it is asked for, then ``prefix_1`` and so on."""
     number = _counts[prefix]
     _counts[prefix] += 1
     return f"{prefix}_{number}" if number else prefix

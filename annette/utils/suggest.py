@@ -29,10 +29,8 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> ValueError:
     """
     names = sorted(set(known))
     hit = nearest(name, names) if isinstance(name, str) else None
-    if hit is not None:
-        mend = f"Did you mean {hit!r}?"
-    else:
-        mend = f"The known ones are: {', '.join(names)}."
+    every = f"The known ones are: {', '.join(names)}."
+    mend = every if hit is None else f"Did you mean {hit!r}?"
     return ValueError(f"Unknown {kind} {name!r}. {mend}")
 
 

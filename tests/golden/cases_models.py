@@ -331,14 +331,6 @@ def _keys(k: Any) -> Any:
     }
 
 
-@case("evaluate", "metrics_names", json=True)
-def _metrics_names(k: Any) -> Any:
-    model = classifier(k)
-    model.compile("sgd", **SPARSE)
-    model.evaluate(X, LABELS, verbose=0)
-    return model.metrics_names
-
-
 ACCURACIES = {
     "sigmoid of one": (1, "sigmoid", BINARY, "binary_crossentropy"),
     "sigmoid column": (1, "sigmoid", BINARY[:, None], "binary_crossentropy"),

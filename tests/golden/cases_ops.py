@@ -480,7 +480,6 @@ for _value in (
     op.convert_to_tensor(_value)
 op.array([1, 2], dtype="float32")
 op.convert_to_tensor([1.7, -2.3], dtype="int32")
-op.slogdet(SQUARE)
 op.signbit(HALVES)
 # a Python int on one backend of Keras, an int32 tensor on another
 for _x in (X, CUBE, SCALAR, EMPTY):

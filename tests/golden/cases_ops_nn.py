@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .cases import add_case, integers, one_hot, probabilities, uniform
@@ -186,5 +184,4 @@ for _ord in ("fro", 1, -1, np.inf, -np.inf):
     op.norm(X, ord=_ord, axis=(0, 1))
 op.norm(ROW)
 op.norm(ROW, ord=0)
-op.logdet(DEFINITE)
 add_case("ops_nn", "where of flags", lambda k: k.ops.where(FLAGS, X, k.ops.zeros_like(X)))

@@ -45,7 +45,9 @@ SHAPING = [
 ]  # fmt: skip
 
 INSTRUCTIONS = st.lists(
-    st.tuples(st.sampled_from("uuubbbbssrrraaawi"), *[st.integers(0, 99)] * 3), min_size=3, max_size=25
+    st.tuples(st.sampled_from("uuubbbbssrrraaawi"), *[st.integers(0, 99)] * 3),
+    min_size=3,
+    max_size=25,
 )
 
 
@@ -67,8 +69,11 @@ def make_function(instructions, variables):
                 elif kind == "s":
                     values.append(SHAPING[c % len(SHAPING)](pick(a)))
                 elif kind == "r":
-                    values.append(variables[a % len(variables)] * 1.0 if c % 2
-                                  else ops.convert_to_tensor(variables[a % len(variables)]))
+                    values.append(
+                        variables[a % len(variables)] * 1.0
+                        if c % 2
+                        else ops.convert_to_tensor(variables[a % len(variables)])
+                    )
                 elif kind == "a":
                     _assign(variables, values, a)
                 elif kind == "w":
@@ -264,7 +269,9 @@ def test_rows_are_run_batch_by_batch(backend):
     x = np.arange(40).reshape(20, 2).astype(">f4")  # of another byte order and width
     y = np.asfortranarray(np.ones(20, "uint8"))
     program = compiled(
-        lambda x, y: step(x, ops.reshape(y, (4, 1))), [((4, 2), "float64"), ((4,), "int32")], backend
+        lambda x, y: step(x, ops.reshape(y, (4, 1))),
+        [((4, 2), "float64"), ((4,), "int32")],
+        backend,
     )
     order = np.random.default_rng(0).permutation(20)
     done, outputs = program.run_rows([x, y], order, 0, 20, 4, seconds=60)

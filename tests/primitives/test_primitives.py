@@ -90,7 +90,9 @@ def test_a_differentiable_record_has_a_gradient(name):
     elif name in NOT_DIFFERENTIABLE:
         assert record.vjp is None, "NOT_DIFFERENTIABLE lists it; it has a gradient"
     else:
-        assert record.vjp is not None, "declare a vjp or list it in NOT_DIFFERENTIABLE with the reason"
+        assert record.vjp is not None, (
+            "declare a vjp or list it in NOT_DIFFERENTIABLE with the reason"
+        )
 
 
 def test_the_lists_of_exceptions_name_records():
@@ -145,8 +147,12 @@ def _gradient_graph(record, arrays, params, rule=None):
         if rule is None:
             grads = gradient(floats, [xs[i] for i in movable], seeds)
         else:
-            parts = rule(tuple(seeds) if len(ys) > 1 else seeds[0],
-                         ys if len(ys) > 1 else ys[0], *xs, **params)
+            parts = rule(
+                tuple(seeds) if len(ys) > 1 else seeds[0],
+                ys if len(ys) > 1 else ys[0],
+                *xs,
+                **params,
+            )
             grads = [parts[i] for i in movable]
         return [g for g in grads if g is not None]
 
@@ -164,8 +170,12 @@ def test_memory_layout_does_not_matter(name, layout):
     record = RECORDS[name]
     for arrays, params in samples(name):
         plain = [np.array(x) for x in arrays]
-        laid = [LAYOUTS[layout](x) if x.ndim and (x.size or layout in ("read-only", "big-endian"))
-                else x for x in plain]
+        laid = [
+            LAYOUTS[layout](x)
+            if x.ndim and (x.size or layout in ("read-only", "big-endian"))
+            else x
+            for x in plain
+        ]
         for a, b in zip(laid, plain, strict=True):
             np.testing.assert_array_equal(a, b)
         expected = as_tuple(apply(record, plain, params))
@@ -207,7 +217,9 @@ def test_fused_is_its_composite(name):
         assert not any(n.primitive.name in FUSED for n in expanded.nodes)
         kept = lower(graph, kernels=[record.kernel])
         assert [n.primitive.name for n in kept.nodes] == [name]
-        for a, b, c in zip(*(interpret(g, arrays)[0] for g in (graph, expanded, kept)), strict=True):
+        for a, b, c in zip(
+            *(interpret(g, arrays)[0] for g in (graph, expanded, kept)), strict=True
+        ):
             assert same(a, b) and same(a, c)
 
 

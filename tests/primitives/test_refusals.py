@@ -72,7 +72,11 @@ def test_what_the_rule_accepts_runs_as_it_says(name):
 REFUSED = {
     "two dtypes": ("add", [((2,), "float32"), ((2,), "float64")], {}),
     "shapes that do not broadcast": ("multiply", [((2, 3), "float32"), ((2,), "float32")], {}),
-    "a condition of numbers": ("select", [((2,), "int32"), ((2,), "float32"), ((2,), "float32")], {}),
+    "a condition of numbers": (
+        "select",
+        [((2,), "int32"), ((2,), "float32"), ((2,), "float32")],
+        {},
+    ),
     "inner axes that differ": ("matmul", [((2, 3), "float32"), ((2, 3), "float32")], {}),
     "a vector in a matrix product": ("matmul", [((3,), "float32"), ((3, 2), "float32")], {}),
     "another number of elements": ("reshape", [((2, 3), "float32")], {"shape": (5,)}),
@@ -80,7 +84,11 @@ REFUSED = {
     "the largest of nothing": ("max", [((0,), "float32")], {"axis": (0,), "keepdims": False}),
     "the place of the largest of nothing": ("argmax", [((0,), "float32")], {"axis": 0}),
     "too few axes to permute": ("transpose", [((2,), "float32")], {"axes": (1, 0)}),
-    "places that are no whole numbers": ("take", [((3,), "float32"), ((1,), "float32")], {"axis": 0}),
+    "places that are no whole numbers": (
+        "take",
+        [((3,), "float32"), ((1,), "float32")],
+        {"axis": 0},
+    ),
     "a key of floats": ("random_bits", [((2,), "float32")], {"shape": (3,)}),
     "broadcasting to fewer axes": ("broadcast_to", [((2, 3), "float32")], {"shape": (3,)}),
     "unequal other axes": ("concatenate", [((2, 3), "float32"), ((2, 2), "float32")], {"axis": 0}),

@@ -189,7 +189,7 @@ def test_python_conditions_on_values_say_what_to_write_instead() -> None:
 
     model = keras.Sequential([Branching(), layers.Dense(1)])
     model.compile("sgd", "mse")
-    with pytest.raises(TypeError, match="ops.where"):
+    with pytest.raises(TypeError, match=r"ops\.where"):
         model.fit(X, Y, verbose=0)
 
 

@@ -29,7 +29,8 @@ class LeakyReLU(Layer):
         super().__init__(**kwargs)
         if negative_slope is None or negative_slope < 0:
             raise ValueError(
-                f"LeakyReLU expects negative_slope to be a number of 0 or more; it got {negative_slope!r}."
+                "LeakyReLU expects negative_slope to be a number of 0 or more; it got "
+                f"{negative_slope!r}."
             )
         self.negative_slope = negative_slope
         self.supports_masking = True

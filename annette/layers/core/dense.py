@@ -73,8 +73,8 @@ class Dense(Layer):
         inputs = input_shape[-1]
         if inputs is None:
             raise ValueError(
-                f"Dense '{self.name}' needs to know the size of the last axis of its inputs to make "
-                f"its kernel; the shape is {tuple(input_shape)}."
+                f"Dense '{self.name}' needs to know the size of the last axis of its inputs to "
+                f"make its kernel; the shape is {tuple(input_shape)}."
             )
         self.kernel = self.add_weight(
             (inputs, self.units), self.kernel_initializer, name="kernel",

@@ -92,8 +92,8 @@ class Embedding(Layer):
         if indices.size and (indices.min() < 0 or indices.max() >= self.input_dim):
             wrong = indices.min() if indices.min() < 0 else indices.max()
             raise ValueError(
-                f"Embedding '{self.name}' has vectors for 0 to {self.input_dim - 1}; it got {wrong}. "
-                "Make input_dim one more than the largest number."
+                f"Embedding '{self.name}' has vectors for 0 to {self.input_dim - 1}; it got "
+                f"{wrong}. Make input_dim one more than the largest number."
             )
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:

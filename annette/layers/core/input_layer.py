@@ -118,8 +118,12 @@ def Input(
         shape: of one sample, None where a size is not known.
         batch_size: number of rows, if it is fixed.
         dtype: of the data; ``floatx()`` if None.
-        name: of the input; a dict of data is matched by it.
+        sparse: kept for Keras; the data is dense.
+        ragged: kept for Keras; the data is rectangular.
         batch_shape: the whole shape, instead of `shape` and `batch_size`.
+        name: of the input; a dict of data is matched by it.
+        tensor: a KerasTensor to give its shape and dtype, and to be returned.
+        optional: whether the data may be None.
     """
     layer = InputLayer(
         shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name

@@ -27,8 +27,8 @@ class Merge(Layer):
         )  # fmt: skip
         if not several:
             raise ValueError(
-                f"{type(self).__name__} '{self.name}' expects a list of inputs, such as [a, b]; it got "
-                f"one of shape {input_shape}."
+                f"{type(self).__name__} '{self.name}' expects a list of inputs, such as [a, b]; it "
+                f"got one of shape {input_shape}."
             )
 
     def call(self, inputs: Any) -> Any:

@@ -93,8 +93,8 @@ class BatchNormalization(Layer):
         rank = len(input_shape)
         if not -rank <= self.axis < rank:
             raise ValueError(
-                f"BatchNormalization '{self.name}' normalizes axis {self.axis}, which inputs of shape "
-                f"{tuple(input_shape)} do not have."
+                f"BatchNormalization '{self.name}' normalizes axis {self.axis}, which inputs of "
+                f"shape {tuple(input_shape)} do not have."
             )
         shape = (input_shape[self.axis],)
         if self.scale:
@@ -155,5 +155,7 @@ class BatchNormalization(Layer):
     def _move(self, mean: Any, variance: Any) -> None:
         keep = self.momentum
         mean, variance = ops.stop_gradient(mean), ops.stop_gradient(variance)
-        self.moving_mean.assign(self.moving_mean * keep + mean * (1.0 - keep))
-        self.moving_variance.assign(self.moving_variance * keep + variance * (1.0 - keep))
+        self.moving_mean.assign(ops.multiply(self.moving_mean, keep) + mean * (1.0 - keep))
+        self.moving_variance.assign(
+            ops.multiply(self.moving_variance, keep) + variance * (1.0 - keep)
+        )

@@ -42,7 +42,7 @@ def subscript(x: Any, key: Any) -> Any:
     keys = _spelled(list(key) if isinstance(key, tuple) else [key], x)
     if any(is_array(k) for k in keys):
         # Beside arrays a number is an array of no axes: NumPy's rule.
-        keys = [np.asarray(k, "int32") if hasattr(k, "__index__") else k for k in keys]
+        keys = [np.asarray(k, "int32") if isinstance(k, int) else k for k in keys]
     x = _sliced(x, keys)
     if any(is_array(k) for k in keys):
         return _gathered(x, keys)

@@ -113,10 +113,8 @@ class PolynomialDecay(LearningRateSchedule):
         """Return the learning rate at this step."""
         t = number(step)
         n = self.decay_steps
-        if self.cycle:
-            passed = t / (n * ops.maximum(ops.ceil(t / n), 1.0))
-        else:
-            passed = ops.minimum(t, float(n)) / n
+        turns = ops.maximum(ops.ceil(t / n), 1.0)
+        passed = t / (n * turns) if self.cycle else ops.minimum(t, float(n)) / n
         span = self.initial_learning_rate - self.end_learning_rate
         return span * ops.power(1.0 - passed, self.power) + self.end_learning_rate
 

@@ -1,0 +1,208 @@
+"""Every operation: its values are NumPy's, a trace gives what eager mode gives, its gradient is right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import annette
+from annette import ops
+from annette.backends import make_backend
+from annette.graph import trace
+from annette.testing import check_gradient
+from annette.utils import tree
+
+from . import cases_numpy, cases_others
+from .table import CASES, Case, label
+
+assert cases_numpy and cases_others  # the tables fill themselves
+
+ALL = [pytest.param(c, id=label(c)) for c in CASES]
+TRACED = [pytest.param(c, id=label(c)) for c in CASES if c.traced]
+SMOOTH = [
+    pytest.param(c, id=label(c))
+    for c in CASES
+    if c.order and c.traced and any(x.dtype == "float64" for x in c.arrays)
+]
+
+# Operations that give a function, with the test that calls it.
+GIVE_FUNCTIONS = {"custom_gradient": "test_a_gradient_of_your_own", "vectorize": "test_vectorize"}
+
+
+def results_of(value: Any) -> list[np.ndarray]:
+    return [np.asarray(v) for v in tree.flatten(value)]
+
+
+def agree(got: Any, want: Any) -> None:
+    got, want = np.asarray(got), np.asarray(want)
+    assert got.shape == want.shape
+    if want.dtype.kind in "fc":
+        np.testing.assert_allclose(got.astype("float64"), want, rtol=1e-6, atol=1e-12)
+    else:
+        np.testing.assert_array_equal(got, want)
+
+
+@pytest.mark.parametrize("row", ALL)
+def test_values(row: Case) -> None:
+    """On arrays an operation gives NumPy's numbers, and leaves its arguments alone."""
+    arrays = [x.copy() for x in row.arrays]
+    for x in arrays:
+        x.flags.writeable = False
+    got, want = results_of(row.call(*arrays)), row.expected()
+    assert len(got) == len(want)
+    for g, w in zip(got, want, strict=True):
+        agree(g, w)
+    for x, before in zip(arrays, row.arrays, strict=True):
+        np.testing.assert_array_equal(x, before)
+
+
+@pytest.mark.parametrize("row", TRACED)
+def test_traced_as_eager(row: Case) -> None:
+    """A traced operation gives, when its graph runs, what it gives at once, in the same dtypes."""
+    graph, _ = trace(row.call, [(x.shape, x.dtype.name) for x in row.arrays], row.name)
+    got = make_backend("numpy").compile(graph.check())([x.copy() for x in row.arrays])
+    want = results_of(row.call(*row.arrays))
+    assert [(g.shape, g.dtype) for g in got] == [(w.shape, w.dtype) for w in want]
+    for tensor, g, w in zip(graph.outputs, got, want, strict=True):
+        assert (tensor.shape, tensor.dtype) == (w.shape, w.dtype.name)
+        np.testing.assert_allclose(g.astype("float64"), w.astype("float64"), rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("row", SMOOTH)
+def test_gradient(row: Case) -> None:
+    """The gradient, and that of the gradient, are what central differences say."""
+    check_gradient(row.call, row.arrays, order=row.order)
+
+
+def _public() -> list[str]:
+    return sorted(
+        name for name in vars(ops) if not name.startswith("_") and callable(getattr(ops, name))
+    )
+
+
+@pytest.mark.parametrize("name", _public())
+def test_every_operation_has_a_row(name: str) -> None:
+    """An operation without a row in the tables is forgotten."""
+    assert name in {c.name for c in CASES} or GIVE_FUNCTIONS.get(name) in globals()
+
+
+def test_no_row_is_written_twice() -> None:
+    """Two rows that look alike differ in their numbers."""
+    seen: dict[str, list[Case]] = {}
+    for row in CASES:
+        for other in seen.setdefault(label(row), []):
+            same = zip(row.arrays, other.arrays, strict=True)
+            assert not all(np.array_equal(a, b, equal_nan=a.dtype.kind == "f") for a, b in same)
+        seen[label(row)].append(row)
+
+
+def test_a_gradient_of_your_own() -> None:
+    """The rule given to custom_gradient is the gradient, at order 2 too."""
+
+    @ops.custom_gradient
+    def cube(x: Any) -> Any:
+        return x * x * x, lambda g: g * 5.0 * x * x
+
+    gradient = annette.grad(lambda x: ops.sum(cube(x)))
+    assert float(cube(np.array(2.0))) == 8.0
+    assert float(gradient(np.array(2.0))) == 20.0
+    assert float(annette.grad(gradient)(np.array(2.0))) == 20.0
+
+
+def test_vectorize() -> None:
+    """A function of scalars runs over arrays that broadcast; a signature hands it rows."""
+    x, y = np.arange(3.0), np.arange(2.0)[:, None]
+    agree(ops.vectorize(lambda a, b: a * a + b)(x, y), x * x + y)
+    agree(ops.vectorize(lambda a, b: a + b, excluded={1})(x, 2.0), x + 2)
+    rows = ops.vectorize(lambda a, b: ops.sum(a) * b, signature="(n),()->()")
+    agree(rows(y * x, np.ones(2)), (y * x).sum(1))
+    pair = ops.vectorize(lambda a: (a, a + 1))(x)
+    agree(pair[0], x)
+    agree(pair[1], x + 1)
+    graph, _ = trace(ops.vectorize(lambda a: a * a), [((3,), "float64")])
+    agree(make_backend("numpy").compile(graph)([x])[0], x * x)
+
+
+def test_results_answer_numpy() -> None:
+    """Even what an operation gives back as it came has `.numpy()` and Keras's operators."""
+    x = np.ones((2, 2), "float32")
+    for y in (
+        ops.reshape(x, (2, 2)), ops.transpose(x, (0, 1)), ops.broadcast_to(x, (2, 2)), ops.real(x),
+        ops.power(x, 1), ops.pad(x, 0), ops.sum(np.float32(1.0)), ops.roll(x, 0), ops.copy(x),
+    ):  # fmt: skip
+        assert (y.numpy() == 1).all()
+        assert (y + np.ones(1, "int64")).dtype == "float32"
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("sinh", 0.999),
+        ("cosh", 0.999),
+        ("exp2", 1),
+        ("softplus", 1),
+        ("arcsinh", 1),
+        ("arccosh", 1),
+    ],
+)
+def test_no_overflow_before_the_result_does(name: str, value: float, dtype: str) -> None:
+    """Near the largest argument with a finite result, the result is finite and right."""
+    largest = float(np.finfo(dtype).max)
+    highest = {"sinh": np.arcsinh, "cosh": np.arccosh, "exp2": lambda v: np.log2(v) * 0.999}.get(
+        name, lambda v: v
+    )
+    x = np.array(highest(largest) * value, dtype)
+    want = {"softplus": lambda v: v}.get(name, getattr(np, name, None))(x.astype("float64"))
+    tolerance = {"float16": 2e-2, "float32": 1e-5}[dtype]
+    np.testing.assert_allclose(float(getattr(ops, name)(x)), float(want), rtol=tolerance)
+
+
+def test_float32_stays_exact_where_terms_cancel() -> None:
+    """The formulas keep float32's precision where naive ones lose it."""
+    small = np.array([1e-6, -1e-6, 1e-4], "float32")
+    for name in ("sinh", "arcsinh", "arctanh", "tanh", "expm1", "log1p", "arcsin"):
+        want = getattr(np, name)(small.astype("float64"))
+        np.testing.assert_allclose(getattr(ops, name)(small), want, rtol=1e-6)
+    near_one = np.array([1.0 + 1e-6, 1.5], "float32")
+    want = np.arccosh(near_one.astype("float64"))
+    np.testing.assert_allclose(ops.arccosh(near_one), want, rtol=1e-5)
+    far = np.array([3.0, 6.0, 9.0], "float32")
+    np.testing.assert_allclose(
+        ops.erfc(far),
+        [2.209049699858544e-05, 2.1519736712498913e-17, 4.13703174651381e-37],
+        rtol=1e-5,
+    )
+
+
+def test_subnormal_steps() -> None:
+    """`nextafter` walks through 0, and `signbit` sees the sign of 0."""
+    tiny = ops.nextafter(np.float32(0.0), np.float32(1.0))
+    assert float(tiny) == np.nextafter(np.float32(0), np.float32(1))
+    assert float(ops.nextafter(tiny, np.float32(-1.0))) == 0.0
+    assert list(ops.signbit(np.array([0.0, -0.0, -np.inf], "float32"))) == [False, True, True]
+
+
+@pytest.mark.parametrize("index", [-3, 0, 1, 9])
+def test_switch_in_a_trace(index: int) -> None:
+    """A branch is chosen by a number that is known only when the graph runs; outside, the nearest."""
+    branches = [lambda x: x + 1, lambda x: x * x]
+    graph, _ = trace(lambda i, x: ops.switch(i, branches, x), [((), "int32"), ((2,), "float64")])
+    x = np.array([2.0, 3.0])
+    (got,) = make_backend("numpy").compile(graph)([np.int32(index), x])
+    agree(got, branches[min(max(index, 0), 1)](x))
+
+
+@pytest.mark.parametrize("truth", [False, True])
+def test_cond_in_a_trace(truth: bool) -> None:
+    """Both sides are computed and the condition chooses when the graph runs."""
+    graph, _ = trace(
+        lambda p, x: ops.cond(p, lambda: (x, x + 1), lambda: (x * x, x)),
+        [((), "bool"), ((2,), "float64")],
+    )
+    x = np.array([2.0, 3.0])
+    got = make_backend("numpy").compile(graph)([np.bool_(truth), x])
+    for g, w in zip(got, (x, x + 1) if truth else (x * x, x), strict=True):
+        agree(g, w)
