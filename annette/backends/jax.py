@@ -86,7 +86,6 @@ class JaxBackend(Backend):
 
     def describe(self) -> dict[str, Any]:
         """Return what `annette info` says of it."""
-        """Return what `annette info` says of it."""
         import jax
 
         return {

@@ -57,7 +57,6 @@ class NumpyBackend(Backend):
 
     def describe(self) -> dict[str, Any]:
         """Return what `annette info` says of it."""
-        """Return what `annette info` says of it."""
         return {"name": self.name, "version": np.__version__}
 
 

@@ -95,11 +95,11 @@ def _by_name(name: str) -> Callable[..., Any]:
 def read(operand: Any) -> Tensor | np.ndarray:
     """Return what an operation sees of `operand`: a Tensor that stands for it, else its array."""
     if isinstance(operand, Tensor):
+        value = operand.value
+        if value is None or operand.name == WATCHED:
+            return operand
         # Known values are constants to a trace, and are just arrays where no tape looks on.
-        known = operand.value is not None and operand.name != WATCHED
-        if known and (state.trace is not None or not state.tapes):
-            return np.asarray(operand.value)
-        return operand
+        return value if state.trace is not None or not state.tapes else operand
     if isinstance(operand, np.ndarray):
         if state.watched and id(operand) in state.watched:
             return state.watched[id(operand)][1]

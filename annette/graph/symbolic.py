@@ -227,7 +227,6 @@ class FunctionOperation:
         self._inbound_nodes: list[CallNode] = []
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute at once on arrays, keep the call on KerasTensors."""
         """Compute on arrays, or add the call to a functional model on KerasTensors."""
         if not any_symbolic(args, kwargs):
             return self.function(*args, **kwargs)

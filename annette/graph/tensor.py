@@ -111,9 +111,6 @@ class Tensor(Operators):
         self.value = value
         self.name = name
 
-    if TYPE_CHECKING:
-        _keras_mask: Any
-
     @property
     def ndim(self) -> int:
         """Return the number of axes."""

@@ -47,7 +47,6 @@ class Layer:
     # Constructor arguments that get_config reports, each an attribute of the same name.
     _fields: tuple[str, ...] = ()
     _init_arguments: tuple[tuple[Any, ...], dict[str, Any]]
-    _init_arguments: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __init__(
         self,

@@ -8,14 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from annette.graph.symbolic import KerasTensor
 from annette.graph.tensor import Tensor
-from annette.ops.common import from_python, normal_axis, rank
+from annette.ops.common import from_python, normal_axis, op, rank
 from annette.ops.core import convert_to_tensor
 from annette.ops.numpy import elementwise as el, shaping
 
 
 def _known(x: Any) -> Any:
-    """Return the number in `x`, None if a trace has none yet."""
+    """Return the number in `x`, None if there is none yet."""
+    if isinstance(x, KerasTensor):
+        return None
     x = from_python(x)
     if isinstance(x, Tensor) and x.value is None:
         return None
@@ -98,6 +101,7 @@ def _parts(xs: Any, length: int | None) -> tuple[list[Any], int]:
     return [tree.map_structure(lambda x, i=i: from_python(x)[i], xs) for i in range(count)], count
 
 
+@op
 def scan(
     f: Callable[[Any, Any], tuple[Any, Any]],
     init: Any,
@@ -138,6 +142,7 @@ def scan(
     return carry, tree.map_structure(lambda *ys: shaping.stack(ys), *results)
 
 
+@op
 def associative_scan(
     f: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0
 ) -> Any:

@@ -235,9 +235,8 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
     from annette.ops.numpy.elementwise import where
     from annette.utils import tree
 
-    pred = from_python(pred)
-    if not (isinstance(pred, Tensor) and pred.value is None):
-        return true_fn() if bool(np.asarray(pred)) else false_fn()
+    if is_concrete(pred):
+        return true_fn() if bool(np.asarray(from_python(pred))) else false_fn()
     return tree.map_structure(lambda a, b: where(pred, a, b), true_fn(), false_fn())
 
 
@@ -249,6 +248,7 @@ def fori_loop(lower: int, upper: int, body_fun: Callable[[int, Any], Any], init_
     return value
 
 
+@op
 def map(f: Callable[[Any], Any], xs: Any) -> Any:  # Keras's name
     """Return f of each element along the first axis of xs, stacked."""
     from annette.utils import tree
@@ -258,6 +258,7 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:  # Keras's name
     return tree.map_structure(lambda *parts: shaping.stack(parts), *results)
 
 
+@op
 def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
     """Return the function of each element along the first axis, stacked."""
     return map(function, elements)

@@ -170,7 +170,7 @@ def test_normal_draws_are_normal():
     expected = np.array([math.erf(v / math.sqrt(2)) / 2 + 0.5 for v in z[::1000]])
     found = np.arange(0, N, 1000) / N
     assert np.abs(expected - found).max() < 1.95 / math.sqrt(N), "Kolmogorov and Smirnov"
-    assert np.isfinite(z).all() and abs(np.corrcoef(z[:-1:2], z[1::2])[0, 1]) > 0  # sorted
+    assert np.isfinite(z).all()
 
 
 def test_neighbouring_draws_are_not_correlated():
