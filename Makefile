@@ -16,10 +16,10 @@ help: ## list the targets
 demo: $(VENV)/.plots ## train on handwritten digits and show what was learnt
 	@$(BIN)/annette demo
 
-test: $(VENV)/.test ## run the tests
+test: $(VENV)/.test lint ## check style and types, then run the tests
 	@$(BIN)/python -m pytest -q -m "not slow"
 
-test-all: $(VENV)/.test $(VENV)/.jax lint ## run every test, the slow ones and those of the JAX backend too
+test-all: $(VENV)/.test $(VENV)/.jax lint ## the same with the slow tests and those of the JAX backend too
 	@$(BIN)/python -m pytest -q
 
 lint: $(VENV)/.lint ## check style and types

@@ -71,17 +71,14 @@ class Model(Layer):
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers that the model is directly made of, in their order."""
-        return self._own_layers()
+        """The layers that the model is directly made of."""
+        return [x for x in self._layers if isinstance(x, Layer)]
 
     @layers.setter
     def layers(self, value: Any) -> None:
         raise AttributeError(
             "`Model.layers` is made by annette; call your attribute something else."
         )
-
-    def _own_layers(self) -> list[Layer]:
-        return [x for x in self._layers if isinstance(x, Layer)]
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """Return a layer by its name or its place.

@@ -195,10 +195,10 @@ def _run_rows(
             logs = model.get_metrics_result() if quiet else step.unpack(outputs)
             done(-(-place // size) - first - 1, logs)
             if model.stop_training:
-                return dict(_python(logs))
+                return _epoch_logs(logs)
     if source.steps and last - first < source.steps:
         warn_ran_out()
-    return dict(_python(logs))
+    return _epoch_logs(logs)
 
 
 def _run_batches(
@@ -219,7 +219,7 @@ def _run_batches(
         done(number, logs)
         if (model.stop_training and kind == "train") or getattr(model, "stop_evaluating", False):
             break
-    return dict(_python(logs))
+    return _epoch_logs(logs)
 
 
 def _batches(source: DataSource, epoch: int) -> Iterator[tuple[list[Any], Any]]:
@@ -242,6 +242,11 @@ def _is_quiet(model: Any, kind: str) -> bool:
     """Say whether a step's results are just the metrics' values, which can be read when wanted."""
     names = (f"{kind}_step", "compute_metrics", "get_metrics_result")
     return all(getattr(type(model), n) is getattr(Model, n) for n in names)
+
+
+def _epoch_logs(logs: Any) -> dict[str, Any]:
+    found: dict[str, Any] = _python(logs)
+    return found
 
 
 def _python(logs: Any) -> Any:

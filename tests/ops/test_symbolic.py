@@ -108,7 +108,9 @@ SPECS: list[tuple[str, Any, Any, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("call", "shape", "dtype"), [s[1:] for s in SPECS], ids=[s[0] for s in SPECS])
+@pytest.mark.parametrize(
+    ("call", "shape", "dtype"), [s[1:] for s in SPECS], ids=[s[0] for s in SPECS]
+)
 def test_result_of_an_unknown_batch(call: Any, shape: Any, dtype: str) -> None:
     """With rows unknown, the result's sizes are known wherever the rows do not reach."""
     result = call(KerasTensor((None, 4), F))

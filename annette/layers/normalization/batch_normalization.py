@@ -155,7 +155,5 @@ class BatchNormalization(Layer):
     def _move(self, mean: Any, variance: Any) -> None:
         keep = self.momentum
         mean, variance = ops.stop_gradient(mean), ops.stop_gradient(variance)
-        self.moving_mean.assign(ops.multiply(self.moving_mean, keep) + mean * (1.0 - keep))
-        self.moving_variance.assign(
-            ops.multiply(self.moving_variance, keep) + variance * (1.0 - keep)
-        )
+        self.moving_mean.assign(self.moving_mean * keep + mean * (1.0 - keep))
+        self.moving_variance.assign(self.moving_variance * keep + variance * (1.0 - keep))
