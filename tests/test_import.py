@@ -7,7 +7,7 @@ import sys
 
 HEAVY = (
     "h5py", "rich", "matplotlib", "pandas", "jax", "sklearn", "click", "tensorflow", "keras",
-    "typer", "scipy", "ml_dtypes", "torch", "tqdm", "PIL",
+    "typer", "scipy", "inspect", "dataclasses", "ml_dtypes", "torch", "tqdm", "PIL",
 )  # fmt: skip
 
 

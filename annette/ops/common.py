@@ -27,7 +27,7 @@ def from_python(x: Any, dtype: str | None = None) -> Any:
         ValueError, TypeError: if no array can be made of `x`.
     """
     kind = type(x)
-    if kind is Tensor or kind is Array or kind is np.ndarray:
+    if kind is Tensor or kind is Array or (kind is np.ndarray and x.dtype.kind in "iufcbV"):
         return read(x)
     if hasattr(x, "_read"):
         return x._read()

@@ -229,6 +229,25 @@ def test_a_variable_that_turns_into_a_view_of_itself(backend):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+def test_one_value_for_two_variables_and_the_caller(backend):
+    a, b = Variable(np.zeros(2000)), Variable(np.zeros(2000))
+
+    def step(x):
+        value = x * 2.0
+        a.assign(value)
+        b.assign(value)
+        return value
+
+    program = compiled(step, [((2000,), "float64")], backend)
+    for scale in (1.0, 3.0):
+        (value,) = program([np.full(2000, scale)])
+        for found in (value, a.numpy(), b.numpy()):
+            assert (found == 2 * scale).all()
+    a.assign(np.zeros(2000))
+    assert (b.numpy() == 6).all(), "each has an array of its own"
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_outputs_belong_to_the_caller(backend):
     v = Variable(np.ones(2000))
 

@@ -11,6 +11,7 @@ import pytest
 
 import annette
 from annette import GradientTape, Variable, grad, ops, value_and_grad
+from annette.backends import make_backend
 from annette.graph import Tensor, trace
 from annette.testing import interpret
 
@@ -187,6 +188,17 @@ def test_a_variable_changed_under_a_tape_counts_with_the_value_it_was_read_with(
         loss = a + b
     assert float(loss) == 104
     assert float(tape.gradient(loss, w)) == 24, "2 * 2 and 2 * 10"
+
+
+@pytest.mark.parametrize("trainable", [True, False])
+def test_a_tape_reads_what_a_program_has_changed_since(trainable):
+    w = Variable(np.ones(3), trainable=trainable)
+    program = make_backend("numpy").compile(trace(lambda: w.assign_add(np.ones(3)), [])[0])
+    for expected in (1.0, 2.0):
+        with GradientTape():
+            read = ops.sum(w * 1.0)
+        assert float(read) == 3 * expected
+        program([])
 
 
 def test_control_flow_may_read_numbers():

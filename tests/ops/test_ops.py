@@ -10,7 +10,7 @@ import pytest
 import annette
 from annette import ops
 from annette.backends import make_backend
-from annette.graph import trace
+from annette.graph import gradient, trace
 from annette.testing import check_gradient
 from annette.utils import tree
 
@@ -74,6 +74,34 @@ def test_traced_as_eager(row: Case) -> None:
 def test_gradient(row: Case) -> None:
     """The gradient, and that of the gradient, are what central differences say."""
     check_gradient(row.call, row.arrays, order=row.order)
+
+
+def _total(row: Case, *arrays: Any) -> Any:
+    """Sum the floating results of a row into one number."""
+    total: Any = 0.0
+    for y in tree.flatten(row.call(*arrays)):
+        y = ops.convert_to_tensor(y)
+        total = total + ops.sum(y) if "float" in ops.dtype(y) else total
+    return ops.convert_to_tensor(total, "float64")
+
+
+@pytest.mark.parametrize("row", SMOOTH)
+def test_gradient_at_once_as_traced(row: Case) -> None:
+    """`annette.grad` on arrays gives what the traced gradient gives when its graph runs."""
+    floats = [i for i, x in enumerate(row.arrays) if x.dtype == "float64"]
+    now = annette.grad(lambda *xs: _total(row, *xs), argnums=floats)(*row.arrays)
+
+    def traced(*xs: Any) -> list[Any]:
+        grads = gradient([_total(row, *xs)], [xs[i] for i in floats])
+        return [
+            np.zeros(xs[i].shape) if g is None else g for g, i in zip(grads, floats, strict=True)
+        ]
+
+    graph, _ = trace(traced, [(x.shape, x.dtype.name) for x in row.arrays])
+    later = make_backend("numpy").compile(graph.check())([x.copy() for x in row.arrays])
+    for a, b, i in zip(now, later, floats, strict=True):
+        assert a.shape == b.shape == row.arrays[i].shape
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
 
 
 def _public() -> list[str]:
@@ -206,3 +234,48 @@ def test_cond_in_a_trace(truth: bool) -> None:
     got = make_backend("numpy").compile(graph)([np.bool_(truth), x])
     for g, w in zip(got, (x, x + 1) if truth else (x * x, x), strict=True):
         agree(g, w)
+
+
+SPECIAL: list[tuple[str, Any, float, float]] = [
+    # what is differentiated, where, and the slope that is meant there
+    ("relu at 0", ops.relu, 0.0, 0.0),
+    ("elu at 0", ops.elu, 0.0, 1.0),
+    ("celu at 0", ops.celu, 0.0, 1.0),
+    ("silu at 0", ops.silu, 0.0, 0.5),
+    ("softplus at 0", ops.softplus, 0.0, 0.5),
+    ("sinh at 0", ops.sinh, 0.0, 1.0),
+    ("arcsinh at 0", ops.arcsinh, 0.0, 1.0),
+    ("sinc at 0", ops.sinc, 0.0, 0.0),
+    ("cosh far out", ops.cosh, 700.0, float(np.sinh(700.0))),
+    ("softplus far out", ops.softplus, 800.0, 1.0),
+    ("logaddexp of equals", lambda x: ops.logaddexp(x, 2.0), 2.0, 0.5),
+    ("hypot with nothing", lambda x: ops.hypot(x, 0.0), -2.0, -1.0),
+    ("x^0 at 0", lambda x: ops.power(x, 0.0), 0.0, 0.0),
+    ("x^1 at 0", lambda x: ops.power(x, np.array(1.0)), 0.0, 1.0),
+    ("x^2 at 0", lambda x: ops.power(x, 2), 0.0, 0.0),
+    ("fmod at 0", lambda x: ops.fmod(x, 2.0), 0.0, 1.0),
+    ("nansum of not-a-number", ops.nansum, float("nan"), 0.0),
+    ("nan_to_num of infinity", ops.nan_to_num, float("inf"), 0.0),
+    ("distance of a point to itself", lambda x: ops.cdist([[x]], [[x]]), 1.0, 0.0),
+    ("divide_no_nan by 0", lambda x: ops.divide_no_nan(x, 0.0), 1.0, 0.0),
+]
+
+
+@pytest.mark.parametrize(
+    ("function", "x", "slope"), [s[1:] for s in SPECIAL], ids=[s[0] for s in SPECIAL]
+)
+def test_slope_at_special_points(function: Any, x: float, slope: float) -> None:
+    """Where formulas meet, or numbers end, the gradient is the one that is meant."""
+    got = annette.grad(lambda v: ops.sum(function(v)))(np.array(x))
+    np.testing.assert_allclose(float(got), slope, rtol=1e-12, atol=1e-300)
+
+
+def test_numpy_names_are_the_same_functions() -> None:
+    """`annette.ops.numpy` holds the functions of `annette.ops`, none forgotten in either."""
+    inner = {k: v for k, v in vars(ops.numpy).items() if callable(v) and k[0] != "_"}
+    outer = vars(ops)
+    assert inner and all(outer[name] is value for name, value in inner.items())
+    home = "annette.ops.numpy."
+    assert {k for k, v in outer.items() if getattr(v, "__module__", "").startswith(home)} == set(
+        inner
+    )
