@@ -42,8 +42,10 @@ class SeedGenerator:
             raise ValueError(f"seed must be a whole number of 0 or more; it got {seed!r}.")
         self.name = name or "seed_generator"
         self._initial_seed = int(seed)
+        # The bits above the first 32 change the key, which has no place for them.
+        key = (self._initial_seed ^ (self._initial_seed >> 32) * 0x9E3779B9) & 0xFFFFFFFF
         self.state = Variable(
-            np.array([seed & 0xFFFFFFFF, 0], "uint32"), trainable=False, name="seed_generator_state"
+            np.array([key, 0], "uint32"), trainable=False, name="seed_generator_state"
         )
 
     @property
@@ -132,7 +134,12 @@ def uniform(
     if "float" not in dtype:
         return randint(shape, minval, maxval, dtype, seed)
     unit = _unit(_key(seed), static_shape(shape), dtype)
-    return ops.cast(unit * (maxval - minval) + minval, dtype)
+    drawn = ops.cast(unit * (maxval - minval) + minval, dtype)
+    if isinstance(maxval, (int, float)) and minval < maxval and dtype != "bfloat16":
+        # Rounding may reach the upper end, which is outside.
+        kind = np.dtype(dtype).type
+        drawn = ops.minimum(drawn, np.nextafter(kind(maxval), kind(minval)))
+    return drawn
 
 
 def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None) -> Any:
@@ -141,7 +148,9 @@ def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: An
     if "int" not in dtype:
         raise ValueError(f"randint draws whole numbers; dtype {dtype!r} is not an integer type.")
     unit = _unit(_key(seed), static_shape(shape), "float64")
-    return ops.cast(ops.floor(unit * ops.cast(maxval - minval, "float64")) + minval, dtype)
+    span = maxval - minval
+    span = float(span) if isinstance(span, int) else ops.cast(span, "float64")
+    return ops.cast(ops.floor(unit * span) + minval, dtype)
 
 
 def normal(

@@ -173,6 +173,33 @@ def measure(rows: int, repeats: int) -> dict[str, list[float]]:
     return seconds
 
 
+def limits() -> tuple[float, float]:
+    """Return what the machine can do here: a matrix product's FLOP/s, a copy's bytes/s."""
+    a = np.ones((768, 768), "float32")
+    out, source = np.empty_like(a), np.ones(2**24, "float32")
+    target = np.empty_like(source)
+
+    def best(work: Callable[[], object]) -> float:
+        times = []
+        for _ in range(9):
+            begin = time.perf_counter()
+            work()
+            times.append(time.perf_counter() - begin)
+        return min(times)
+
+    flops = 2 * 768**3 / best(lambda: np.matmul(a, a, out=out))
+    return flops, 2 * source.nbytes / best(lambda: np.copyto(target, source))
+
+
+def work_of_a_step() -> tuple[int, int]:
+    """Return the least a step has to do: operations of its matrix products, bytes of Adam's arrays."""
+    sizes = [n * m for n, m in itertools.pairwise(SIZES)]
+    # Forward, weight gradient, and the gradient handed down, which the first layer needs not.
+    flops = 2 * BATCH * (2 * sum(sizes) + sum(sizes[1:]))
+    # Weight and two averages read and written, the gradient read.
+    return flops, 7 * 4 * (sum(sizes) + sum(SIZES[1:]))
+
+
 def main() -> None:
     """Measure, print, and with --write put the result into benchmarks/RESULTS.md."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
@@ -189,7 +216,7 @@ def main() -> None:
     if options.write:
         from report import write
 
-        write(seconds, steps)
+        write(seconds, steps, limits(), work_of_a_step())
 
 
 if __name__ == "__main__":

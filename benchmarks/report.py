@@ -38,8 +38,20 @@ def blas() -> str:
     return f"{found.get('name', 'unknown')} {found.get('version', '')}".strip()
 
 
-def write(seconds: dict[str, list[float]], steps: int) -> None:
-    """Write RESULTS.md and its picture for epochs of so many steps."""
+def write(
+    seconds: dict[str, list[float]],
+    steps: int,
+    limits: tuple[float, float],
+    work: tuple[int, int],
+) -> None:
+    """Write RESULTS.md and its picture for epochs of so many steps.
+
+    Args:
+        seconds: of each epoch, by system.
+        steps: in an epoch.
+        limits: of the machine, FLOP/s of a matrix product and bytes/s of a copy.
+        work: the least a step has to do, FLOP and bytes.
+    """
     import annette
 
     micro = {name: [1e6 * s / steps for s in times] for name, times in seconds.items()}
@@ -58,15 +70,26 @@ def write(seconds: dict[str, list[float]], steps: int) -> None:
         "",
         "## 784-128-64-10, ReLU, Adam, batches of 32, float32",
         "",
-        "| system | µs a step, median | least | most | times the NumPy loop |",
-        "| --- | ---: | ---: | ---: | ---: |",
+        "| system | µs a step, median | least | most | times the NumPy loop | GFLOP/s | of the peak |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for name, times in micro.items():
         median = statistics.median(times)
         lines.append(
-            f"| {name} | {median:.0f} | {min(times):.0f} | {max(times):.0f} | {median / base:.2f} |"
+            f"| {name} | {median:.0f} | {min(times):.0f} | {max(times):.0f} | {median / base:.2f} "
+            f"| {work[0] / median / 1e3:.1f} | {100 * work[0] / median * 1e6 / limits[0]:.0f} % |"
         )
-    lines += ["", "![µs a step](results.png)", ""]
+    floor = 1e6 * (work[0] / limits[0] + work[1] / limits[1])
+    lines += [
+        "",
+        f"The machine in the same run: {limits[0] / 1e9:.0f} GFLOP/s in a product of 768 by 768 "
+        f"matrices, {limits[1] / 1e9:.1f} GB/s in a copy of 64 MiB.",
+        f"A step's matrix products are {work[0] / 1e6:.1f} MFLOP and Adam's arrays "
+        f"{work[1] / 1e6:.1f} MB: at those speeds, one after the other, {floor:.0f} µs.",
+        "",
+        "![µs a step](results.png)",
+        "",
+    ]
     (FOLDER / "RESULTS.md").write_text("\n".join(lines))
     draw(micro)
     print(f"Wrote {FOLDER / 'RESULTS.md'}")

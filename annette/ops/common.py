@@ -21,7 +21,8 @@ _WEAK = (int, float, complex)
 def from_python(x: Any, dtype: str | None = None) -> Any:
     """Return `x` (a number, list, array of anyone, Variable or Tensor) as an Array or Tensor.
 
-    Python's numbers and lists of them get Keras's defaults: int32, ``floatx()``, bool.
+    Python's numbers and lists of them get Keras's defaults: int32 (int64 where one is too large),
+    ``floatx()``, bool.
 
     Raises:
         ValueError, TypeError: if no array can be made of `x`.
@@ -48,7 +49,9 @@ def from_python(x: Any, dtype: str | None = None) -> Any:
             f"length ({error})."
         ) from error
     if not known and array.dtype.kind in "iufcb":
-        default = {"i": "int32", "u": "int32", "f": config.floatx()}
+        whole = array.dtype.kind == "i" and array.size > 0
+        small = not whole or -(2**31) <= array.min() <= array.max() < 2**31
+        default = {"i": "int32" if small else "int64", "u": "uint64", "f": config.floatx()}
         array = array.astype(dtype or default.get(array.dtype.kind, array.dtype.name))
     if array.dtype.kind not in "iufcbV":
         raise TypeError(

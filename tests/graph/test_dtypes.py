@@ -54,3 +54,10 @@ def test_dtypes_by_any_name(given, name):
 def test_what_is_no_dtype_is_refused(given):
     with pytest.raises(ValueError, match="dtype must be one of"):
         standardize(given)
+
+
+def test_whole_numbers_that_int32_cannot_hold_become_int64():
+    for given in (2**40, [2**40, 1], [[-(2**31) - 1]]):
+        found = ops.convert_to_tensor(given)
+        assert found.dtype == np.int64 and np.array_equal(found, given)
+    assert ops.convert_to_tensor([2**31 - 1, -(2**31)]).dtype == np.int32

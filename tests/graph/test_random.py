@@ -158,11 +158,27 @@ def test_moments(name):
     assert x.min() >= least and x.max() <= greatest
 
 
-def test_uniform_never_reaches_its_upper_end():
-    for dtype in ("float16", "float32", "float64"):
-        x = np.asarray(random.uniform((N,), dtype=dtype, seed=1))
-        assert x.dtype == dtype and x.min() >= 0 and x.max() <= 1
-    assert np.asarray(random.uniform((N,), seed=1)).max() < 1
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_uniform_never_reaches_its_upper_end(dtype):
+    for least, greatest in ((0.0, 1.0), (5.0, 6.0), (-3, -2)):
+        x = np.asarray(random.uniform((2 * N,), least, greatest, dtype=dtype, seed=1))
+        assert x.dtype == dtype and x.min() >= least and x.max() < greatest
+
+
+def test_randint_of_wide_ranges():
+    x = np.asarray(random.randint((N,), -(2**40), 2**40, dtype="int64", seed=1))
+    assert x.dtype == np.int64 and -(2**40) <= x.min() < -(2**39) and 2**39 < x.max() < 2**40
+    small = np.asarray(random.randint((N,), 0, 256, dtype="uint8", seed=1))
+    assert (small.min(), small.max()) == (0, 255)
+    bounds = np.array([1, 10, 100], "int32")
+    drawn = np.asarray(random.randint((N, 3), 0, bounds, seed=1))
+    assert (drawn.max(axis=0) == bounds - 1).all()
+
+
+def test_seeds_above_32_bits_are_seeds_of_their_own():
+    drawn = [np.asarray(random.uniform((9,), seed=random.SeedGenerator(s)))
+             for s in (3, 3 + 2**32, 3 + 2**40, 2**64 - 1)]  # fmt: skip
+    assert len({x.tobytes() for x in drawn}) == 4
 
 
 def test_normal_draws_are_normal():
