@@ -30,6 +30,10 @@ def make_backend(name: str) -> Backend:
     """
     if name == "numpy":
         return NumpyBackend()
+    if name == "native":
+        from annette.backends.native import NativeBackend
+
+        return NativeBackend()
     if name == "jax":
         if importlib.util.find_spec("jax") is None:
             raise ImportError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,11 @@ from annette.graph.tensor import Node, Tensor
 _NOTHING = ("identity", "stop_gradient")
 
 
-def lower(graph: Graph, kernels: Collection[str] = ()) -> Graph:
+def lower(graph: Graph, keeps: Callable[[Node], bool] | None = None) -> Graph:
     """Return an equal graph, made ready.
 
-    - A fused operation whose kernel is not among `kernels` is replaced by its composite.
+    - A fused operation is replaced by its composite, unless `keeps` says that the backend has a
+      kernel for this use of it.
     - An operation that does nothing is passed by.
     - An operation done before on the same inputs is not done again.
     """
@@ -37,7 +38,7 @@ def lower(graph: Graph, kernels: Collection[str] = ()) -> Graph:
         inputs = tuple(now(t) for t in node.inputs)
         primitive = node.primitive
         expand = getattr(primitive, "expand", None)
-        if expand is not None and primitive.kernel not in kernels:
+        if expand is not None and not (keeps is not None and keeps(node)):
             inner, outputs = expand(inputs, node.params)
             for child in inner:
                 add(child)

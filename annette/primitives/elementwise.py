@@ -165,7 +165,7 @@ exp: Primitive = elementwise(
     "exp", r"e^x", "exp", lambda g, y, x: (g * y,), kernel="vexp(x0)", takes="float"
 )
 expm1 = elementwise(
-    "expm1", r"e^x - 1", "expm1", lambda g, y, x: (g * (y + 1),), kernel="std::expm1(x0)",
+    "expm1", r"e^x - 1", "expm1", lambda g, y, x: (g * (y + 1),), kernel="vexpm1(x0)",
     takes="float",
 )  # fmt: skip
 log = elementwise(
@@ -174,7 +174,7 @@ log = elementwise(
 )  # fmt: skip
 log1p = elementwise(
     "log1p", r"\ln(1 + x)", "log1p", lambda g, y, x: (g / (1 + x),), domain=(-0.6, 3.0),
-    kernel="std::log1p(x0)", takes="float",
+    kernel="vlog1p(x0)", takes="float",
 )  # fmt: skip
 sqrt = elementwise(
     "sqrt", r"\sqrt{x}", "sqrt", lambda g, y, x: (g * 0.5 / y,), domain=(0.3, 3.0),
@@ -211,11 +211,11 @@ erfc = elementwise(
 relu = elementwise(
     "relu", r"\max(x, 0),\ \text{gradient } 0 \text{ at } 0", lambda xp, x: xp.maximum(x, 0),
     lambda g, y, x: (g * cast(operator("greater")(y, 0), dtype=g.dtype),),
-    domain=(0.2, 3.0), kernel="max(x0, 0)", takes="number",
+    domain=(0.2, 3.0), kernel="maximum(x0, T(0))", takes="number",
 )  # fmt: skip
 absolute = elementwise(
     "absolute", "|x|", "absolute", lambda g, y, x: (g * sign(x),), domain=(0.2, 3.0),
-    kernel="abs(x0)",
+    kernel="absolute(x0)",
 )  # fmt: skip
 sign: Primitive = elementwise(
     "sign", r"\operatorname{sgn} x", "sign", None, kernel="sign(x0)", takes="number"
@@ -232,7 +232,7 @@ rint = elementwise(
     takes="float",
 )
 isfinite = elementwise(
-    "isfinite", r"|x| < \infty", "isfinite", None, gives="bool", kernel="std::isfinite(x0)"
+    "isfinite", r"|x| < \infty", "isfinite", None, gives="bool", kernel="finite(x0)"
 )
 
 add = elementwise(
@@ -262,7 +262,7 @@ def _power_vjp(g: Any, y: Any, a: Any, b: Any) -> tuple[Any, ...]:
 
 
 power = elementwise(
-    "power", "a^b", "power", _power_vjp, domain=((0.4, 2.5), (-2, 2)), kernel="std::pow(x0, x1)",
+    "power", "a^b", "power", _power_vjp, domain=((0.4, 2.5), (-2, 2)), kernel="power(x0, x1)",
     takes="number",
 )  # fmt: skip
 
@@ -276,11 +276,11 @@ def _extremum_vjp(g: Any, y: Any, a: Any, b: Any) -> tuple[Any, ...]:
 
 maximum = elementwise(
     "maximum", r"\max(a, b),\ \text{ties share the gradient}", "maximum", _extremum_vjp,
-    domain=((-3, 3), (-3, 3)), kernel="max(x0, x1)",
+    domain=((-3, 3), (-3, 3)), kernel="maximum(x0, x1)",
 )  # fmt: skip
 minimum = elementwise(
     "minimum", r"\min(a, b),\ \text{ties share the gradient}", "minimum", _extremum_vjp,
-    domain=((-3, 3), (-3, 3)), kernel="min(x0, x1)",
+    domain=((-3, 3), (-3, 3)), kernel="minimum(x0, x1)",
 )  # fmt: skip
 arctan2 = elementwise(
     "arctan2", r"\operatorname{atan2}(a, b)", "arctan2",
@@ -289,12 +289,12 @@ arctan2 = elementwise(
 )  # fmt: skip
 floor_divide = elementwise(
     "floor_divide", r"\lfloor a / b \rfloor", "floor_divide", None,
-    domain=((-9, 9), (1, 4)), kernel="std::floor(x0 / x1)", takes="number",
+    domain=((-9, 9), (1, 4)), kernel="floor_divide(x0, x1)", takes="number",
 )  # fmt: skip
 remainder = elementwise(
     "remainder", r"a - b \lfloor a / b \rfloor", "remainder",
     lambda g, y, a, b: (g, -g * floor_divide(a, b)),
-    domain=((0.1, 0.9), (1, 4)), kernel="x0 - x1 * std::floor(x0 / x1)", takes="number",
+    domain=((0.1, 0.9), (1, 4)), kernel="remainder(x0, x1)", takes="number",
 )  # fmt: skip
 
 less = elementwise(
@@ -337,20 +337,20 @@ bitwise_xor = elementwise(
     kernel="x0 ^ x1", takes="bits",
 )  # fmt: skip
 bitwise_not = elementwise(
-    "bitwise_not", r"{\sim} a", "invert", None, domain=(0, 31), kind="int", kernel="~x0",
+    "bitwise_not", r"{\sim} a", "invert", None, domain=(0, 31), kind="int", kernel="invert(x0)",
     takes="bits",
 )  # fmt: skip
 left_shift = elementwise(
     "left_shift", r"a \cdot 2^b", "left_shift", None, domain=((0, 31), (0, 4)), kind="int",
-    kernel="x0 << x1", takes="int",
+    kernel="left_shift(x0, x1)", takes="int",
 )  # fmt: skip
 right_shift = elementwise(
     "right_shift", r"\lfloor a / 2^b \rfloor", "right_shift", None, domain=((0, 31), (0, 4)),
-    kind="int", kernel="x0 >> x1", takes="int",
+    kind="int", kernel="right_shift(x0, x1)", takes="int",
 )  # fmt: skip
 gcd = elementwise(
     "gcd", r"\gcd(a, b)", "gcd", None, domain=((-30, 30), (-30, 30)), kind="int",
-    kernel="std::gcd(x0, x1)", takes="int",
+    kernel="common_divisor(x0, x1)", takes="int",
 )  # fmt: skip
 
 
@@ -399,7 +399,7 @@ def _clip_samples(rng: np.random.Generator) -> list[tuple[tuple[Any, ...], dict[
 clip = Primitive(
     "clip", r"\min(\max(x, a), b),\ \text{gradient } 1 \text{ at the bounds}",
     run=lambda xp, x, low, high: xp.minimum(xp.maximum(x, low), high), shape=_clip_shape,
-    vjp=_clip_vjp, samples=_clip_samples, kernel="min(max(x0, x1), x2)", family="elementwise",
+    vjp=_clip_vjp, samples=_clip_samples, kernel="minimum(maximum(x0, x1), x2)", family="elementwise",
 )  # fmt: skip
 
 

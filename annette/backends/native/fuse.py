@@ -1,0 +1,182 @@
+"""From items to units: elementwise steps run together, also on the tiles of a matrix product."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from annette.backends.native.items import Base, Item, Ref
+
+# A loop's limits (registers and operands of the core), with room to spare.
+_MOST_STEPS = 40
+# Units of at most so many elements are joined though they share nothing: it saves instructions.
+_SMALL = 4096
+
+
+class Unit:
+    """Items that become one instruction: one structured item, or steps after at most one product."""
+
+    __slots__ = ("head", "items", "made", "number")
+
+    def __init__(self, item: Item) -> None:
+        self.items = [item]
+        self.head: Item | None = item if item.kind == "matmul" else None
+        self.number = item.number
+        self.made: set[Base] = {r.base for r in item.writes}
+        item.unit = self
+
+    @property
+    def loops(self) -> bool:
+        """Whether steps can join it."""
+        return self.items[0].kind in ("step", "matmul")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The space its steps cover, without axes of size 1."""
+        return self.items[0].shape
+
+    def join(self, other: Unit) -> None:
+        """Take in the items of another unit."""
+        self.items = sorted([*self.items, *other.items], key=lambda item: item.number)
+        self.head = self.head or other.head
+        self.made |= other.made
+        self.number = self.items[0].number
+        for item in other.items:
+            item.unit = self
+
+    def followers(self) -> Iterator[Unit]:
+        """Yield the units that read what this one makes, or write after it to the same place."""
+        for base in self.made:
+            for item in base.readers:
+                if item.unit is not self:
+                    yield item.unit
+            for item in base.writers:
+                if item.unit is not self and item.number > self.number:
+                    yield item.unit
+
+
+def fuse(items: list[Item]) -> list[Unit]:
+    """Return the units, in an order in which they can run."""
+    units: list[Unit] = []
+    for item in reversed(items):
+        unit = Unit(item)
+        target = _sink(item) if item.kind in ("step", "matmul") else None
+        if target is None:
+            units.append(unit)
+        else:
+            target.join(unit)
+    return _merge(order(units))
+
+
+def _sink(item: Item) -> Unit | None:
+    """Return the unit of an item's readers that it can be part of."""
+    readers = [r for ref in item.writes for r in ref.base.readers]
+    candidates: list[Unit] = list(dict.fromkeys(r.unit for r in readers))
+    if any(len(ref.base.writers) > 1 for ref in item.writes):
+        return None
+    if item.kind == "step" and len(candidates) != 1:
+        return None
+    for unit in candidates:
+        if not _fits(item, unit) or not _in_place(item, unit):
+            continue
+        others = [u for u in candidates if u is not unit]
+        if not any(_reaches(other, unit) for other in others):
+            return unit
+    return None
+
+
+def _fits(item: Item, unit: Unit) -> bool:
+    if not unit.loops or unit.shape != item.shape or len(unit.items) >= _MOST_STEPS:
+        return False
+    return not (item.kind == "matmul" and unit.head is not None)
+
+
+def _in_place(item: Item, unit: Unit) -> bool:
+    """Say whether a unit reads what an item makes place by place, and only so."""
+    bases = {ref.base for ref in item.writes}
+    return all(
+        reader.kind == "step" and aligned(ref, reader)
+        for reader in unit.items
+        for ref in reader.reads
+        if ref.base in bases
+    )
+
+
+def aligned(ref: Ref, item: Item) -> bool:
+    """Say whether a step reads a whole value in order."""
+    return ref.whole and ref.shape == item.shape
+
+
+def _reaches(start: Unit, goal: Unit, passing: Unit | None = None) -> bool:
+    """Say whether `goal` needs what `start` makes, directly or through others but `passing`."""
+    stack, seen = [start], {id(start)}
+    while stack:
+        unit = stack.pop()
+        if unit is goal:
+            return True
+        for follower in unit.followers():
+            if follower is not passing and id(follower) not in seen:
+                seen.add(id(follower))
+                stack.append(follower)
+    return False
+
+
+def order(units: list[Unit], extra: dict[Unit, set[Unit]] | None = None) -> list[Unit]:
+    """Sort units so that each runs after what it needs; `extra` names more that must follow one."""
+    waiting: dict[Unit, int] = dict.fromkeys(units, 0)
+    after: dict[Unit, set[Unit]] = {}
+    for unit in units:
+        after[unit] = set(unit.followers()) | (extra or {}).get(unit, set())
+        after[unit].discard(unit)
+    for followers in after.values():
+        for follower in followers:
+            waiting[follower] += 1
+    ready = sorted((u for u, n in waiting.items() if n == 0), key=lambda u: -u.number)
+    result: list[Unit] = []
+    while ready:
+        unit = ready.pop()
+        result.append(unit)
+        freed = []
+        for follower in after[unit]:
+            waiting[follower] -= 1
+            if waiting[follower] == 0:
+                freed.append(follower)
+        if freed:
+            ready = sorted([*ready, *freed], key=lambda u: -u.number)
+    if len(result) != len(units):
+        raise ValueError("The units of a plan need each other in a circle.")
+    return result
+
+
+def _merge(units: list[Unit]) -> list[Unit]:
+    """Join units of one shape where one feeds the other, and small ones anyway."""
+    groups: dict[tuple[int, ...], list[Unit]] = {}
+    for unit in units:
+        if not unit.loops:
+            continue
+        group = groups.setdefault(unit.shape, [])
+        for earlier in reversed(group):
+            if _joins(earlier, unit):
+                earlier.join(unit)
+                break
+        else:
+            group.append(unit)
+    kept = {item.unit for unit in units for item in unit.items}
+    return order(list(kept))
+
+
+def _joins(a: Unit, b: Unit) -> bool:
+    if len(a.items) + len(b.items) > _MOST_STEPS or (a.head and b.head):
+        return False
+    feeds = any(ref.base in a.made for item in b.items for ref in item.reads)
+    if not feeds and math.prod(a.shape) > _SMALL:
+        return False
+    if not all(_in_place(item, b) and _in_place(item, a) for item in a.items):
+        return False
+    if any(ref.base in b.made for item in a.items for ref in item.reads):
+        return False
+    if any(len(base.writers) > 1 for base in (*a.made, *b.made)):
+        return False
+    return not any(
+        _reaches(follower, b) for follower in set(a.followers()) if follower is not b
+    ) and not any(_reaches(follower, a) for follower in set(b.followers()))

@@ -1,0 +1,87 @@
+"""A graph as a program of the core."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from annette.backends.base import Program
+from annette.backends.native.core import Core
+from annette.backends.native.plan import Plan
+from annette.graph.dtypes import numpy_dtype
+from annette.graph.graph import Graph
+from annette.graph.variable import Variable
+
+
+class NativeProgram(Program):
+    """A plan, its memory, and the variables it works on."""
+
+    def __init__(self, core: Core, graph: Graph) -> None:
+        super().__init__(graph)
+        changed = dict.fromkeys(v for v, _ in graph.assigns)
+        self._kept = [v for v in graph.reads if v not in changed]
+        self._changed: list[Variable] = list(changed)
+        guarded = os.environ.get("ANNETTE_GUARD", "0") != "0"
+        self.plan = Plan(core, graph, [*self._kept, *self._changed], guarded)
+        self._program = self.plan.build(len(self._kept) + len(changed), len(graph.outputs))
+        self._results = [(t.shape, numpy_dtype(t.dtype)) for t in graph.outputs]
+        self._codes = core.codes
+
+    def arrays(self) -> list[np.ndarray]:
+        """Return the variables' arrays, those that a run changes ready to be changed."""
+        return [v.array for v in self._kept] + [v.own() for v in self._changed]
+
+    def __call__(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Run once; return the outputs, which are the caller's to keep."""
+        outputs = [np.empty(shape, dtype) for shape, dtype in self._results]
+        self._program.run(inputs, self.arrays(), outputs)
+        return outputs
+
+    def run_rows(
+        self,
+        arrays: Sequence[np.ndarray],
+        order: np.ndarray | None,
+        start: int,
+        stop: int,
+        batch_size: int,
+        seconds: float,
+    ) -> tuple[int, list[np.ndarray]]:
+        """Run over whole batches of rows, one after the other; see `Program.run_rows`."""
+        rows = self.rows(arrays)
+        if rows is None:
+            return super().run_rows(arrays, order, start, stop, batch_size, seconds)
+        outputs = [np.empty(shape, dtype) for shape, dtype in self._results]
+        place = self._program.run_rows(
+            rows, order, start, stop, batch_size, seconds, self.arrays(), outputs, False
+        )
+        return place, outputs
+
+    def rows(self, arrays: Sequence[np.ndarray]) -> list[tuple[np.ndarray, int]] | None:
+        """Return arrays with their dtypes' codes; None where the core cannot read their rows."""
+        found = []
+        for x in arrays:
+            code = self._codes.get(x.dtype.name)
+            readable = x.dtype.isnative and x.flags.aligned and x.dtype.name != "float16"
+            if code is None or not readable or not _side_by_side(x):
+                return None
+            found.append((x, code))
+        return found
+
+
+def _side_by_side(x: np.ndarray) -> bool:
+    gap = x.itemsize
+    for n, stride in zip(reversed(x.shape[1:]), reversed(x.strides[1:]), strict=True):
+        if n != 1 and stride != gap:
+            return False
+        gap *= n
+    return True
+
+
+def supported(core: Core, graph: Graph) -> bool:
+    """Say whether every value of a graph is of a dtype that the core has."""
+    values: list[Any] = [*graph.inputs, *graph.reads, *graph.constants(), *graph.outputs]
+    values += [t for node in graph.nodes for t in node.outputs]
+    return all(t.dtype in core.codes for t in values)

@@ -1,0 +1,104 @@
+"""The jobs as Keras programs: the same lines run on Keras and on annette."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from workloads import Workload
+
+Run = Callable[[int], float | None]
+
+
+class Programs:
+    """The jobs, given the package that is called `keras` in them."""
+
+    def __init__(self, keras: Any) -> None:
+        self.keras = keras
+
+    def network(self, sizes: tuple[int, ...]) -> Any:
+        """Return a dense network: ReLU, then softmax, or a sigmoid where it has one output."""
+        dense = self.keras.layers.Dense
+        layers = [dense(n, activation="relu") for n in sizes[1:-1]]
+        layers.append(dense(sizes[-1], activation="softmax" if sizes[-1] > 1 else "sigmoid"))
+        return self.keras.Sequential([self.keras.Input((sizes[0],)), *layers])
+
+    def classes(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Training: Adam, cross-entropy on whole-number labels, accuracy."""
+        model = self.network(work.sizes)
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+
+        def run(epochs: int) -> float:
+            history = model.fit(x, y, batch_size=work.batch, epochs=epochs, verbose=0)
+            return float(history.history["accuracy"][-1])
+
+        return run
+
+    def digits(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Twenty epochs of training, then the accuracy on the digits kept back."""
+        train = self.network(work.sizes)
+        train.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+
+        def run(_: int) -> float:
+            train.fit(x[: work.rows], y[: work.rows], batch_size=work.batch, epochs=20, verbose=0)
+            return float(train.evaluate(x[work.rows :], y[work.rows :], verbose=0)[1])
+
+        return run
+
+    def binary(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Training for two classes with validation after every epoch."""
+        model = self.network(work.sizes)
+        model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+        rest = (x[work.rows :], y[work.rows :])
+        x, y = x[: work.rows], y[: work.rows]
+
+        def run(epochs: int) -> float:
+            history = model.fit(
+                x, y, batch_size=work.batch, epochs=epochs, validation_data=rest, verbose=0
+            )
+            return float(history.history["val_accuracy"][-1])
+
+        return run
+
+    def xor(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Many epochs of one step each."""
+        model = self.network(work.sizes)
+        model.compile(self.keras.optimizers.SGD(0.1), "binary_crossentropy", metrics=["accuracy"])
+
+        def run(epochs: int) -> float:
+            history = model.fit(x, y, batch_size=work.batch, epochs=epochs, verbose=0)
+            return float(history.history["accuracy"][-1])
+
+        return run
+
+    def predict_one(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """One row at a time through `predict`."""
+        model = self.network(work.sizes)
+
+        def run(calls: int) -> None:
+            for _ in range(calls):
+                model.predict(x, verbose=0)
+
+        return run
+
+    def call_one(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """One row at a time through the model as a function, the numbers waited for."""
+        model = self.network(work.sizes)
+
+        def run(calls: int) -> None:
+            for _ in range(calls):
+                np.asarray(model(x))
+
+        return run
+
+    def predict_all(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """All rows through `predict`, in batches of a size that suits Keras."""
+        model = self.network(work.sizes)
+
+        def run(calls: int) -> None:
+            for _ in range(calls):
+                model.predict(x, batch_size=1024, verbose=0)
+
+        return run

@@ -1,0 +1,174 @@
+"""PyTorch: the training loop one writes by hand, on whole tensors, without a DataLoader."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from systems.programs import Run
+from workloads import Workload
+
+
+def network(sizes: tuple[int, ...]) -> nn.Sequential:
+    """Return a dense network with ReLU; the last layer gives logits, as its losses want them."""
+    layers: list[nn.Module] = []
+    for n, m in itertools.pairwise(sizes):
+        layers += [nn.Linear(n, m), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+def class_loss(logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the loss and the number of right answers among several classes."""
+    return functional.cross_entropy(logits, y), (logits.argmax(1) == y).sum()
+
+
+def binary_loss(logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the loss and the number of right answers among two classes."""
+    logits = logits.squeeze(1)
+    loss = functional.binary_cross_entropy_with_logits(logits, y)
+    return loss, ((logits > 0) == (y > 0.5)).sum()
+
+
+def epoch(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    judge: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]],
+    x: Tensor,
+    y: Tensor,
+    batch: int,
+) -> tuple[float, float]:
+    """Train on every row once, in a new order; return mean loss and accuracy."""
+    model.train()
+    loss_sum, right_sum = torch.zeros(()), torch.zeros((), dtype=torch.int64)
+    for chosen in torch.randperm(len(x)).split(batch):
+        loss, right = judge(model(x[chosen]), y[chosen])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        loss_sum += loss.detach() * len(chosen)
+        right_sum += right
+    return loss_sum.item() / len(x), right_sum.item() / len(x)
+
+
+def adam(model: nn.Module) -> torch.optim.Optimizer:
+    """Return Adam in its fused form, the faster one on a processor."""
+    return torch.optim.Adam(model.parameters(), fused=True)
+
+
+def trainer(model: nn.Module, x: np.ndarray, y: np.ndarray, batch: int) -> Run:
+    """Return what trains the model on several classes for a number of epochs."""
+    optimizer = adam(model)
+    x_, y_ = torch.from_numpy(x), torch.from_numpy(y)
+
+    def run(epochs: int) -> float:
+        for _ in range(epochs):
+            _, accuracy = epoch(model, optimizer, class_loss, x_, y_, batch)
+        return accuracy
+
+    return run
+
+
+class Programs:
+    """The jobs."""
+
+    def classes(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Training: Adam, cross-entropy on whole-number labels, accuracy."""
+        return trainer(network(work.sizes), x, y, work.batch)
+
+    def digits(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Twenty epochs of training, then the accuracy on the digits kept back."""
+        model = network(work.sizes)
+        train = trainer(model, x[: work.rows], y[: work.rows], work.batch)
+
+        def run(_: int) -> float:
+            train(20)
+            model.eval()
+            with torch.inference_mode():
+                logits = model(torch.from_numpy(x[work.rows :]))
+                loss, right = class_loss(logits, torch.from_numpy(y[work.rows :]))
+            loss.item()
+            return right.item() / (len(x) - work.rows)
+
+        return run
+
+    def binary(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Training for two classes with validation after every epoch."""
+        model = network(work.sizes)
+        optimizer = adam(model)
+        x_, y_ = torch.from_numpy(x).split(work.rows), torch.from_numpy(y).split(work.rows)
+
+        def run(epochs: int) -> float:
+            for _ in range(epochs):
+                epoch(model, optimizer, binary_loss, x_[0], y_[0], work.batch)
+                model.eval()
+                with torch.inference_mode():
+                    loss, right = binary_loss(model(x_[1]), y_[1])
+                loss.item()
+            return right.item() / len(x_[1])
+
+        return run
+
+    def xor(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Many epochs of one step each."""
+        model = network(work.sizes)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1, fused=True)
+        x_, y_ = torch.from_numpy(x), torch.from_numpy(y)
+
+        def run(epochs: int) -> float:
+            for _ in range(epochs):
+                _, accuracy = epoch(model, optimizer, binary_loss, x_, y_, work.batch)
+            return accuracy
+
+        return run
+
+    def call_one(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """One row at a time through the module."""
+        model = nn.Sequential(network(work.sizes), nn.Softmax(1)).eval()
+        x_ = torch.from_numpy(x)
+
+        def run(calls: int) -> None:
+            with torch.inference_mode():
+                for _ in range(calls):
+                    model(x_)
+
+        return run
+
+    def predict_all(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """All rows through the module, in batches, into one array."""
+        model = nn.Sequential(network(work.sizes), nn.Softmax(1)).eval()
+
+        def run(calls: int) -> None:
+            for _ in range(calls):
+                with torch.inference_mode():
+                    batches = torch.from_numpy(x).split(1024)
+                    torch.cat([model(batch) for batch in batches]).numpy()
+
+        return run
+
+    def product(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """A matrix product."""
+        a, b = torch.ones(work.rows, work.rows), torch.ones(work.rows, work.rows)
+        out = torch.empty_like(a)
+
+        def run(calls: int) -> None:
+            for _ in range(calls):
+                torch.mm(a, b, out=out)
+
+        return run
+
+
+jobs = Programs()
+
+
+def forget() -> None:
+    """Nothing is kept."""
+
+
+def versions() -> str:
+    """Return the version and the number of threads."""
+    return f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads"

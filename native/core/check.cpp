@@ -1,0 +1,309 @@
+// Refuses a wrong plan before it runs: nothing below this line is ever asserted while running.
+#include <algorithm>
+#include <string>
+
+#include "program.hpp"
+
+namespace annette {
+namespace {
+
+struct Checker {
+    const Kernels &kernels;
+    const std::vector<Value> &values;
+    const Instruction &work;
+    std::size_t number;
+
+    [[noreturn]] void fail(const std::string &why) const {
+        throw PlanError("Instruction " + std::to_string(number) + " (" + work.name + "): " + why);
+    }
+    void need(bool holds, const std::string &why) const {
+        if (!holds)
+            fail(why);
+    }
+
+    // Every place that shape and stride reach must lie in the value.
+    void reach(int value, std::int64_t offset, int bytes, const std::int64_t *shape,
+               const std::int64_t *stride, int rank) const {
+        need(value >= 0 && value < static_cast<int>(values.size()), "reads an unknown value");
+        std::int64_t low = offset, high = offset;
+        for (int d = 0; d < rank; ++d) {
+            need(shape[d] >= 0, "has an axis of negative size");
+            if (shape[d] == 0)
+                return;
+            std::int64_t span = 0;
+            need(!__builtin_mul_overflow(shape[d] - 1, stride[d], &span), "has a huge stride");
+            std::int64_t &end = span < 0 ? low : high;
+            need(!__builtin_add_overflow(end, span, &end), "has a huge stride");
+        }
+        std::int64_t top = 0;
+        need(!__builtin_mul_overflow(high + 1, static_cast<std::int64_t>(bytes), &top),
+             "reaches too far");
+        need(low >= 0 && top <= values[value].bytes, "reaches outside a value's memory");
+    }
+    void reach(const View &x) const {
+        need(x.shape.size() == x.stride.size(), "has shape and stride of different ranks");
+        reach(x.value, x.offset, bytes_of(x.type), x.shape.data(), x.stride.data(),
+              static_cast<int>(x.shape.size()));
+    }
+    void writable(int value) const {
+        const Place place = values[value].place;
+        need(place != Place::constant && place != Place::input, "writes to what is only read");
+    }
+    void dense(const View &x) const {
+        std::int64_t gap = 1;
+        for (int d = static_cast<int>(x.shape.size()) - 1; d >= 0; --d) {
+            need(x.shape[d] == 1 || x.stride[d] == gap, "needs values without gaps");
+            gap *= x.shape[d];
+        }
+    }
+    static std::int64_t size(const View &x, std::size_t from = 0, std::size_t to = 99) {
+        std::int64_t n = 1;
+        for (std::size_t d = from; d < std::min(to, x.shape.size()); ++d)
+            n *= x.shape[d];
+        return n;
+    }
+    bool real(Type t) const { return t == Type::float32 || t == Type::float64; }
+    bool known(Type t) const {
+        return real(t) || t == Type::int32 || t == Type::int64 || t == Type::uint32 ||
+               t == Type::boolean;
+    }
+    bool place_type(Type t) const { return t == Type::int32 || t == Type::int64; }
+
+    void operands(const std::vector<Operand> &list, bool written) const {
+        for (const Operand &x : list) {
+            need(x.reg >= 0 && x.reg < work.loop.registers, "names an unknown register");
+            need(work.loop.types[x.reg] == x.type, "mixes dtypes in a register");
+            reach(x.value, x.offset, x.bytes, work.loop.shape, x.stride, work.loop.rank);
+            if (written)
+                writable(x.value);
+        }
+    }
+
+    void loop() const {
+        const Loop &l = work.loop;
+        need(l.rank >= 0 && l.rank <= kMaxRank, "has too many axes");
+        need(l.registers >= 0 && l.registers <= kMaxRegisters, "has too many registers");
+        operands(l.in, false);
+        operands(l.out, true);
+        std::vector<char> filled(kMaxRegisters, 0);
+        for (const Operand &x : l.in)
+            filled[x.reg] = 1;
+        if (work.kind == kMatmul)
+            filled[0] = 1;
+        for (const Micro &m : l.micro)
+            step(m, filled);
+        for (const Operand &y : l.out)
+            need(filled[y.reg], "stores a register that nothing fills");
+        aliases();
+    }
+
+    void step(const Micro &m, std::vector<char> &filled) const {
+        const Loop &l = work.loop;
+        need(m.op >= 0 && m.op < kernels.count, "has an unknown step");
+        const MicroOp &op = kernels.ops[m.op];
+        const int type = static_cast<int>(m.type);
+        need(op.inputs == m.inputs && op.outputs == m.outputs, "gives a step too many operands");
+        need(op.run[type] != nullptr, std::string("has no ") + op.name + " of " + name_of(m.type));
+        for (int i = 0; i < m.inputs; ++i) {
+            need(m.in[i] >= 0 && m.in[i] < l.registers && filled[m.in[i]],
+                 std::string(op.name) + " reads a register that nothing fills");
+            const Type wanted = i == 0 ? op.first[type] : m.type;
+            need(l.types[m.in[i]] == wanted, std::string(op.name) + " reads another dtype");
+        }
+        for (int i = 0; i < m.outputs; ++i) {
+            need(m.out[i] >= 0 && m.out[i] < l.registers && !filled[m.out[i]],
+                 std::string(op.name) + " fills a register twice");
+            need(l.types[m.out[i]] == op.result[type], std::string(op.name) + " makes another dtype");
+            filled[m.out[i]] = 1;
+        }
+    }
+
+    // What is read and written in one loop must be read and written place by place.
+    void aliases() const {
+        const Loop &l = work.loop;
+        for (const Operand &y : l.out) {
+            for (const Operand &x : l.in)
+                need(x.value != y.value ||
+                         (x.offset == y.offset && x.bytes == y.bytes &&
+                          std::equal(x.stride, x.stride + l.rank, y.stride)),
+                     "reads a value at other places than it writes it");
+            for (int d = 0; d < l.rank; ++d)
+                need(l.shape[d] <= 1 || y.stride[d] != 0, "writes one place several times");
+            for (const View &x : work.in)
+                need(x.value != y.value, "writes what its product still reads");
+        }
+    }
+
+    void matmul() const {
+        need(work.in.size() == 2 && work.has_loop, "needs two matrices");
+        const View &a = work.in[0], &b = work.in[1];
+        const std::size_t rank = a.shape.size();
+        need(rank >= 2 && b.shape.size() == rank, "needs two matrices of one rank");
+        need(real(a.type) && a.type == b.type, "needs matrices of one real dtype");
+        need(a.shape[rank - 1] == b.shape[rank - 2], "has matrices that do not fit together");
+        const Loop &l = work.loop;
+        need(l.rank == static_cast<int>(rank) && l.shape[rank - 2] == a.shape[rank - 2] &&
+                 l.shape[rank - 1] == b.shape[rank - 1] && l.registers > 0 && l.types[0] == a.type,
+             "has a loop that does not fit its product");
+        for (std::size_t d = 0; d + 2 < rank; ++d)
+            need(a.shape[d] == l.shape[d] && b.shape[d] == l.shape[d], "has unequal batches");
+    }
+
+    void reduction() const {
+        need(work.in.size() == 1 && work.out.size() == 1 && work.ints.size() == 2,
+             "needs one value and its axes");
+        const View &x = work.in[0], &y = work.out[0];
+        need(known(x.type), "cannot reduce this dtype");
+        const auto kept = static_cast<std::size_t>(work.ints[0]);
+        need(work.ints[0] >= 0 && work.ints[1] >= 0 && kept + static_cast<std::size_t>(work.ints[1]) == x.shape.size(),
+             "has axes that do not add up");
+        const bool places = work.kind == kArgmax || work.kind == kArgmin;
+        if (places || work.kind == kCumsum)
+            need(work.ints[1] == 1, "goes along one axis");
+        if (places)
+            need(size(x, kept) > 0, "has no extreme among no values");
+        if (work.kind == kCumsum) {
+            need(y.shape == x.shape && y.type == x.type && x.type != Type::boolean,
+                 "gives as many values as it gets");
+            return;
+        }
+        need(y.type == (places ? Type::int32 : x.type), "gives another dtype");
+        need(size(y) == size(x, 0, kept), "gives another number of values");
+        dense(y);
+    }
+
+    void rows() const {
+        const bool pair = work.kind == kSparseCrossEntropy || work.kind == kCrossEntropy;
+        need(work.in.size() == (pair ? 2u : 1u) && work.out.size() == 1, "needs other operands");
+        const View &x = work.in.back(), &y = work.out[0];
+        need(!x.shape.empty() && x.shape.back() > 0, "needs a last axis");
+        need(real(x.type) && y.type == x.type, "needs real numbers");
+        for (const View &v : work.in)
+            dense(v);
+        dense(y);
+        const std::int64_t height = size(x) / x.shape.back();
+        need(size(y) == (pair ? height : size(x)), "gives another number of values");
+        if (work.kind == kSparseCrossEntropy)
+            need(place_type(work.in[0].type) && size(work.in[0]) == height, "needs a class a row");
+        if (work.kind == kCrossEntropy)
+            need(work.in[0].type == x.type && size(work.in[0]) == size(x), "needs targets as logits");
+    }
+
+    void index() const {
+        need(work.in.size() == 2 && work.out.size() == 1 && work.ints.size() == 4,
+             "needs values and places");
+        const View &x = work.in[0], &at = work.in[1], &y = work.out[0];
+        need(place_type(at.type) && x.type == y.type, "needs whole numbers as places");
+        need(work.kind == kTake || (known(x.type) && x.type != Type::boolean && x.type != Type::uint32),
+             "does not take this dtype");
+        dense(x), dense(at), dense(y);
+        const std::int64_t outer = work.ints[0], n = work.ints[1], inner = work.ints[2],
+                           count = work.ints[3];
+        need(outer >= 0 && n >= 0 && inner >= 0 && count >= 0, "has a negative size");
+        const bool reads = work.kind == kTake || work.kind == kTakeAlong;
+        const bool along = work.kind == kTakeAlong || work.kind == kPutAlong;
+        need(size(reads ? x : y) == outer * n * inner && size(reads ? y : x) == outer * count * inner,
+             "has sizes that do not fit");
+        need(size(at) == (along ? outer * count * inner : count), "has sizes that do not fit");
+        need(n > 0 || outer * count * inner == 0, "looks for places where there are none");
+    }
+
+    void random() const {
+        need(work.in.size() == 1 && work.out.size() == 1 && work.ints.size() == 1, "needs a key");
+        need(work.in[0].type == Type::uint32 && size(work.in[0]) == 2, "needs a key of two numbers");
+        dense(work.in[0]), dense(work.out[0]);
+        need(work.out[0].type == Type::uint32 && size(work.out[0]) == work.ints[0],
+             "gives another number of values");
+    }
+
+    void all() const {
+        need(work.kind >= 0 && work.kind < kKinds, "is of no known kind");
+        for (const View &x : work.in)
+            reach(x);
+        for (const View &y : work.out) {
+            reach(y);
+            writable(y.value);
+            for (const View &x : work.in)
+                need(work.kind == kCall || x.value != y.value, "writes what it still reads");
+        }
+        if (work.has_loop)
+            loop();
+        switch (work.kind) {
+        case kCall: need(work.call >= 0, "calls nothing"); break;
+        case kLoop: need(work.has_loop, "has no steps"); break;
+        case kMatmul: matmul(); break;
+        case kSum: case kProd: case kMax: case kMin: case kArgmax: case kArgmin: case kCumsum:
+            reduction();
+            break;
+        case kSoftmax: case kLogSoftmax: case kSparseCrossEntropy: case kCrossEntropy:
+            rows();
+            break;
+        case kTake: case kScatterAdd: case kTakeAlong: case kPutAlong: index(); break;
+        default: random(); break;
+        }
+    }
+};
+
+template <class F> void each_value(const Instruction &work, F f) {
+    for (const View &x : work.in)
+        f(x.value, false);
+    for (const Operand &x : work.loop.in)
+        f(x.value, false);
+    for (const View &y : work.out)
+        f(y.value, true);
+    for (const Operand &y : work.loop.out)
+        f(y.value, true);
+}
+
+// No value of the arena is read before it is written, and none lies where another is still needed.
+void check_lives(const std::vector<Value> &values, const std::vector<Instruction> &work,
+                 std::int64_t arena_bytes) {
+    const int none = -1, count = static_cast<int>(values.size());
+    std::vector<int> first(count, none), last(count, none);
+    for (std::size_t n = 0; n < work.size(); ++n)
+        each_value(work[n], [&](int value, bool written) {
+            if (values[value].place != Place::arena)
+                return;
+            if (!written && first[value] == none)
+                throw PlanError("Instruction " + std::to_string(n) + " (" + work[n].name +
+                                ") reads a value before it is computed");
+            if (first[value] == none)
+                first[value] = static_cast<int>(n);
+            last[value] = static_cast<int>(n);
+        });
+    std::vector<int> live;
+    for (int v = 0; v < count; ++v) {
+        const Value &value = values[v];
+        if (value.bytes < 0)
+            throw PlanError("a value has a negative size");
+        if (value.place != Place::arena)
+            continue;
+        std::int64_t end = 0;
+        if (value.slot < 0 || value.slot % kAlign ||
+            __builtin_add_overflow(value.slot, value.bytes, &end) || end > arena_bytes)
+            throw PlanError("a value lies outside the arena");
+        if (first[v] != none && value.bytes > 0)
+            live.push_back(v);
+    }
+    std::sort(live.begin(), live.end(), [&](int a, int b) { return first[a] < first[b]; });
+    std::vector<int> open;
+    for (int v : live) {
+        std::erase_if(open, [&](int o) { return last[o] < first[v]; });
+        for (int o : open)
+            if (values[o].slot < values[v].slot + values[v].bytes &&
+                values[v].slot < values[o].slot + values[o].bytes)
+                throw PlanError("two values that are needed at the same time share memory");
+        open.push_back(v);
+    }
+}
+
+} // namespace
+
+void check(const Kernels &kernels, const std::vector<Value> &values,
+           const std::vector<Instruction> &work, std::int64_t arena_bytes) {
+    for (std::size_t n = 0; n < work.size(); ++n)
+        Checker{kernels, values, work[n], n}.all();
+    check_lives(values, work, arena_bytes);
+}
+
+} // namespace annette

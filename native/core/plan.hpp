@@ -1,0 +1,150 @@
+// A plan: values in memory, and the instructions that make one from others, in order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "types.hpp"
+
+namespace annette {
+
+constexpr int kMaxRank = 8;
+constexpr int kMaxRegisters = 64;
+constexpr int kMaxInputs = 6;  // of one step of a loop
+constexpr int kMaxOutputs = 4;
+constexpr int kBlock = 1024; // elements that a step of a loop handles at a time
+constexpr int kAlign = 64;   // bytes
+constexpr std::int64_t kChunkRows = 512; // rows of a product's task at most
+constexpr std::int64_t kLong = 512;      // a sum of so many terms is taken in kParts parts
+constexpr std::int64_t kParts = 4;
+
+struct PlanError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+// Where a value lies.
+enum class Place : std::uint8_t { arena, constant, input, variable, output };
+
+struct Value {
+    Place place;
+    std::int64_t slot;  // offset in the arena in bytes, or the number of the array bound to it
+    std::int64_t bytes;
+    const void *memory; // of a constant
+};
+
+// How an instruction looks at a value: strides and offset count elements.
+struct View {
+    int value;
+    Type type;
+    std::int64_t offset;
+    std::vector<std::int64_t> shape, stride;
+};
+
+// One step of a loop: registers hold a block of each intermediate.
+struct Micro {
+    int op;
+    Type type;
+    int inputs, outputs;
+    int in[kMaxInputs], out[kMaxOutputs];
+    double params[4];
+};
+
+// An operand of a loop, its axes merged with those of the others.
+struct Operand {
+    int value;
+    Type type;
+    int bytes;
+    int reg;
+    std::int64_t offset;
+    std::int64_t stride[kMaxRank];
+    bool direct;   // the register is the memory itself
+    bool constant; // one number throughout
+};
+
+// What runs elementwise over a space of `rank` axes: alone, or on the tiles of a product.
+struct Loop {
+    int rank = 0;
+    std::int64_t shape[kMaxRank] = {};
+    std::int64_t size = 1;
+    int registers = 0;
+    int scratch = 0; // registers that need memory of their own
+    int slot[kMaxRegisters] = {};
+    Type types[kMaxRegisters] = {};
+    std::vector<Operand> in, out;
+    std::vector<Micro> micro;
+};
+
+struct Instruction;
+struct Plan;
+
+// What kernels are given: where each value lies, and memory of their own.
+struct Context {
+    char *const *at;
+    char *scratch; // of the thread
+    char *shared;  // of all tasks of an instruction, kept between its two halves
+};
+
+using Kernel = void (*)(const Instruction &, const Context &, int task);
+
+struct Instruction {
+    std::string name;
+    int kind = 0;
+    Kernel run = nullptr;
+    std::vector<View> in, out;
+    std::vector<std::int64_t> ints;
+    std::vector<double> nums;
+    Loop loop;
+    bool has_loop = false;
+    int tasks = 1;    // how the work may be split, whatever the number of threads
+    Kernel then = nullptr; // a second half, run when all tasks of the first are done
+    int then_tasks = 0;
+    std::int64_t shared_bytes = 0;
+    double flops = 0; // operations on numbers
+    double bytes = 0; // read and written
+    int call = -1;    // number of the Python function that serves it
+};
+
+// Structured kernels by number; their names are in kKinds.
+enum Kind : int {
+    kCall, kLoop, kMatmul, kSum, kProd, kMax, kMin, kArgmax, kArgmin, kSoftmax, kLogSoftmax,
+    kSparseCrossEntropy, kCrossEntropy, kTake, kScatterAdd, kTakeAlong, kPutAlong, kRandomBits,
+    kCumsum, kKinds
+};
+extern const char *const kKindNames[kKinds];
+
+// One step of a loop on `rows` rows of `cols` elements that lie side by side.
+struct Lane {
+    char *at;
+    std::int64_t row; // elements from one row to the next
+};
+using MicroKernel = void (*)(std::int64_t rows, std::int64_t cols, const Lane *in, const Lane *out,
+                             const double *params);
+
+struct MicroOp {
+    const char *name;
+    int inputs, outputs;
+    bool fused; // an operation of several results, or one whose definition is a composite
+    Type result[kTypes];
+    Type first[kTypes]; // type of the first input where it differs
+    MicroKernel run[kTypes];
+};
+
+// What one instruction set offers.
+struct Kernels {
+    const char *name;
+    const MicroOp *ops;
+    int count;
+    Kernel structured[kKinds];
+    Kernel matmul_join;   // the second half of a product whose long sums were split
+    int panel32, panel64; // columns of a tile
+};
+
+struct Scratch;
+constexpr std::size_t kScratchBytes = std::size_t{1} << 20; // of a thread: room for every kernel
+
+} // namespace annette

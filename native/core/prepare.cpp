@@ -1,0 +1,310 @@
+// From what an instruction says to how it runs: axes merged, registers placed, work split.
+#include <algorithm>
+#include <array>
+
+#include "program.hpp"
+
+namespace annette {
+
+const char *const kKindNames[kKinds] = {
+    "call",        "loop",     "matmul",      "sum",     "prod",          "max",
+    "min",         "argmax",   "argmin",      "softmax", "log_softmax",   "sparse_cross_entropy",
+    "cross_entropy", "take",   "scatter_add", "take_along_axis", "put_along_axis", "random_bits",
+    "cumsum"};
+
+namespace {
+
+// A task should last this long at least, and work below twice that is not split (nanoseconds):
+// moving its data between cores would cost more.
+constexpr double kTaskTime = 8000;
+constexpr int kMaxTasks = 64;
+constexpr double kProductTime = 12000;   // of a product's task, which packs a panel of its own
+constexpr std::int64_t kLeastRows = 24;  // of it
+constexpr std::int64_t kSplitSize = 1 << 15; // elements of a product whose sums threads share
+
+int tasks_for(double nanoseconds, std::int64_t most, double each = kTaskTime) {
+    if (nanoseconds < 2 * kTaskTime)
+        return 1;
+    const double wanted = std::min<double>(kMaxTasks, std::max(2.0, nanoseconds / each));
+    return static_cast<int>(std::max<std::int64_t>(1, std::min<std::int64_t>(
+                                                          static_cast<std::int64_t>(wanted), most)));
+}
+
+std::vector<Operand *> operands(Loop &loop) {
+    std::vector<Operand *> all;
+    for (Operand &x : loop.in)
+        all.push_back(&x);
+    for (Operand &y : loop.out)
+        all.push_back(&y);
+    return all;
+}
+
+// Leaves out axes of size 1 and joins neighbours that every operand crosses evenly.
+void merge_axes(Loop &loop) {
+    const auto all = operands(loop);
+    int rank = 0;
+    for (int d = 0; d < loop.rank; ++d) {
+        if (loop.shape[d] == 1)
+            continue;
+        const std::int64_t size = loop.shape[d];
+        const bool joins = rank > 0 && std::all_of(all.begin(), all.end(), [&](Operand *x) {
+                               return x->stride[rank - 1] == x->stride[d] * size;
+                           });
+        const int to = joins ? rank - 1 : rank++;
+        loop.shape[to] = joins ? loop.shape[to] * size : size;
+        for (Operand *x : all)
+            x->stride[to] = x->stride[d];
+    }
+    if (rank == 0) {
+        loop.shape[rank++] = 1;
+        for (Operand *x : all)
+            x->stride[0] = 1;
+    }
+    loop.rank = rank;
+}
+
+bool same_layout(const Loop &loop, const Operand &a, const Operand &b) {
+    if (a.offset != b.offset || a.bytes != b.bytes)
+        return false;
+    return std::equal(a.stride, a.stride + loop.rank, b.stride);
+}
+
+// Says whether a step after the one that makes register `made` reads register `read`.
+bool read_later(const Loop &loop, int made, int read) {
+    bool after = false;
+    for (const Micro &m : loop.micro) {
+        if (after && std::find(m.in, m.in + m.inputs, read) != m.in + m.inputs)
+            return true;
+        after = after || std::find(m.out, m.out + m.outputs, made) != m.out + m.outputs;
+    }
+    return false;
+}
+
+void choose_direct(Loop &loop, bool tile) {
+    const int last = loop.rank - 1;
+    const auto side_by_side = [&](const Operand &x) {
+        return x.stride[last] == 1 || loop.shape[last] == 1;
+    };
+    std::array<bool, kMaxRegisters> made{}, taken{};
+    for (const Micro &m : loop.micro)
+        for (int i = 0; i < m.outputs; ++i)
+            made[m.out[i]] = true;
+    for (Operand &x : loop.in) {
+        x.constant = loop.size > 1 &&
+                     std::all_of(x.stride, x.stride + loop.rank, [](auto s) { return s == 0; });
+        x.direct = !x.constant && side_by_side(x);
+    }
+    for (Operand &y : loop.out) {
+        y.constant = false;
+        y.direct = made[y.reg] && !taken[y.reg] && side_by_side(y) && !(tile && y.reg == 0);
+        for (const Operand &x : loop.in)
+            if (x.value == y.value && (!same_layout(loop, x, y) || read_later(loop, y.reg, x.reg)))
+                y.direct = false;
+        taken[y.reg] = taken[y.reg] || y.direct;
+    }
+}
+
+// Gives each register that is not memory itself a place in the scratch; places are used again.
+void place_registers(Loop &loop, bool tile) {
+    std::array<int, kMaxRegisters> last{};
+    std::array<bool, kMaxRegisters> outside{}, kept{};
+    for (std::size_t n = 0; n < loop.micro.size(); ++n)
+        for (int i = 0; i < loop.micro[n].inputs; ++i)
+            last[loop.micro[n].in[i]] = static_cast<int>(n);
+    for (const Operand &x : loop.in) {
+        outside[x.reg] = x.direct;
+        kept[x.reg] = true; // filled before the steps, for every block or once
+    }
+    for (const Operand &y : loop.out) {
+        outside[y.reg] = outside[y.reg] || y.direct;
+        kept[y.reg] = true;
+    }
+    if (tile)
+        outside[0] = true;
+    std::vector<int> free[2]; // of 4 bytes an element and fewer, of 8
+    int end = 0;
+    const auto place = [&](int r) {
+        const int wide = bytes_of(loop.types[r]) > 4;
+        if (!free[wide].empty()) {
+            loop.slot[r] = free[wide].back();
+            free[wide].pop_back();
+        } else {
+            loop.slot[r] = end;
+            end += kBlock * (wide ? 8 : 4);
+        }
+    };
+    std::fill(loop.slot, loop.slot + kMaxRegisters, -1);
+    for (const Operand &x : loop.in)
+        if (!outside[x.reg] && loop.slot[x.reg] < 0)
+            place(x.reg);
+    for (std::size_t n = 0; n < loop.micro.size(); ++n) {
+        const Micro &m = loop.micro[n];
+        for (int i = 0; i < m.outputs; ++i)
+            if (!outside[m.out[i]] && loop.slot[m.out[i]] < 0)
+                place(m.out[i]);
+        for (int i = 0; i < m.inputs; ++i) {
+            const int r = m.in[i];
+            if (loop.slot[r] >= 0 && !kept[r] && last[r] == static_cast<int>(n)) {
+                auto &list = free[bytes_of(loop.types[r]) > 4];
+                if (std::find(list.begin(), list.end(), loop.slot[r]) == list.end())
+                    list.push_back(loop.slot[r]);
+            }
+        }
+    }
+    loop.scratch = end;
+}
+
+double step_time(const Kernels &kernels, const Loop &loop) {
+    double time = 0; // nanoseconds an element
+    for (const Micro &m : loop.micro)
+        time += kernels.ops[m.op].fused ? 0.4 : 0.1;
+    return time + 0.08 * static_cast<double>(loop.in.size() + loop.out.size());
+}
+
+void count_loop(const Kernels &kernels, Instruction &work) {
+    const Loop &loop = work.loop;
+    const double size = static_cast<double>(loop.size);
+    for (const Micro &m : loop.micro)
+        work.flops += size * (kernels.ops[m.op].fused ? 10 : 1);
+    for (const std::vector<Operand> *list : {&loop.in, &loop.out})
+        for (const Operand &x : *list) {
+            double touched = x.bytes;
+            for (int d = 0; d < loop.rank; ++d)
+                touched *= x.stride[d] ? static_cast<double>(loop.shape[d]) : 1;
+            work.bytes += touched;
+        }
+}
+
+void prepare_matmul(const Kernels &kernels, Instruction &work) {
+    const View &a = work.in[0], &b = work.in[1];
+    const std::size_t rank = a.shape.size();
+    const std::int64_t m = a.shape[rank - 2], k = a.shape[rank - 1], n = b.shape[rank - 1];
+    std::int64_t batch = 1;
+    for (std::size_t d = 0; d + 2 < rank; ++d)
+        batch *= work.loop.shape[d];
+    const int panel = a.type == Type::float32 ? kernels.panel32 : kernels.panel64;
+    const std::int64_t panels = (n + panel - 1) / panel;
+    const double flops = 2.0 * static_cast<double>(batch * m * n) * static_cast<double>(k);
+    work.flops += flops;
+    work.bytes += static_cast<double>(batch * (m * k + k * n)) * bytes_of(a.type);
+    const double time = flops / (a.type == Type::float32 ? 100 : 50) +
+                        static_cast<double>(work.loop.size) * step_time(kernels, work.loop);
+    if (batch == 1 && k >= kLong && m <= kChunkRows && m * n <= kSplitSize &&
+        time >= 2 * kTaskTime) {
+        // Threads share the sums: each keeps to its rows of B, which a later step of training
+        // changes on the same thread.
+        work.ints = {1, panels, 0, 1};
+        work.tasks = static_cast<int>(kParts * panels);
+        work.then = kernels.matmul_join;
+        const std::int64_t high = kBlock / panel;
+        work.then_tasks = static_cast<int>(panels * ((m + high - 1) / high));
+        work.shared_bytes = kParts * panels * m * panel * bytes_of(a.type);
+        return;
+    }
+    std::int64_t chunks = (m + kChunkRows - 1) / kChunkRows;
+    const std::int64_t wanted = tasks_for(time, 1 << 14, kProductTime);
+    const bool updates = std::any_of(work.loop.micro.begin(), work.loop.micro.end(),
+                                     [&](const Micro &step) { return kernels.ops[step.op].fused; });
+    // An update is split by rows, so that what a thread changes lies together.
+    const std::int64_t least = updates ? wanted : (wanted + batch * panels - 1) / (batch * panels);
+    chunks = std::max(chunks, std::min(least, m / kLeastRows));
+    if (wanted == 1)
+        chunks = (m + kChunkRows - 1) / kChunkRows;
+    else if (updates && chunks > kParts) // the same rows as the parts of the forward product's sums
+        chunks = chunks / kParts * kParts;
+    work.ints = {chunks, panels, updates ? 1 : 0, 0};
+    if (batch * chunks * panels > 0xFFFF)
+        throw PlanError("a product of so many parts cannot be split into 65535 tasks");
+    work.tasks = static_cast<int>(batch * chunks * panels);
+}
+
+// Joins axes [from, to) of a view where they can be crossed in one stride.
+int merge_view(View &x, int from, int to) {
+    int end = from;
+    for (int d = from; d < to; ++d) {
+        if (x.shape[d] == 1)
+            continue;
+        if (end > from && x.stride[end - 1] == x.stride[d] * x.shape[d]) {
+            x.shape[end - 1] *= x.shape[d];
+            x.stride[end - 1] = x.stride[d];
+        } else {
+            x.shape[end] = x.shape[d];
+            x.stride[end] = x.stride[d];
+            ++end;
+        }
+    }
+    x.shape.erase(x.shape.begin() + end, x.shape.begin() + to);
+    x.stride.erase(x.stride.begin() + end, x.stride.begin() + to);
+    return end - from;
+}
+
+std::int64_t elements(const View &x, std::size_t from = 0) {
+    std::int64_t n = 1;
+    for (std::size_t d = from; d < x.shape.size(); ++d)
+        n *= x.shape[d];
+    return n;
+}
+
+void prepare_reduction(Instruction &work) {
+    View &x = work.in[0];
+    const double size = static_cast<double>(elements(x));
+    const int rank = static_cast<int>(x.shape.size());
+    const int kept = static_cast<int>(work.ints[0]);
+    const int rest = merge_view(x, kept, rank);
+    work.ints = {merge_view(x, 0, kept), rest};
+    work.flops = size;
+    work.bytes = size * bytes_of(x.type);
+    work.tasks = tasks_for(size * 0.3, elements(x) / std::max<std::int64_t>(
+                                                         1, elements(x, work.ints[0])));
+}
+
+} // namespace
+
+void prepare(const Kernels &kernels, Instruction &work) {
+    work.run = kernels.structured[work.kind];
+    if (work.has_loop) {
+        const bool tile = work.kind == kMatmul;
+        if (!tile)
+            merge_axes(work.loop);
+        choose_direct(work.loop, tile);
+        place_registers(work.loop, tile);
+        count_loop(kernels, work);
+    }
+    switch (work.kind) {
+    case kLoop: {
+        const Loop &loop = work.loop;
+        const std::int64_t cols = loop.shape[loop.rank - 1];
+        const std::int64_t lines = cols ? loop.size / cols : 0;
+        work.tasks = tasks_for(static_cast<double>(loop.size) * step_time(kernels, loop),
+                               lines == 1 ? (cols + kBlock - 1) / kBlock : lines);
+        break;
+    }
+    case kMatmul: prepare_matmul(kernels, work); break;
+    case kSum: case kProd: case kMax: case kMin: prepare_reduction(work); break;
+    case kSoftmax: case kLogSoftmax: case kSparseCrossEntropy: case kCrossEntropy: {
+        const View &x = work.in.back();
+        const double size = static_cast<double>(elements(x));
+        work.flops = 10 * size;
+        work.bytes = 2 * size * bytes_of(x.type);
+        work.tasks = tasks_for(2 * size, elements(x) / std::max<std::int64_t>(1, x.shape.back()));
+        break;
+    }
+    case kTake: case kTakeAlong: case kPutAlong: case kScatterAdd: {
+        const bool by_inner = work.kind == kScatterAdd;
+        const double bytes = static_cast<double>(elements(work.out[0]) + elements(work.in[0])) *
+                             bytes_of(work.in[0].type);
+        work.bytes = bytes;
+        work.tasks = tasks_for(bytes * 0.1, by_inner ? work.ints[2] / 16
+                                            : work.kind == kTake ? work.ints[0] * work.ints[3]
+                                                                 : work.ints[0]);
+        break;
+    }
+    case kRandomBits:
+        work.bytes = 4.0 * static_cast<double>(work.ints[0]);
+        work.tasks = tasks_for(2.0 * static_cast<double>(work.ints[0]), (work.ints[0] + 3) / 4);
+        break;
+    default: break;
+    }
+}
+
+} // namespace annette

@@ -1,0 +1,135 @@
+// A checked plan with its memory, and the ways to run it: once, over rows of data, over epochs.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "memory.hpp"
+#include "plan.hpp"
+#include "threads.hpp"
+
+namespace annette {
+
+// The instruction sets compiled in that this machine has, best last.
+std::vector<const Kernels *> available_kernels();
+const Kernels &kernels_by_name(const std::string &name);
+
+// The arrays bound to a plan for a run.
+struct Binding {
+    std::vector<char *> inputs, variables, outputs;
+};
+
+// One array whose rows make the batches.
+struct Rows {
+    const char *data;
+    std::int64_t row_bytes; // from one row to the next
+    std::int64_t elements;  // of one row, side by side
+    Type type;
+};
+
+// Serves a call instruction; returns false to stop the run (an error is pending).
+using Caller = std::function<bool(const Instruction &, char *const *at)>;
+
+// Batches of rows, and where each batch's outputs go.
+struct Batches {
+    std::vector<Rows> rows;
+    const std::int64_t *order = nullptr; // the row at each place, or null
+    std::int64_t batch = 1;
+    std::vector<std::int64_t> advance;    // bytes from one batch's output to the next one's
+    std::vector<MicroKernel> convert = {}; // for each of `rows`, null where dtypes are equal
+};
+
+class Program {
+  public:
+    // guards: (offset, bytes) of arena memory that nothing may touch; looked at after each
+    // instruction.
+    Program(const Kernels &kernels, std::vector<Value> values, std::vector<Instruction> work,
+            std::int64_t arena_bytes, std::vector<Type> inputs, int variables, int outputs,
+            std::vector<std::pair<std::int64_t, std::int64_t>> guards);
+
+    // Each returns false if a call asked to stop.
+    bool run(const Binding &binding, const Caller &caller);
+    // Runs whole batches from place `start` to `stop` or until `seconds` are over; `start` moves.
+    bool run_rows(Batches &batches, std::int64_t &start, std::int64_t stop, double seconds,
+                  Binding &binding, const Caller &caller);
+
+    const std::vector<Value> &values() const { return values_; }
+    const std::vector<Instruction> &instructions() const { return work_; }
+    const Kernels &kernels() const { return kernels_; }
+    std::int64_t arena_bytes() const { return arena_bytes_; }
+    std::size_t inputs() const { return input_types_.size(); }
+    Type input_type(std::size_t i) const { return input_types_[i]; }
+    int variables() const { return variables_; }
+    int outputs() const { return outputs_; }
+    // Bytes that the array bound to a slot must have.
+    std::int64_t bound_bytes(Place place, int slot) const;
+
+    std::vector<double> seconds; // spent in each instruction while profiling
+    bool profiling = false;
+
+  private:
+    friend class Training;
+    void bind(const Binding &binding);
+    void choose_conversions(Batches &batches) const;
+    bool execute(Lease &lease, const Caller &caller);
+    bool batch(const Batches &batches, std::int64_t place, Binding &binding, Lease &lease,
+               const Caller &caller);
+    void gather(const Batches &batches, std::int64_t place, Binding &binding, Lease &lease);
+    void spread(Lease &lease, const Instruction &work, Kernel kernel, int tasks);
+    void look_at_guards(const Instruction &work) const;
+
+    const Kernels &kernels_;
+    std::vector<Value> values_;
+    std::vector<Instruction> work_;
+    std::int64_t arena_bytes_;
+    std::vector<Type> input_types_;
+    int variables_, outputs_;
+    std::vector<std::pair<std::int64_t, std::int64_t>> guards_;
+    Memory arena_, scratch_;
+    std::unique_ptr<Memory> shared_; // for instructions of two halves
+    std::vector<char *> at_;
+    std::vector<int> bound_; // values that lie in arrays from outside
+    std::vector<std::unique_ptr<Memory>> gathered_;
+    bool threaded_ = false;
+    std::mutex running_; // the arena serves one run at a time
+};
+
+// Many epochs of training without a look outside: steps, the last short step, metrics.
+class Training {
+  public:
+    struct Part {
+        Program *program = nullptr;
+        Binding binding;
+        Batches batches;
+    };
+    Part step, tail;                                 // tail: for the rows that fill no batch
+    Program *results = nullptr;                      // gives the metrics at the end of an epoch
+    Binding results_binding;                         // its outputs are float32
+    std::vector<std::pair<char *, std::int64_t>> resets; // set to zero before each epoch
+    std::int64_t rows = 0;
+    bool shuffled = false;
+    std::uint32_t seed = 0;
+
+    // Goes on from `epoch` to `stop` for at most `seconds`; appends the results of each epoch done.
+    bool run(std::int64_t &epoch, std::int64_t stop, double seconds, std::vector<double> &log,
+             const Caller &caller);
+
+  private:
+    std::int64_t place_ = 0; // within an epoch that was interrupted
+    std::vector<std::int64_t> order_;
+};
+
+// The order of an epoch's rows: sorted by Philox words of (seed, epoch), equals as they stood.
+void shuffled_order(std::uint32_t seed, std::uint32_t epoch, std::int64_t rows,
+                    std::int64_t *order);
+
+// Merges axes, chooses what needs scratch, splits the work.
+void prepare(const Kernels &kernels, Instruction &work);
+// Fails with PlanError on any mistake.
+void check(const Kernels &kernels, const std::vector<Value> &values,
+           const std::vector<Instruction> &work, std::int64_t arena_bytes);
+
+} // namespace annette

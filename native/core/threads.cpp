@@ -1,0 +1,186 @@
+#include "threads.hpp"
+
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+
+#include "memory.hpp"
+#include "plan.hpp"
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#endif
+#if defined(__linux__)
+#include <sched.h>
+#endif
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace annette {
+namespace {
+
+// How long a helper looks for work before it sleeps (seconds).
+constexpr double kPatience = 60e-6;
+
+std::atomic<Pool *> pool{nullptr};
+std::atomic<int> wanted{0};
+
+void pause() {
+#if defined(__x86_64__)
+    _mm_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+}
+
+double now() {
+    using namespace std::chrono;
+    return duration<double>(steady_clock::now().time_since_epoch()).count();
+}
+
+int number_from(const char *name) {
+    const char *text = std::getenv(name);
+    return text ? std::atoi(text) : 0;
+}
+
+// A child of fork() has none of its parent's helpers: it makes its own when it needs them.
+void forget() { pool.store(nullptr); }
+
+} // namespace
+
+int Pool::default_threads() {
+    for (const char *name : {"ANNETTE_NUM_THREADS", "OMP_NUM_THREADS"})
+        if (const int n = number_from(name); n > 0)
+            return n < kMaxThreads ? n : kMaxThreads;
+    int n = static_cast<int>(std::thread::hardware_concurrency());
+#if defined(__linux__)
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        n = CPU_COUNT(&set);
+#endif
+    return n < 1 ? 1 : n < kMaxThreads ? n : kMaxThreads;
+}
+
+Pool &Pool::get() {
+    Pool *found = pool.load(std::memory_order_acquire);
+    if (found)
+        return *found;
+#if defined(__unix__) || defined(__APPLE__)
+    static const int once = pthread_atfork(nullptr, nullptr, forget);
+    (void)once;
+#endif
+    // Never destroyed: helpers may look at it until the process ends.
+    Pool *made = new Pool;
+    made->threads_ = wanted.load() ? wanted.load() : default_threads();
+    if (pool.compare_exchange_strong(found, made, std::memory_order_acq_rel))
+        return *made;
+    delete made;
+    return *found;
+}
+
+void Pool::set_threads(int count) {
+    wanted.store(count);
+    Pool &now = get();
+    const std::lock_guard<std::mutex> lock(now.owner_);
+    now.threads_.store(count < 1 ? 1 : count < kMaxThreads ? count : kMaxThreads);
+}
+
+void Pool::start() {
+    for (; started_ < threads() - 1; ++started_)
+        std::thread([this, me = started_ + 1] { help(me); }).detach();
+}
+
+void Pool::run(int count, Task task, void *what, char *scratch) {
+    const int parties = threads();
+    done_.store(0, std::memory_order_relaxed);
+    task_.store(task, std::memory_order_relaxed);
+    what_.store(what, std::memory_order_relaxed);
+    resting_.store(0, std::memory_order_relaxed);
+    parties_.store(parties, std::memory_order_relaxed);
+    for (int t = parties - 1; t >= 0; --t) {
+        const std::uint64_t from = static_cast<std::uint64_t>(count) * t / parties;
+        const std::uint64_t end = static_cast<std::uint64_t>(count) * (t + 1) / parties;
+        std::atomic<std::uint64_t> &ticket = shares_[t].ticket;
+        const std::uint64_t generation = (ticket.load(std::memory_order_relaxed) >> 32) + 1;
+        ticket.store(generation << 32 | end << 16 | from, std::memory_order_seq_cst);
+    }
+    if (sleeping_.load(std::memory_order_seq_cst) > 0) {
+        const std::lock_guard<std::mutex> lock(bed_);
+        wake_.notify_all();
+    }
+    while (claim_and_do(0, scratch)) {
+    }
+    for (int spins = 0; done_.load(std::memory_order_acquire) < count; ++spins) {
+        pause();
+        if (spins > 20000) // a helper lost its core: lend it this one
+            std::this_thread::yield();
+    }
+}
+
+void Pool::rest() { resting_.store(1, std::memory_order_relaxed); }
+
+bool Pool::claim_and_do(int me, char *scratch) {
+    if (take(me, scratch))
+        return true;
+    const int parties = parties_.load(std::memory_order_relaxed);
+    for (int t = 0; t < parties; ++t)
+        if (t != me && take(t, scratch))
+            return true;
+    return false;
+}
+
+// Takes the next task of a share if there is one. A ticket of an older generation cannot be taken:
+// all of its tasks were, or it would not have been replaced.
+bool Pool::take(int share, char *scratch) {
+    std::atomic<std::uint64_t> &place = shares_[share].ticket;
+    std::uint64_t ticket = place.load(std::memory_order_acquire);
+    for (;;) {
+        const int next = static_cast<int>(ticket & 0xFFFF);
+        if (next >= static_cast<int>(ticket >> 16 & 0xFFFF))
+            return false;
+        const Task task = task_.load(std::memory_order_relaxed);
+        void *what = what_.load(std::memory_order_relaxed);
+        if (place.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel,
+                                        std::memory_order_acquire)) {
+            task(what, next, scratch);
+            done_.fetch_add(1, std::memory_order_release);
+            return true;
+        }
+    }
+}
+
+bool Pool::has_work() const {
+    const int parties = parties_.load(std::memory_order_seq_cst);
+    for (int t = 0; t < parties; ++t) {
+        const std::uint64_t ticket = shares_[t].ticket.load(std::memory_order_seq_cst);
+        if ((ticket & 0xFFFF) < (ticket >> 16 & 0xFFFF))
+            return true;
+    }
+    return false;
+}
+
+void Pool::help(int me) {
+    const Memory scratch(kScratchBytes);
+    const FlushSubnormals flush;
+    for (;;) {
+        double since = now();
+        for (int spins = 0;; ++spins) {
+            if (claim_and_do(me, scratch.data())) {
+                since = now();
+                spins = 0;
+                continue;
+            }
+            pause();
+            if (spins % 64 == 63 &&
+                (resting_.load(std::memory_order_relaxed) || now() - since > kPatience))
+                break;
+        }
+        std::unique_lock<std::mutex> lock(bed_);
+        sleeping_.fetch_add(1, std::memory_order_seq_cst);
+        wake_.wait(lock, [this] { return has_work(); });
+        sleeping_.fetch_sub(1, std::memory_order_seq_cst);
+    }
+}
+
+} // namespace annette

@@ -1,0 +1,46 @@
+// Everything that is compiled once for each instruction set, and the table of it.
+#include "gemm.hpp"
+#include "index.hpp"
+#include "optimizers.hpp"
+
+namespace annette {
+namespace ANNETTE_ISA {
+
+const MicroOp kOps[] = {ANNETTE_ELEMENTWISE_TABLE ANNETTE_CAST_TABLE ANNETTE_UPDATE_TABLE};
+
+#define ANNETTE_TEXT(x) #x
+#define ANNETTE_NAME(x) ANNETTE_TEXT(x)
+
+extern const Kernels kTable;
+const Kernels kTable = {
+    ANNETTE_NAME(ANNETTE_ISA),
+    kOps,
+    sizeof kOps / sizeof kOps[0],
+    {
+        nullptr,
+        run_loop,
+        run_matmul,
+        run_reduce<Sum>,
+        run_reduce<Prod>,
+        run_reduce<Max>,
+        run_reduce<Min>,
+        run_argmax<true>,
+        run_argmax<false>,
+        run_softmax,
+        run_log_softmax,
+        run_sparse_cross_entropy,
+        run_cross_entropy,
+        run_take,
+        run_scatter_add,
+        run_take_along,
+        run_put_along,
+        run_random_bits,
+        run_cumsum,
+    },
+    run_matmul_join,
+    kPanel<float>,
+    kPanel<double>,
+};
+
+} // namespace ANNETTE_ISA
+} // namespace annette

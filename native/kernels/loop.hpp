@@ -1,0 +1,177 @@
+// Runs the steps of a loop block by block, so that what lies between them stays in the cache.
+#pragma once
+
+#include "elementwise.hpp"
+
+namespace annette {
+namespace ANNETTE_ISA {
+
+extern const MicroOp kOps[];
+
+template <class T>
+inline void fill(char *to, const char *from, std::int64_t rows, std::int64_t cols, std::int64_t row,
+                 std::int64_t col) {
+    T *y = reinterpret_cast<T *>(to);
+    const T *x = reinterpret_cast<const T *>(from);
+    for (std::int64_t r = 0; r < rows; ++r, x += row, y += cols) {
+        if (col == 0) {
+            const T one = *x;
+            for (std::int64_t c = 0; c < cols; ++c)
+                y[c] = one;
+        } else {
+            for (std::int64_t c = 0; c < cols; ++c)
+                y[c] = x[c * col];
+        }
+    }
+}
+
+inline void collect(int bytes, char *to, const char *from, std::int64_t rows, std::int64_t cols,
+                    std::int64_t row, std::int64_t col) {
+    switch (bytes) {
+    case 1: fill<std::uint8_t>(to, from, rows, cols, row, col); break;
+    case 2: fill<std::uint16_t>(to, from, rows, cols, row, col); break;
+    case 4: fill<std::uint32_t>(to, from, rows, cols, row, col); break;
+    default: fill<std::uint64_t>(to, from, rows, cols, row, col); break;
+    }
+}
+
+template <class T>
+inline void scatter(char *to, const Lane &from, std::int64_t rows, std::int64_t cols,
+                    std::int64_t row, std::int64_t col) {
+    T *y = reinterpret_cast<T *>(to);
+    for (std::int64_t r = 0; r < rows; ++r, y += row) {
+        const T *x = reinterpret_cast<const T *>(from.at) + from.row * r;
+        if (col == 1)
+            std::memcpy(y, x, static_cast<std::size_t>(cols) * sizeof(T));
+        else
+            for (std::int64_t c = 0; c < cols; ++c)
+                y[c * col] = x[c];
+    }
+}
+
+inline void spread(int bytes, char *to, const Lane &from, std::int64_t rows, std::int64_t cols,
+                   std::int64_t row, std::int64_t col) {
+    switch (bytes) {
+    case 1: scatter<std::uint8_t>(to, from, rows, cols, row, col); break;
+    case 2: scatter<std::uint16_t>(to, from, rows, cols, row, col); break;
+    case 4: scatter<std::uint32_t>(to, from, rows, cols, row, col); break;
+    default: scatter<std::uint64_t>(to, from, rows, cols, row, col); break;
+    }
+}
+
+// The registers of one task.
+class Blocks {
+  public:
+    Blocks(const Loop &loop, const Context &context, char *scratch)
+        : loop_(loop), at_(context.at) {
+        for (int r = 0; r < loop.registers; ++r)
+            if (loop.slot[r] >= 0)
+                lane_[r] = {scratch + loop.slot[r], 0};
+    }
+
+    // Register 0 is the tile of a product.
+    void given(char *tile, std::int64_t row) { lane_[0] = {tile, row}; }
+
+    // Numbers that are the same throughout are spread out once.
+    void constants(std::int64_t count) {
+        for (const Operand &x : loop_.in)
+            if (x.constant)
+                collect(x.bytes, lane_[x.reg].at, source(x), 1, count, 0, 0);
+    }
+
+    // `place`: coordinates of the block's first element on all axes.
+    void run(const std::int64_t *place, std::int64_t rows, std::int64_t cols) {
+        const int last = loop_.rank - 1;
+        for (int r = 0; r < loop_.registers; ++r)
+            if (loop_.slot[r] >= 0)
+                lane_[r].row = cols;
+        for (const Operand &x : loop_.in) {
+            if (x.constant)
+                continue;
+            const std::int64_t row = last > 0 ? x.stride[last - 1] : 0;
+            if (x.direct)
+                lane_[x.reg] = {source(x, place), row};
+            else
+                collect(x.bytes, lane_[x.reg].at, source(x, place), rows, cols, row,
+                        x.stride[last]);
+        }
+        for (const Operand &y : loop_.out)
+            if (y.direct)
+                lane_[y.reg] = {source(y, place), last > 0 ? y.stride[last - 1] : 0};
+        for (const Micro &m : loop_.micro)
+            step(m, rows, cols);
+        for (const Operand &y : loop_.out)
+            if (!y.direct)
+                spread(y.bytes, source(y, place), lane_[y.reg], rows, cols,
+                       last > 0 ? y.stride[last - 1] : 0, y.stride[last]);
+    }
+
+  private:
+    void step(const Micro &m, std::int64_t rows, std::int64_t cols) {
+        Lane in[kMaxInputs], out[kMaxOutputs];
+        for (int i = 0; i < m.inputs; ++i)
+            in[i] = lane_[m.in[i]];
+        for (int i = 0; i < m.outputs; ++i)
+            out[i] = lane_[m.out[i]];
+        kOps[m.op].run[static_cast<int>(m.type)](rows, cols, in, out, m.params);
+    }
+
+    char *source(const Operand &x) const { return at_[x.value] + x.offset * x.bytes; }
+    char *source(const Operand &x, const std::int64_t *place) const {
+        std::int64_t where = x.offset;
+        for (int d = 0; d < loop_.rank; ++d)
+            where += place[d] * x.stride[d];
+        return at_[x.value] + where * x.bytes;
+    }
+
+    const Loop &loop_;
+    char *const *at_;
+    Lane lane_[kMaxRegisters];
+};
+
+// A loop alone: lines along the last axis, as many at a time as fill a block.
+inline void run_loop(const Instruction &work, const Context &context, int task) {
+    const Loop &loop = work.loop;
+    if (loop.size == 0)
+        return;
+    Blocks blocks(loop, context, context.scratch);
+    const int last = loop.rank - 1;
+    const std::int64_t cols = loop.shape[last];
+    const std::int64_t inner = last > 0 ? loop.shape[last - 1] : 1;
+    const std::int64_t lines = loop.size / cols;
+    std::int64_t place[kMaxRank] = {};
+    if (lines == 1) {
+        const std::int64_t chunks = (cols + kBlock - 1) / kBlock;
+        const std::int64_t from = chunks * task / work.tasks * kBlock;
+        const std::int64_t end = chunks * (task + 1) / work.tasks * kBlock;
+        const std::int64_t to = end < cols ? end : cols;
+        blocks.constants(to - from < kBlock ? to - from : kBlock);
+        for (std::int64_t c = from; c < to; c += kBlock) {
+            place[last] = c;
+            blocks.run(place, 1, to - c < kBlock ? to - c : kBlock);
+        }
+        return;
+    }
+    const std::int64_t from = lines * task / work.tasks, to = lines * (task + 1) / work.tasks;
+    const std::int64_t wide = cols < kBlock ? cols : kBlock;
+    const std::int64_t high = kBlock / wide;
+    blocks.constants(kBlock);
+    for (std::int64_t line = from; line < to;) {
+        std::int64_t rest = line;
+        for (int d = last - 1; d >= 0; --d) {
+            place[d] = rest % loop.shape[d];
+            rest /= loop.shape[d];
+        }
+        std::int64_t rows = inner - place[last - 1];
+        rows = rows < to - line ? rows : to - line;
+        rows = rows < high ? rows : high;
+        for (std::int64_t c = 0; c < cols; c += wide) {
+            place[last] = c;
+            blocks.run(place, rows, cols - c < wide ? cols - c : wide);
+        }
+        line += rows;
+    }
+}
+
+} // namespace ANNETTE_ISA
+} // namespace annette

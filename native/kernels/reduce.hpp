@@ -1,0 +1,233 @@
+// Reductions: many elements make one. The order depends on the shape alone.
+#pragma once
+
+#include "loop.hpp"
+
+namespace annette {
+namespace ANNETTE_ISA {
+
+struct Sum {
+    template <class T> static T start() { return T(0); }
+    template <class T> static T join(T a, T b) { return static_cast<T>(a + b); }
+};
+struct Prod {
+    template <class T> static T start() { return T(1); }
+    template <class T> static T join(T a, T b) { return static_cast<T>(a * b); }
+};
+struct Max {
+    template <class T> static T start() {
+        return std::is_floating_point_v<T> ? -std::numeric_limits<T>::infinity()
+                                           : std::numeric_limits<T>::lowest();
+    }
+    template <class T> static T join(T a, T b) { return maximum(a, b); }
+};
+struct Min {
+    template <class T> static T start() {
+        return std::is_floating_point_v<T> ? std::numeric_limits<T>::infinity()
+                                           : std::numeric_limits<T>::max();
+    }
+    template <class T> static T join(T a, T b) { return minimum(a, b); }
+};
+
+// Neighbours, in 64 partial results and then pairwise: the error grows with the logarithm.
+template <class Rule, class T> T fold_run(const T *x, std::int64_t n) {
+    constexpr int parts = 64;
+    if (n > 2048) {
+        const std::int64_t half = n / 2 / 1024 * 1024;
+        return Rule::join(fold_run<Rule>(x, half), fold_run<Rule>(x + half, n - half));
+    }
+    T total = Rule::template start<T>();
+    std::int64_t i = 0;
+    if (n >= parts) {
+        T part[parts];
+        for (int p = 0; p < parts; ++p)
+            part[p] = x[p];
+        for (i = parts; i + parts <= n; i += parts)
+            for (int p = 0; p < parts; ++p)
+                part[p] = Rule::join(part[p], x[i + p]);
+        for (int width = parts / 2; width; width /= 2)
+            for (int p = 0; p < width; ++p)
+                part[p] = Rule::join(part[p], part[p + width]);
+        total = part[0];
+    }
+    for (; i < n; ++i)
+        total = Rule::join(total, x[i]);
+    return total;
+}
+
+template <class Rule, class T> T fold_steps(const T *x, std::int64_t n, std::int64_t gap) {
+    if (gap == 1)
+        return fold_run<Rule>(x, n);
+    if (n > 64) {
+        const std::int64_t half = n / 2;
+        return Rule::join(fold_steps<Rule>(x, half, gap),
+                          fold_steps<Rule>(x + half * gap, n - half, gap));
+    }
+    T total = Rule::template start<T>();
+    for (std::int64_t i = 0; i < n; ++i)
+        total = Rule::join(total, x[i * gap]);
+    return total;
+}
+
+// Visits the places of some axes in row-major order.
+class Walk {
+  public:
+    Walk(int rank, const std::int64_t *shape, const std::int64_t *stride)
+        : rank_(rank), shape_(shape), stride_(stride) {}
+    std::int64_t at(std::int64_t number) const {
+        std::int64_t where = 0;
+        for (int d = rank_ - 1; d >= 0; --d) {
+            where += number % shape_[d] * stride_[d];
+            number /= shape_[d];
+        }
+        return where;
+    }
+
+  private:
+    int rank_;
+    const std::int64_t *shape_, *stride_;
+};
+
+// ints: number of kept axes, then of reduced ones; the view has the kept ones first, and each group
+// is merged as far as it goes. The result lies without gaps in the order of the kept axes.
+struct Reduction {
+    explicit Reduction(const Instruction &work) {
+        const View &x = work.in[0];
+        kept_rank = static_cast<int>(work.ints[0]);
+        rest_rank = static_cast<int>(work.ints[1]);
+        shape = x.shape.data();
+        stride = x.stride.data();
+        for (int d = 0; d < kept_rank; ++d)
+            kept *= shape[d];
+        for (int d = kept_rank; d < kept_rank + rest_rank; ++d)
+            rest *= shape[d];
+    }
+    int kept_rank, rest_rank;
+    const std::int64_t *shape, *stride;
+    std::int64_t kept = 1, rest = 1;
+};
+
+template <class Rule, class T>
+void reduce(const Instruction &work, const Context &context, int task) {
+    const Reduction r(work);
+    const View &in = work.in[0], &out = work.out[0];
+    const T *x = reinterpret_cast<const T *>(context.at[in.value]) + in.offset;
+    T *y = reinterpret_cast<T *>(context.at[out.value]) + out.offset;
+    const std::int64_t from = r.kept * task / work.tasks, to = r.kept * (task + 1) / work.tasks;
+    const Walk kept(r.kept_rank, r.shape, r.stride);
+    const bool columns = r.kept_rank == 1 && r.stride[0] == 1 &&
+                         (r.rest_rank != 1 || r.stride[1] != 1);
+    if (columns) {
+        const Walk rest(r.rest_rank, r.shape + 1, r.stride + 1);
+        constexpr std::int64_t wide = 256;
+        for (std::int64_t c = from; c < to; c += wide) {
+            const std::int64_t cols = to - c < wide ? to - c : wide;
+            T total[wide], part[wide];
+            for (std::int64_t i = 0; i < cols; ++i)
+                total[i] = Rule::template start<T>();
+            for (std::int64_t first = 0; first < r.rest; first += 64) {
+                const std::int64_t end = first + 64 < r.rest ? first + 64 : r.rest;
+                for (std::int64_t i = 0; i < cols; ++i)
+                    part[i] = Rule::template start<T>();
+                for (std::int64_t k = first; k < end; ++k) {
+                    const T *line = x + c + rest.at(k);
+                    for (std::int64_t i = 0; i < cols; ++i)
+                        part[i] = Rule::join(part[i], line[i]);
+                }
+                for (std::int64_t i = 0; i < cols; ++i)
+                    total[i] = Rule::join(total[i], part[i]);
+            }
+            std::memcpy(y + c, total, static_cast<std::size_t>(cols) * sizeof(T));
+        }
+        return;
+    }
+    const int last = r.kept_rank + r.rest_rank - 1;
+    const std::int64_t run = r.rest_rank ? r.shape[last] : 1;
+    const std::int64_t gap = r.rest_rank ? r.stride[last] : 1;
+    const std::int64_t runs = run ? r.rest / run : 0;
+    const Walk outer(r.rest_rank ? r.rest_rank - 1 : 0, r.shape + r.kept_rank,
+                     r.stride + r.kept_rank);
+    for (std::int64_t i = from; i < to; ++i) {
+        const T *line = x + kept.at(i);
+        T total = Rule::template start<T>();
+        for (std::int64_t k = 0; k < runs; ++k)
+            total = Rule::join(total, fold_steps<Rule>(line + outer.at(k), run, gap));
+        y[i] = total;
+    }
+}
+
+template <class Rule> void run_reduce(const Instruction &work, const Context &context, int task) {
+    switch (work.in[0].type) {
+    case Type::float32: return reduce<Rule, float>(work, context, task);
+    case Type::float64: return reduce<Rule, double>(work, context, task);
+    case Type::int32: return reduce<Rule, std::int32_t>(work, context, task);
+    case Type::int64: return reduce<Rule, std::int64_t>(work, context, task);
+    case Type::uint32: return reduce<Rule, std::uint32_t>(work, context, task);
+    default: return reduce<Rule, bool>(work, context, task);
+    }
+}
+
+// The place of the largest (smallest) along one axis, the first of equals; not-a-number wins.
+template <class T, bool Largest>
+void place_of_extreme(const Instruction &work, const Context &context, int task) {
+    const Reduction r(work);
+    const View &in = work.in[0], &out = work.out[0];
+    const T *x = reinterpret_cast<const T *>(context.at[in.value]) + in.offset;
+    std::int32_t *y = reinterpret_cast<std::int32_t *>(context.at[out.value]) + out.offset;
+    const Walk kept(r.kept_rank, r.shape, r.stride);
+    const std::int64_t gap = r.stride[r.kept_rank];
+    for (std::int64_t i = r.kept * task / work.tasks; i < r.kept * (task + 1) / work.tasks; ++i) {
+        const T *line = x + kept.at(i);
+        T best = line[0];
+        std::int32_t where = 0;
+        for (std::int64_t k = 1; k < r.rest && best == best; ++k) {
+            const T value = line[k * gap];
+            if ((Largest ? value > best : value < best) || value != value) {
+                best = value;
+                where = static_cast<std::int32_t>(k);
+            }
+        }
+        y[i] = where;
+    }
+}
+
+template <bool Largest>
+void run_argmax(const Instruction &work, const Context &context, int task) {
+    switch (work.in[0].type) {
+    case Type::float32: return place_of_extreme<float, Largest>(work, context, task);
+    case Type::float64: return place_of_extreme<double, Largest>(work, context, task);
+    case Type::int32: return place_of_extreme<std::int32_t, Largest>(work, context, task);
+    case Type::int64: return place_of_extreme<std::int64_t, Largest>(work, context, task);
+    case Type::uint32: return place_of_extreme<std::uint32_t, Largest>(work, context, task);
+    default: return place_of_extreme<bool, Largest>(work, context, task);
+    }
+}
+
+// Sums along one axis, each with those before it. ints as for a reduction of one axis.
+template <class T> void running_sum(const Instruction &work, const Context &context, int task) {
+    const Reduction r(work);
+    const View &in = work.in[0], &out = work.out[0];
+    const T *x = reinterpret_cast<const T *>(context.at[in.value]) + in.offset;
+    T *y = reinterpret_cast<T *>(context.at[out.value]) + out.offset;
+    const Walk from(r.kept_rank, r.shape, r.stride);
+    const Walk to(r.kept_rank, r.shape, out.stride.data());
+    const std::int64_t gap = r.stride[r.kept_rank], step = out.stride[r.kept_rank];
+    for (std::int64_t i = r.kept * task / work.tasks; i < r.kept * (task + 1) / work.tasks; ++i) {
+        T total = 0;
+        for (std::int64_t k = 0; k < r.rest; ++k)
+            y[to.at(i) + k * step] = total = static_cast<T>(total + x[from.at(i) + k * gap]);
+    }
+}
+
+inline void run_cumsum(const Instruction &work, const Context &context, int task) {
+    switch (work.in[0].type) {
+    case Type::float32: return running_sum<float>(work, context, task);
+    case Type::float64: return running_sum<double>(work, context, task);
+    case Type::int32: return running_sum<std::int32_t>(work, context, task);
+    case Type::int64: return running_sum<std::int64_t>(work, context, task);
+    default: return running_sum<std::uint32_t>(work, context, task);
+    }
+}
+
+} // namespace ANNETTE_ISA
+} // namespace annette

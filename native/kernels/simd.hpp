@@ -1,0 +1,73 @@
+// Vectors of the widest kind that the instruction set at hand has, and the few things done with them.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
+
+namespace annette {
+namespace ANNETTE_ISA {
+
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64;
+#elif defined(__AVX2__)
+constexpr int kVectorBytes = 32;
+#else
+constexpr int kVectorBytes = 16;
+#endif
+
+template <class T> struct Simd {
+    typedef T Vector __attribute__((vector_size(kVectorBytes)));
+    static constexpr int lanes = kVectorBytes / static_cast<int>(sizeof(T));
+};
+
+template <class T> using Vec = typename Simd<T>::Vector;
+
+template <class T> inline Vec<T> load(const T *from) {
+    Vec<T> v;
+    std::memcpy(&v, from, sizeof v);
+    return v;
+}
+
+template <class T> inline void store(T *to, Vec<T> v) { std::memcpy(to, &v, sizeof v); }
+
+template <class T> inline Vec<T> splat(T x) { return x - Vec<T>{}; }
+
+// a * b + c, rounded once where the machine can.
+#if defined(__AVX512F__)
+inline Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+    return _mm512_fmadd_ps(a, b, c);
+}
+inline Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
+    return _mm512_fmadd_pd(a, b, c);
+}
+#elif defined(__AVX2__)
+inline Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+    return _mm256_fmadd_ps(a, b, c);
+}
+inline Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
+    return _mm256_fmadd_pd(a, b, c);
+}
+#elif defined(__ARM_NEON)
+inline Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return vfmaq_f32(c, a, b); }
+inline Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) { return vfmaq_f64(c, a, b); }
+#else
+template <class V> inline V fma(V a, V b, V c) { return a * b + c; }
+#endif
+
+// The same for single numbers, so that a lone element is computed as one in a vector is.
+#if defined(__FMA__) || defined(__ARM_NEON)
+inline float fma1(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+inline double fma1(double a, double b, double c) { return __builtin_fma(a, b, c); }
+#else
+inline float fma1(float a, float b, float c) { return a * b + c; }
+inline double fma1(double a, double b, double c) { return a * b + c; }
+#endif
+
+} // namespace ANNETTE_ISA
+} // namespace annette
