@@ -31,8 +31,11 @@ format: $(VENV)/.lint ## put the code into the project's style
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.plots ## measure the speed and write benchmarks/RESULTS.md
-	@$(BIN)/python benchmarks/numpy_loop.py --write
+bench: ## measure annette beside its peers and write benchmarks/RESULTS.md
+	@test -x .venv-bench/bin/python || "$$(PYTHON='$(PYTHON)' .ci/find-python)" -m venv .venv-bench; \
+	echo "Installing the peers and annette into .venv-bench"; \
+	.venv-bench/bin/python -m pip -qq --disable-pip-version-check install torch==2.13.0 tensorflow-cpu keras jax scikit-learn matplotlib .; \
+	.venv-bench/bin/python benchmarks/run.py --write $(BENCH)
 
 docs: $(VENV)/.docs ## build the documentation into site/
 	@$(BIN)/mkdocs build --strict --quiet

@@ -219,6 +219,7 @@ WORKLOADS = (
         "a copy of 512 MiB, on all cores",
         "a call, warm",
         "copy",
+        sizes=(1,),
         rows=2**27,
         systems=("numpy",),
     ),

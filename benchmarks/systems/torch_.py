@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from systems.programs import Run
+from systems.programs import PREDICT_BATCH, Run
 from workloads import Workload
 
 
@@ -145,7 +145,7 @@ class Programs:
         def run(calls: int) -> None:
             for _ in range(calls):
                 with torch.inference_mode():
-                    batches = torch.from_numpy(x).split(1024)
+                    batches = torch.from_numpy(x).split(PREDICT_BATCH)
                     torch.cat([model(batch) for batch in batches]).numpy()
 
         return run

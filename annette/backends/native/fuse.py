@@ -46,13 +46,14 @@ class Unit:
 
     def followers(self) -> Iterator[Unit]:
         """Yield the units that read what this one makes, or write after it to the same place."""
-        for base in self.made:
-            for item in base.readers:
-                if item.unit is not self:
-                    yield item.unit
-            for item in base.writers:
-                if item.unit is not self and item.number > self.number:
-                    yield item.unit
+        for mine in self.items:
+            for ref in mine.writes:
+                for item in ref.base.readers:
+                    if item.unit is not self:
+                        yield item.unit
+                for item in ref.base.writers:
+                    if item.unit is not self and item.number > mine.number:
+                        yield item.unit
 
 
 def fuse(items: list[Item]) -> list[Unit]:

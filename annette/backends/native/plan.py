@@ -167,7 +167,7 @@ class Plan:
 
     def build(self, variables: int, outputs: int) -> Any:
         """Return the core's program."""
-        self._numbers: dict[Base, int] = {}
+        self._numbers: dict[Any, int] = {}
         self._values: list[tuple[int, int, Any]] = []
         instructions = [self._instruction(unit) for unit in self.units]
         return self.core.module.Program(
@@ -176,9 +176,11 @@ class Plan:
         )  # fmt: skip
 
     def _value(self, base: Base) -> int:
-        number = self._numbers.get(base)
+        # A variable's old and new value lie in one place, as the core must know.
+        key = ("variable", base.slot) if base.place == "variable" else base
+        number = self._numbers.get(key)
         if number is None:
-            number = self._numbers[base] = len(self._values)
+            number = self._numbers[key] = len(self._values)
             place = _PLACES[base.place]
             if base.place == "constant":
                 self._values.append((place, 0, base.array))
@@ -210,10 +212,10 @@ class Plan:
     def _loop(self, unit: Unit) -> tuple[Any, ...]:
         shape = unit.shape if unit.head is None else unit.head.full
         loop = _Loop(self, unit, shape)
+        if unit.head is not None:  # the core puts its tiles into the first register
+            loop.made(unit.head.writes[0], shape)
         for item in unit.items:
-            if item is unit.head:
-                loop.made(item.writes[0], shape)
-            else:
+            if item is not unit.head:
                 loop.step(item)
         return shape, loop.types, loop.inputs, loop.outputs, loop.steps
 
