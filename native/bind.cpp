@@ -402,7 +402,7 @@ class PyProgram {
 class PyTraining {
   public:
     PyTraining(PyProgram *step, PyProgram *tail, PyProgram &results, nb::sequence arrays,
-               std::int64_t rows, std::int64_t batch, bool shuffled, std::uint32_t seed,
+               std::int64_t rows, std::int64_t batch, bool shuffled, std::uint64_t seed,
                nb::sequence step_variables, nb::sequence tail_variables,
                nb::sequence results_variables, nb::sequence resets)
         : results_(results) {
@@ -481,14 +481,14 @@ NB_MODULE(_core, m) {
         .def("costs", &PyProgram::costs);
     nb::class_<PyTraining>(m, "Training")
         .def(nb::init<PyProgram *, PyProgram *, PyProgram &, nb::sequence, std::int64_t,
-                      std::int64_t, bool, std::uint32_t, nb::sequence, nb::sequence, nb::sequence,
+                      std::int64_t, bool, std::uint64_t, nb::sequence, nb::sequence, nb::sequence,
                       nb::sequence>(),
              "step"_a.none(), "tail"_a.none(), "results"_a, "arrays"_a, "rows"_a, "batch"_a,
              "shuffled"_a, "seed"_a, "step_variables"_a, "tail_variables"_a,
              "results_variables"_a, "resets"_a, nb::keep_alive<1, 2>(), nb::keep_alive<1, 3>(),
              nb::keep_alive<1, 4>())
         .def("run", &PyTraining::run);
-    m.def("shuffled_order", [](std::uint32_t seed, std::uint32_t epoch, nb::handle into) {
+    m.def("shuffled_order", [](std::uint64_t seed, std::uint64_t epoch, nb::handle into) {
         const Array array(into, true);
         if (array.buffer().itemsize != 8)
             throw PlanError("an order is made of 64-bit numbers");

@@ -102,8 +102,8 @@ def cast(source: str) -> str:
 def main(path: str) -> None:
     """Write the file, unless it says the same already."""
     sys.path.insert(0, str(ROOT))
-    from annette.graph.primitive import PRIMITIVES
     import annette.primitives  # noqa: F401  # registers them
+    from annette.graph.primitive import PRIMITIVES
 
     chosen = [
         p for p in PRIMITIVES.values()

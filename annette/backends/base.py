@@ -59,11 +59,49 @@ class Program(ABC):
                 break
         return start, outputs
 
+    def collect_rows(
+        self,
+        arrays: Sequence[np.ndarray],
+        start: int,
+        stop: int,
+        batch_size: int,
+        seconds: float,
+        into: Sequence[np.ndarray],
+    ) -> int:
+        """Run over whole batches of rows as they lie, and keep every batch's outputs.
+
+        Args:
+            arrays: one for each input, rows first.
+            start: the first row to cover.
+            stop: the row after the last; whole batches lie between the two.
+            batch_size: rows a run (samples).
+            seconds: after how long to return with less than all done.
+            into: for each output an array of all rows, which gets those done.
+
+        Returns:
+            The row after the last one done.
+        """
+        deadline = time.perf_counter() + seconds
+        while start < stop:
+            end = start + batch_size
+            taken = [
+                gather(a, slice(start, end), t.dtype)
+                for a, t in zip(arrays, self.graph.inputs, strict=True)
+            ]
+            for target, output in zip(into, self(taken), strict=True):
+                target[start:end] = output
+            start = end
+            if time.perf_counter() > deadline:
+                break
+        return start
+
 
 class Backend(ABC):
     """What runs graphs."""
 
     name: str
+    # Whether a program is made in milliseconds, so that it pays for a single call.
+    instant: bool = True
 
     @abstractmethod
     def compile(self, graph: Graph) -> Program:

@@ -79,6 +79,7 @@ class JaxBackend(Backend):
     """JAX on its default device."""
 
     name = "jax"
+    instant = False
 
     def compile(self, graph: Graph) -> Program:
         """Make a program of `graph`."""

@@ -17,6 +17,8 @@ UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
 COMPLEX = ("complex64", "complex128")
 ALLOWED = ("bool", *UNSIGNED, *SIGNED, *FLOATS, *COMPLEX)
 _KNOWN = frozenset(ALLOWED)
+# NumPy works a dtype's name out each time it is asked.
+_NAMES: dict[np.dtype[Any], str] = {}
 _PYTHON = {bool: "bool", int: "int32", float: "float"}
 
 
@@ -30,6 +32,10 @@ def standardize(dtype: Any) -> str:
         return config.floatx()
     if isinstance(dtype, str) and dtype in _KNOWN:
         return dtype
+    if isinstance(dtype, np.dtype):
+        known = _NAMES.get(dtype)
+        if known is not None:
+            return known
     if isinstance(dtype, type) and dtype in _PYTHON:
         name = _PYTHON[dtype]
         return config.floatx() if name == "float" else name
@@ -37,6 +43,8 @@ def standardize(dtype: Any) -> str:
     name = {"float": config.floatx(), "int": "int32", "bool_": "bool"}.get(name, name)
     if name not in _KNOWN:
         raise ValueError(f"dtype must be one of {', '.join(ALLOWED)}; it got {dtype!r}.")
+    if isinstance(dtype, np.dtype):
+        _NAMES[dtype] = name
     return name
 
 

@@ -149,6 +149,13 @@ class Variable(Operators):
         self.replace(np.array(array, dtype=numpy_dtype(self.dtype)))
         return self._lend().view(Array)
 
+    def zero(self) -> None:
+        """Set every element to 0."""
+        if state.trace is not None:
+            self.assign(np.zeros(self.shape, numpy_dtype(self.dtype)))
+        else:
+            self.own()[...] = 0
+
     def assign_add(self, value: Any) -> Any:
         """Add `value` to the variable."""
         from annette import ops

@@ -16,7 +16,7 @@ from annette.graph.tensor import Tensor
 from annette.graph.variable import Variable
 from annette.layers.context import calls, entered, name_scope, scoped
 from annette.layers.input_spec import check_input
-from annette.layers.tracking import owned, unique
+from annette.layers.tracking import changes, owned, unique
 from annette.utils import arguments, tree
 from annette.utils.naming import auto_name, to_snake_case
 from annette.utils.signature import Signature, signature
@@ -46,6 +46,8 @@ class Layer:
     _untracked: tuple[str, ...] = ()
     # Constructor arguments that get_config reports, each an attribute of the same name.
     _fields: tuple[str, ...] = ()
+    # Whether the class is this library's, which tells when its lists of layers change.
+    _steady = False
     _init_arguments: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __init__(
@@ -83,6 +85,7 @@ class Layer:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        cls._steady = cls.__module__.startswith(("annette.layers.", "annette.models."))
         if "build" in vars(cls):
             cls.build = _once(cls.build)  # type: ignore[method-assign]  # marks built, opens the scope
 
@@ -105,6 +108,8 @@ class Layer:
             )
         if isinstance(value, Variable):
             self._track(value)
+        if self.__dict__.get(name, self) is not value:
+            changes.count += 1
         super().__setattr__(name, value)
 
     def _track(self, variable: Variable) -> None:
@@ -112,6 +117,7 @@ class Layer:
         if not any(variable is v for v in known):
             own = self._trainable_variables if variable.trainable else self._non_trainable_variables
             own.append(variable)
+            changes.count += 1
 
     # --- weights ------------------------------------------------------------------------------
 

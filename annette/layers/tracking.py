@@ -6,8 +6,9 @@ to a list is found like one that was assigned.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
+
+import numpy as np
 
 # Attributes that refer to other layers without owning them.
 _FOREIGN = frozenset(
@@ -19,27 +20,62 @@ _FOREIGN = frozenset(
         "history",
         "_compiled",
         "_keras_mask",
+        "_owned",
     }
 )
 
 
-def owned(owner: Any) -> Iterator[Any]:
-    """Yield the values of an object's attributes, those inside containers one by one."""
+# What no layer, metric or variable can be in.
+_PLAIN = frozenset({str, int, float, bool, complex, bytes, type(None), np.ndarray})
+
+
+class _Changes:
+    """How often an attribute of some layer was set: what was worked out before may not hold."""
+
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
+changes = _Changes()
+
+
+def owned(owner: Any) -> list[Any]:
+    """Return the values of an object's attributes, those inside containers one by one.
+
+    Numbers, strings and arrays are left out.
+    """
+    # The lists of this library's own layers change only where `changes` is told.
+    steady = getattr(owner, "_steady", False)
+    if steady:
+        kept = owner.__dict__.get("_owned")
+        if kept is not None and kept[0] == changes.count:
+            known: list[Any] = kept[1]
+            return known
     skip = getattr(owner, "_untracked", ())
-    for name, value in list(vars(owner).items()):
-        if name not in _FOREIGN and name not in skip:
-            yield from _inside(value)
+    found: list[Any] = []
+    for name, value in vars(owner).items():
+        kind = type(value)
+        if kind in _PLAIN or name in _FOREIGN or name in skip:
+            continue
+        if isinstance(value, (list, tuple, dict)):
+            _gather(value, found)
+        else:
+            found.append(value)
+    if steady:
+        owner.__dict__["_owned"] = (changes.count, found)
+    return found
 
 
-def _inside(value: Any) -> Iterator[Any]:
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _inside(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _inside(item)
-    else:
-        yield value
+def _gather(container: Any, found: list[Any]) -> None:
+    for item in container.values() if isinstance(container, dict) else container:
+        if type(item) in _PLAIN:
+            continue
+        if isinstance(item, (list, tuple, dict)):
+            _gather(item, found)
+        else:
+            found.append(item)
 
 
 def unique(items: Any) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from annette import config, ops
+from annette import config
 from annette.graph import Variable
 from annette.utils.naming import auto_name, to_snake_case
 
@@ -80,7 +80,7 @@ class Metric:
     def reset_state(self) -> None:
         """Forget all batches."""
         for variable in self.variables:
-            variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
+            variable.zero()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take one batch in and give the result for all so far."""

@@ -8,7 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from annette import metrics as metrics_module, ops, optimizers
+from annette.graph.context import state
+from annette.layers.context import calls
 from annette.layers.layer import Layer
 from annette.models.compiled import CompiledLoss, CompiledMetrics
 from annette.saving import serialization
@@ -29,6 +33,7 @@ class Model(Layer):
         "_compile_config",
         "_compiled_loss",
         "_compiled_metrics",
+        "_called",
         "_programs",
         "history",
     )
@@ -66,6 +71,7 @@ class Model(Layer):
         self._compiled_loss: CompiledLoss | None = None
         self._compiled_metrics: CompiledMetrics | None = None
         self._programs: dict[Any, Any] = {}
+        self._called: dict[Any, Any] = {}
 
     # --- structure ----------------------------------------------------------------------------
 
@@ -277,6 +283,16 @@ class Model(Layer):
             metrics.build(y, y_pred)
         metrics.update(y, y_pred, sample_weight)
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute on arrays, record on Tensors, or add to another model on KerasTensors."""
+        if len(args) == 1 and not kwargs and isinstance(args[0], np.ndarray) and _alone():
+            from annette.training.calling import call_program
+
+            found = call_program(self, args[0])
+            if found is not None:
+                return found
+        return super().__call__(*args, **kwargs)
+
     def train_step(self, data: Any) -> dict[str, Any]:
         """Learn from one batch; return the values of the metrics. Override for your own way."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
@@ -469,6 +485,11 @@ class Model(Layer):
         if not config:
             return
         self.compile(**{k: serialization.deserialize_keras_object(v) for k, v in config.items()})
+
+
+def _alone() -> bool:
+    """Say whether no trace, tape or other layer is about: a call's numbers are all that is asked."""
+    return state.trace is None and not state.tapes and not state.watched and calls.entry is None
 
 
 def _is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

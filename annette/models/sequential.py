@@ -10,6 +10,7 @@ from annette.graph.symbolic import KerasTensor
 from annette.layers import InputLayer, Layer
 from annette.layers.context import name_scope
 from annette.layers.layer import _as_shapes
+from annette.layers.tracking import changes
 from annette.models.functional import Functional
 from annette.models.model import Model
 from annette.saving import serialization
@@ -91,6 +92,8 @@ class Sequential(Model):
                 "them another name."
             )
         self._row.append(layer)
+        self._programs.clear()
+        changes.count += 1
         if rebuild and self._functional is not None:
             with suspended(), name_scope(self.name):
                 self._connect(self._functional.inputs[0], layer(self._functional.output))
@@ -100,6 +103,8 @@ class Sequential(Model):
     def pop(self, rebuild: bool = True) -> Layer | None:
         """Take the last layer away and return it; None from an empty row."""
         layer = self._row.pop() if self._row else None
+        self._programs.clear()
+        changes.count += 1
         self.built = False
         self._functional = None
         if rebuild:

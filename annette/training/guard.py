@@ -8,6 +8,7 @@ import numpy as np
 
 from annette.graph.context import suspended
 from annette.graph.symbolic import KerasTensor, output_spec
+from annette.layers.tracking import changes
 from annette.models.model import Model
 from annette.training.callbacks import TerminateOnNaN
 from annette.training.data import RowSource, batch_dtype, find_nonfinite
@@ -40,7 +41,7 @@ class Guard:
         model = self.model
         x, y, _ = unpack_x_y_sample_weight(batch)
         if self.standard or not model.built:
-            self._outputs = self._symbolic_outputs(x)
+            self._outputs = self._known_outputs(x)
         if self.kind == "predict":
             return
         if self._outputs is not None:
@@ -49,6 +50,17 @@ class Guard:
         if self.kind == "train" and optimizer is not None and not optimizer.built and model.built:
             with suspended():
                 optimizer.build(model.trainable_variables)
+
+    def _known_outputs(self, x: Any) -> Any:
+        """Return the outputs' shapes for `x`, worked out once for each form of it."""
+        model = self.model
+        form = repr(tree.map_structure(lambda a: None if a is None else (a.shape, a.dtype.str), x))
+        key = ("outputs", form, changes.count)
+        if model.run_eagerly or key not in model._programs:
+            found = self._symbolic_outputs(x)
+            key = ("outputs", form, changes.count)
+            model._programs[key] = found
+        return model._programs[key]
 
     def _symbolic_outputs(self, x: Any) -> Any:
         """Return the outputs' shapes for `x`; None where the model has no call of its own."""

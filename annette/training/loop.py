@@ -7,16 +7,21 @@ from typing import Any
 
 import numpy as np
 
+from annette.graph.dtypes import numpy_dtype
 from annette.models.model import Model
 from annette.training.callbacks import CallbackList
 from annette.training.data import ArraySource, DataSource, make_source, train_validation_split
 from annette.training.data.source import warn_ran_out
+from annette.training.epochs import can_run_many, metrics_now, run_many
 from annette.training.guard import Guard
 from annette.training.programs import step_for
+from annette.training.rowwise import rows_are_alone
 from annette.utils import tree
 
 # How long to compute before progress is shown and signals are answered (seconds).
 SLICE = 0.05
+# Rows that are predicted at a time where the user's batch size does not matter (samples).
+WIDE = 512
 
 
 def fit(
@@ -53,6 +58,10 @@ def fit(
     model.stop_training = False
     callbacks.on_train_begin()
     logs: dict[str, Any] = {}
+    if can_run_many(model, source, callbacks, validation):
+        done = run_many(model, source, callbacks, initial_epoch, epochs, SLICE)
+        if done is not None:
+            logs, initial_epoch = done, epochs
     for epoch in range(initial_epoch, epochs):
         model.reset_metrics()
         callbacks.on_epoch_begin(epoch)
@@ -109,6 +118,10 @@ def predict(model: Any, x: Any, batch_size: Any, verbose: Any, steps: Any, callb
         )  # fmt: skip
     model.stop_predicting = False
     callbacks.on_predict_begin()
+    if _predicts_rows(model, source, callbacks):
+        found = _predict_rows(model, source, callbacks)
+        callbacks.on_predict_end()
+        return found
     collected = Collector(getattr(source, "rows", None) if not steps else None)
     for number, (leaves, pack) in enumerate(_batches(source, 0)):
         callbacks.on_predict_batch_begin(number)
@@ -192,13 +205,62 @@ def _run_rows(
             number = place // size
             begin(number - first)
             place, outputs = program.run_rows(source.leaves, order, place, stop, rows, SLICE)
-            logs = model.get_metrics_result() if quiet else step.unpack(outputs)
+            logs = metrics_now(model) if quiet else step.unpack(outputs)
             done(-(-place // size) - first - 1, logs)
             if model.stop_training:
                 return _epoch_logs(logs)
     if source.steps and last - first < source.steps:
         warn_ran_out()
     return _epoch_logs(logs)
+
+
+def _predicts_rows(model: Any, source: DataSource, callbacks: CallbackList) -> bool:
+    """Say whether rows in memory can be predicted without a look at each batch."""
+    return (
+        type(source) is ArraySource
+        and not source.steps
+        and not callbacks.uses_hooks("predict")
+        and not model.run_eagerly
+        and source.leaves[0].ndim > 0
+    )
+
+
+def _predict_rows(model: Any, source: Any, callbacks: CallbackList) -> Any:
+    """Predict rows in memory, outputs straight into arrays of all rows."""
+    rows, size = source.rows, source.batch_size
+    # Where each row is computed for itself, the batches' size is ours to choose.
+    wide = max(size, WIDE) if rows > size and rows_are_alone(model) else size
+    whole: list[np.ndarray] | None = None
+    pack: Any = None
+    place = 0
+    while place < rows:
+        count = min(wide, rows - place)
+        stop = place + (rows - place) // count * count
+        step = step_for(model, "predict", source.leaves, count, source.pack)
+        program = step.full
+        shapes = [t.shape for t in step.graph.outputs]
+        if any(not s or s[0] != count for s in shapes):
+            return _predict_parts(model, source)
+        if whole is None:
+            whole = [
+                np.empty((rows, *t.shape[1:]), numpy_dtype(t.dtype)) for t in step.graph.outputs
+            ]
+            pack = step.unpack
+        while place < stop:
+            callbacks.on_predict_batch_begin(place // size)
+            place = program.collect_rows(source.leaves, place, stop, count, SLICE, whole)
+            callbacks.on_predict_batch_end(-(-place // size) - 1, {})
+            if model.stop_predicting:
+                return pack([w[:place] for w in whole])
+    return pack(whole)
+
+
+def _predict_parts(model: Any, source: DataSource) -> Any:
+    """Predict batch by batch, whatever the outputs' shapes."""
+    collected = Collector(None)
+    for leaves, pack in _batches(source, 0):
+        collected.add(step_for(model, "predict", leaves, leaves[0].shape[0], pack).run(leaves))
+    return collected.result()
 
 
 def _run_batches(

@@ -67,6 +67,16 @@ class Program {
     // Bytes that the array bound to a slot must have.
     std::int64_t bound_bytes(Place place, int slot) const;
 
+    // Rows of one input that are copied into a batch.
+    struct Gather {
+        const Rows *rows;
+        const std::int64_t *order;
+        std::int64_t place, count;
+        MicroKernel convert; // null: copy
+        int from_bytes, to_bytes;
+        char *to;
+    };
+
     std::vector<double> seconds; // spent in each instruction while profiling
     bool profiling = false;
 
@@ -75,9 +85,10 @@ class Program {
     void bind(const Binding &binding);
     void choose_conversions(Batches &batches) const;
     bool execute(Lease &lease, const Caller &caller);
-    bool batch(const Batches &batches, std::int64_t place, Binding &binding, Lease &lease,
-               const Caller &caller);
-    void gather(const Batches &batches, std::int64_t place, Binding &binding, Lease &lease);
+    bool batches(const Batches &batches, std::int64_t &start, std::int64_t stop, double deadline,
+                 Binding &binding, Lease &lease, const Caller &caller);
+    std::vector<Gather> gathers(const Batches &batches, std::int64_t place, Binding &binding,
+                                int side);
     void spread(Lease &lease, const Instruction &work, Kernel kernel, int tasks);
     void look_at_guards(const Instruction &work) const;
 
@@ -92,7 +103,7 @@ class Program {
     std::unique_ptr<Memory> shared_; // for instructions of two halves
     std::vector<char *> at_;
     std::vector<int> bound_; // values that lie in arrays from outside
-    std::vector<std::unique_ptr<Memory>> gathered_;
+    std::vector<std::unique_ptr<Memory>> gathered_[2]; // for this batch and the next
     bool threaded_ = false;
     std::mutex running_; // the arena serves one run at a time
 };
@@ -111,7 +122,7 @@ class Training {
     std::vector<std::pair<char *, std::int64_t>> resets; // set to zero before each epoch
     std::int64_t rows = 0;
     bool shuffled = false;
-    std::uint32_t seed = 0;
+    std::uint64_t seed = 0;
 
     // Goes on from `epoch` to `stop` for at most `seconds`; appends the results of each epoch done.
     bool run(std::int64_t &epoch, std::int64_t stop, double seconds, std::vector<double> &log,
@@ -122,8 +133,9 @@ class Training {
     std::vector<std::int64_t> order_;
 };
 
-// The order of an epoch's rows: sorted by Philox words of (seed, epoch), equals as they stood.
-void shuffled_order(std::uint32_t seed, std::uint32_t epoch, std::int64_t rows,
+// The order of an epoch's rows: sorted by Philox words of (seed, epoch), as `epoch_order` of
+// annette/training/data/order.py gives it.
+void shuffled_order(std::uint64_t seed, std::uint64_t epoch, std::int64_t rows,
                     std::int64_t *order);
 
 // Merges axes, chooses what needs scratch, splits the work.

@@ -24,30 +24,17 @@ MicroKernel conversion(const Kernels &kernels, Type from, Type to) {
     return nullptr;
 }
 
-struct Gather {
-    const Rows *rows;
-    const std::int64_t *order;
-    std::int64_t place, count;
-    int pieces;          // tasks share the rows' columns: the parts of a product's sums
-    MicroKernel convert; // null: copy
-    int from_bytes, to_bytes;
-    char *to;
-};
-
-void gather_task(void *what, int task, char *) {
-    const Gather &g = *static_cast<const Gather *>(what);
+void gather_rows(const Program::Gather &g, std::int64_t from, std::int64_t end) {
     const std::int64_t n = g.rows->elements;
-    const std::int64_t from = n * task / g.pieces, count = n * (task + 1) / g.pieces - from;
-    const char *x = g.rows->data + from * g.from_bytes;
-    char *y = g.to + from * g.to_bytes;
-    for (std::int64_t i = 0; i < g.count; ++i, y += n * g.to_bytes) {
+    char *y = g.to + from * n * g.to_bytes;
+    for (std::int64_t i = from; i < end; ++i, y += n * g.to_bytes) {
         const std::int64_t row = g.order ? g.order[g.place + i] : g.place + i;
-        const char *at = x + row * g.rows->row_bytes;
+        const char *x = g.rows->data + row * g.rows->row_bytes;
         if (g.convert) {
-            const Lane in{const_cast<char *>(at), 0}, out{y, 0};
-            g.convert(1, count, &in, &out, nullptr);
+            const Lane in{const_cast<char *>(x), 0}, out{y, 0};
+            g.convert(1, n, &in, &out, nullptr);
         } else {
-            std::memcpy(y, at, static_cast<std::size_t>(count * g.to_bytes));
+            std::memcpy(y, x, static_cast<std::size_t>(n * g.to_bytes));
         }
     }
 }
@@ -61,7 +48,10 @@ void Program::choose_conversions(Batches &batches) const {
             batches.convert[i] = conversion(kernels_, batches.rows[i].type, input_types_[i]);
 }
 
-void Program::gather(const Batches &batches, std::int64_t place, Binding &binding, Lease &lease) {
+// What must be copied or converted for the batch at `place`; the rest is bound as it lies.
+std::vector<Program::Gather> Program::gathers(const Batches &batches, std::int64_t place,
+                                              Binding &binding, int side) {
+    std::vector<Gather> found;
     for (std::size_t i = 0; i < batches.rows.size(); ++i) {
         const Rows &rows = batches.rows[i];
         const Type type = input_types_[i];
@@ -71,91 +61,138 @@ void Program::gather(const Batches &batches, std::int64_t place, Binding &bindin
             continue;
         }
         const std::int64_t size = rows.elements * batches.batch * bytes_of(type);
-        if (!gathered_[i])
-            gathered_[i] = std::make_unique<Memory>(
+        auto &memory = gathered_[side][i];
+        if (!memory)
+            memory = std::make_unique<Memory>(
                 static_cast<std::size_t>(std::max<std::int64_t>(size, 1)));
-        binding.inputs[i] = gathered_[i]->data();
-        const bool large = size >= kGatherBytes && rows.elements >= kLong;
-        Gather work{&rows,  batches.order,     place, batches.batch, large ? int{kParts} : 1,
-                    batches.convert[i], bytes_of(rows.type), bytes_of(type), gathered_[i]->data()};
-        if (lease && large)
-            lease.pool().run(work.pieces, gather_task, &work, scratch_.data());
-        else
-            for (int t = 0; t < work.pieces; ++t)
-                gather_task(&work, t, nullptr);
+        binding.inputs[i] = memory->data();
+        found.push_back({&rows, batches.order, place, batches.batch, batches.convert[i],
+                         bytes_of(rows.type), bytes_of(type), memory->data()});
     }
+    return found;
 }
 
-bool Program::batch(const Batches &batches, std::int64_t place, Binding &binding, Lease &lease,
-                    const Caller &caller) {
-    gather(batches, place, binding, lease);
-    bind(binding);
-    if (!execute(lease, caller))
-        return false;
-    for (std::size_t i = 0; i < batches.advance.size(); ++i)
-        binding.outputs[i] += batches.advance[i];
-    return true;
+namespace {
+
+struct Gathering {
+    const std::vector<Program::Gather> *gathers;
+    std::int64_t rows_each;
+    int tasks_each;
+};
+
+void gather_some(void *what, int task, char *) {
+    const Gathering &job = *static_cast<const Gathering *>(what);
+    const auto &g = (*job.gathers)[static_cast<std::size_t>(task / job.tasks_each)];
+    const std::int64_t from = task % job.tasks_each * job.rows_each;
+    gather_rows(g, from, std::min(g.count, from + job.rows_each));
 }
 
-bool Program::run_rows(Batches &batches, std::int64_t &start, std::int64_t stop,
-                       double seconds, Binding &binding, const Caller &caller) {
-    const std::lock_guard<std::mutex> lock(running_);
-    const FlushSubnormals flush;
-    Lease lease(threaded_);
-    choose_conversions(batches);
-    const double deadline = now() + seconds;
-    while (start + batches.batch <= stop) {
-        if (!batch(batches, start, binding, lease, caller))
+} // namespace
+
+bool Program::batches(const Batches &batches, std::int64_t &start, std::int64_t stop,
+                      double deadline, Binding &binding, Lease &lease, const Caller &caller) {
+    // The next batch is gathered by idle threads while this one is computed.
+    int side = 0;
+    std::vector<Gather> now_ = gathers(batches, start, binding, side), next;
+    for (const Gather &g : now_)
+        gather_rows(g, 0, g.count);
+    std::int64_t bytes = 1;
+    for (const Gather &g : now_)
+        bytes = std::max(bytes, g.rows->elements * g.to_bytes);
+    const bool ahead = lease && bytes * batches.batch >= kGatherBytes;
+    while (start < stop) {
+        bind(binding);
+        const bool more = start + 2 * batches.batch <= stop;
+        if (more)
+            next = gathers(batches, start + batches.batch, binding, side ^= 1);
+        Gathering job{&next, std::max<std::int64_t>(1, kGatherBytes / 4 / bytes), 0};
+        job.tasks_each = static_cast<int>((batches.batch + job.rows_each - 1) / job.rows_each);
+        const int tasks = job.tasks_each * static_cast<int>(next.size());
+        const bool posted = more && ahead && !next.empty() && tasks < 0xFFFF;
+        if (posted)
+            lease.pool().post(tasks, gather_some, &job);
+        const bool done = execute(lease, caller);
+        if (posted)
+            lease.pool().finish_posted();
+        if (!done)
             return false;
+        if (more && !posted)
+            for (const Gather &g : next)
+                gather_rows(g, 0, g.count);
+        for (std::size_t i = 0; i < batches.advance.size(); ++i)
+            binding.outputs[i] += batches.advance[i];
         start += batches.batch;
-        if (now() > deadline)
+        if (now() > deadline || !more)
             break;
     }
     return true;
 }
 
+bool Program::run_rows(Batches &rows, std::int64_t &start, std::int64_t stop, double seconds,
+                       Binding &binding, const Caller &caller) {
+    const std::lock_guard<std::mutex> lock(running_);
+    const FlushSubnormals flush;
+    Lease lease(threaded_);
+    choose_conversions(rows);
+    if (start + rows.batch > stop)
+        return true;
+    return batches(rows, start, stop, now() + seconds, binding, lease, caller);
+}
+
 namespace {
 
-std::uint32_t word(std::uint32_t seed, std::uint32_t epoch, std::uint32_t block, int which) {
-    std::uint32_t x0 = block, x1 = 0, x2 = epoch, x3 = 0, k0 = seed, k1 = 0;
+// Philox-4x64-10 (Salmon, Moraes, Dror & Shaw, 2011), whose blocks are numbered from 1.
+void philox(std::uint64_t seed, std::uint64_t epoch, std::uint64_t block, std::uint64_t *words) {
+    using Wide = unsigned __int128;
+    std::uint64_t x0 = block + 1, x1 = 0, x2 = 0, x3 = 0, k0 = seed, k1 = epoch;
     for (int round = 0; round < 10; ++round) {
-        const std::uint64_t a = std::uint64_t{0xD2511F53u} * x0, b = std::uint64_t{0xCD9E8D57u} * x2;
-        x0 = static_cast<std::uint32_t>(b >> 32) ^ x1 ^ k0;
-        x1 = static_cast<std::uint32_t>(b);
-        x2 = static_cast<std::uint32_t>(a >> 32) ^ x3 ^ k1;
-        x3 = static_cast<std::uint32_t>(a);
-        k0 += 0x9E3779B9u;
-        k1 += 0xBB67AE85u;
+        const Wide a = Wide{0xD2E7470EE14C6C93u} * x0, b = Wide{0xCA5A826395121157u} * x2;
+        x0 = static_cast<std::uint64_t>(b >> 64) ^ x1 ^ k0;
+        x1 = static_cast<std::uint64_t>(b);
+        x2 = static_cast<std::uint64_t>(a >> 64) ^ x3 ^ k1;
+        x3 = static_cast<std::uint64_t>(a);
+        k0 += 0x9E3779B97F4A7C15u;
+        k1 += 0xBB67AE8584CAA73Bu;
     }
-    return which == 0 ? x0 : which == 1 ? x1 : which == 2 ? x2 : x3;
+    words[0] = x0, words[1] = x1, words[2] = x2, words[3] = x3;
+}
+
+using Keyed = std::pair<std::uint64_t, std::int64_t>;
+
+void sort_by_digits(std::vector<Keyed> &rows) {
+    constexpr int bits = 11;
+    constexpr std::uint64_t mask = (1 << bits) - 1;
+    std::vector<Keyed> next(rows.size());
+    for (int shift = 0; shift < 64; shift += bits) {
+        std::vector<std::size_t> place(mask + 2, 0);
+        for (const Keyed &x : rows)
+            ++place[(x.first >> shift & mask) + 1];
+        for (std::size_t k = 1; k < place.size(); ++k)
+            place[k] += place[k - 1];
+        for (const Keyed &x : rows)
+            next[place[x.first >> shift & mask]++] = x;
+        rows.swap(next);
+    }
 }
 
 } // namespace
 
-void shuffled_order(std::uint32_t seed, std::uint32_t epoch, std::int64_t rows,
+void shuffled_order(std::uint64_t seed, std::uint64_t epoch, std::int64_t rows,
                     std::int64_t *order) {
     const auto n = static_cast<std::size_t>(rows);
-    std::vector<std::pair<std::uint32_t, std::int64_t>> now_(n), next(n);
-    for (std::size_t i = 0; i < n; ++i)
-        now_[i] = {word(seed, epoch, static_cast<std::uint32_t>(i / 4), static_cast<int>(i % 4)),
-                   static_cast<std::int64_t>(i)};
-    if (n < 256) {
-        std::sort(now_.begin(), now_.end());
-    } else {
-        constexpr int bits = 11; // three stable passes over 32 bits
-        for (int shift = 0; shift < 32; shift += bits) {
-            std::vector<std::size_t> place((1 << bits) + 1, 0);
-            for (const auto &x : now_)
-                ++place[(x.first >> shift & ((1 << bits) - 1)) + 1];
-            for (std::size_t k = 1; k < place.size(); ++k)
-                place[k] += place[k - 1];
-            for (const auto &x : now_)
-                next[place[x.first >> shift & ((1 << bits) - 1)]++] = x;
-            now_.swap(next);
-        }
+    std::vector<Keyed> keyed(n);
+    std::uint64_t words[4] = {};
+    for (std::size_t i = 0; i < n; ++i) {
+        if (i % 4 == 0)
+            philox(seed, epoch, i / 4, words);
+        keyed[i] = {words[i % 4], static_cast<std::int64_t>(i)};
     }
+    if (n < 1024)
+        std::sort(keyed.begin(), keyed.end());
+    else
+        sort_by_digits(keyed);
     for (std::size_t i = 0; i < n; ++i)
-        order[i] = now_[i].second;
+        order[i] = keyed[i].second;
 }
 
 bool Training::run(std::int64_t &epoch, std::int64_t stop, double seconds, std::vector<double> &log,
@@ -179,15 +216,15 @@ bool Training::run(std::int64_t &epoch, std::int64_t stop, double seconds, std::
                 std::memset(at, 0, static_cast<std::size_t>(bytes));
             if (shuffled) {
                 order_.resize(static_cast<std::size_t>(rows));
-                shuffled_order(seed, static_cast<std::uint32_t>(epoch), rows, order_.data());
+                shuffled_order(seed, static_cast<std::uint64_t>(epoch), rows, order_.data());
                 step.batches.order = tail.batches.order = order_.data();
             }
         }
         while (place_ < rows) {
             Part &part = rows - place_ >= step.batches.batch && step.program ? step : tail;
-            if (!part.program->batch(part.batches, place_, part.binding, lease, caller))
+            if (!part.program->batches(part.batches, place_, rows, deadline, part.binding, lease,
+                                       caller))
                 return false;
-            place_ += part.batches.batch;
             if (place_ < rows && now() > deadline)
                 return true;
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ class NativeProgram(Program):
         self.plan = Plan(core, graph, [*self._kept, *self._changed], guarded)
         self._program = self.plan.build(len(self._kept) + len(changed), len(graph.outputs))
         self._results = [(t.shape, numpy_dtype(t.dtype)) for t in graph.outputs]
+        self.core = core
         self._codes = core.codes
 
     def arrays(self) -> list[np.ndarray]:
@@ -58,6 +59,57 @@ class NativeProgram(Program):
             rows, order, start, stop, batch_size, seconds, self.arrays(), outputs, False
         )
         return place, outputs
+
+    def collect_rows(
+        self,
+        arrays: Sequence[np.ndarray],
+        start: int,
+        stop: int,
+        batch_size: int,
+        seconds: float,
+        into: Sequence[np.ndarray],
+    ) -> int:
+        """Run over whole batches, outputs one after the other; see `Program.collect_rows`."""
+        rows = self.rows(arrays)
+        if rows is None:
+            return super().collect_rows(arrays, start, stop, batch_size, seconds, into)
+        outputs = [x[start:stop] for x in into]
+        return int(
+            self._program.run_rows(
+                rows, None, start, stop, batch_size, seconds, self.arrays(), outputs, True
+            )
+        )
+
+    def many_epochs(
+        self,
+        tail: NativeProgram | None,
+        results: NativeProgram,
+        arrays: Sequence[np.ndarray],
+        rows: int,
+        batch_size: int,
+        shuffled: bool,
+        seed: int,
+        resets: Sequence[Variable],
+    ) -> Callable[[int, int, float], tuple[int, list[float]]] | None:
+        """Return what trains over whole epochs without a look outside, or None.
+
+        ``run(epoch, stop, seconds)`` gives the epoch to go on with, and the results of those done.
+        """
+        given = self.rows(arrays)
+        parts = [p for p in (self, tail, results) if p is not None]
+        if given is None or not all(type(p) is NativeProgram for p in parts):
+            return None
+        whole = rows >= batch_size
+        step, rest = (self, tail) if whole else (None, self)
+        for v in resets:
+            v.own()
+        training = self.core.module.Training(
+            step and step._program, rest and rest._program, results._program, given, rows,
+            batch_size, shuffled, seed, step.arrays() if step else [], rest.arrays() if rest else [],
+            results.arrays(), [v.array for v in resets],
+        )  # fmt: skip
+        run: Callable[[int, int, float], tuple[int, list[float]]] = training.run
+        return run
 
     def rows(self, arrays: Sequence[np.ndarray]) -> list[tuple[np.ndarray, int]] | None:
         """Return arrays with their dtypes' codes; None where the core cannot read their rows."""

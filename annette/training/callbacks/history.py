@@ -28,3 +28,10 @@ class History(Callback):
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
         self.model.history = self
+
+    def extend(self, epochs: range, table: dict[str, list[float]]) -> None:
+        """Record many epochs: for each metric, a value for each of them."""
+        self.epoch.extend(epochs)
+        for name, values in table.items():
+            self.history.setdefault(name, []).extend(values)
+        self.model.history = self
