@@ -70,7 +70,8 @@ def operation(primitive: Any) -> tuple[str, str]:
         f"{{ return {formula}; }}\n}};\n"
     )
     lines = [
-        f'inline constexpr MicroOp entry_{name}() {{\n    MicroOp m{{"{name}", {count}, 1, false, {{}}, {{}}, {{}}}};\n'
+        f"inline constexpr MicroOp entry_{name}() {{\n"
+        f'    MicroOp m{{"{name}", {count}, 1, false, {{}}, {{}}, {{}}}};\n'
     ]
     for dtype, cpp in TYPES.items():
         made = result(primitive, count, dtype)

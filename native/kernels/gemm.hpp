@@ -42,8 +42,8 @@ inline void fetch(Ahead &ahead) {
 
 template <class T, int Rows, int Vectors>
 inline __attribute__((always_inline)) void
-tile(std::ptrdiff_t depth, const T *a, std::ptrdiff_t row, std::ptrdiff_t step, const T *b, T *c,
-     bool add, const T *next, Ahead &ahead) {
+tile(std::ptrdiff_t depth, const T *a, std::ptrdiff_t row, std::ptrdiff_t step, const T *b,
+     std::ptrdiff_t b_row, T *c, bool add, const T *next, Ahead &ahead) {
     constexpr int lanes = Simd<T>::lanes;
     constexpr std::ptrdiff_t line = 64 / sizeof(T);
     Vec<T> sum[Rows][Vectors];
@@ -78,7 +78,7 @@ tile(std::ptrdiff_t depth, const T *a, std::ptrdiff_t row, std::ptrdiff_t step, 
                     sum[i][j] = fma(left, right[j], sum[i][j]);
             }
             a += step;
-            b += kPanel<T>;
+            b += b_row;
         }
     }
 #pragma GCC unroll 8
@@ -90,26 +90,27 @@ tile(std::ptrdiff_t depth, const T *a, std::ptrdiff_t row, std::ptrdiff_t step, 
 
 template <class T, int Vectors, int Rows = kTileRows>
 inline void tile_of(int rows, std::ptrdiff_t depth, const T *a, std::ptrdiff_t row,
-                    std::ptrdiff_t step, const T *b, T *c, bool add, const T *next,
-                    Ahead &ahead) {
+                    std::ptrdiff_t step, const T *b, std::ptrdiff_t b_row, T *c, bool add,
+                    const T *next, Ahead &ahead) {
     if constexpr (Rows > 0) {
         if (rows == Rows)
-            tile<T, Rows, Vectors>(depth, a, row, step, b, c, add, next, ahead);
+            tile<T, Rows, Vectors>(depth, a, row, step, b, b_row, c, add, next, ahead);
         else
-            tile_of<T, Vectors, Rows - 1>(rows, depth, a, row, step, b, c, add, next, ahead);
+            tile_of<T, Vectors, Rows - 1>(rows, depth, a, row, step, b, b_row, c, add, next,
+                                         ahead);
     }
 }
 
 // Rows [0, rows) of a strip of the product, in tiles of nearly equal height.
 template <class T, int Vectors>
 void strip(std::ptrdiff_t rows, std::ptrdiff_t depth, const T *a, std::ptrdiff_t row,
-           std::ptrdiff_t step, const T *b, T *c, bool add, Ahead ahead) {
+           std::ptrdiff_t step, const T *b, std::ptrdiff_t b_row, T *c, bool add, Ahead ahead) {
     const std::ptrdiff_t tiles = (rows + kTileRows - 1) / kTileRows;
     for (std::ptrdiff_t t = 0; t < tiles; ++t) {
         const std::ptrdiff_t from = rows * t / tiles, to = rows * (t + 1) / tiles;
         const T *next = t + 1 < tiles ? a + to * row : a + depth * step;
         tile_of<T, Vectors>(static_cast<int>(to - from), depth, a + from * row, row, step, b,
-                            c + from * kPanel<T>, add, next, ahead);
+                            b_row, c + from * kPanel<T>, add, next, ahead);
     }
 }
 
@@ -176,19 +177,33 @@ template <class T> struct Strip {
     std::int64_t rows, cols;
     T *packed;
 
-    // c (rows x panel) = the sum over k in [from, end).
-    void sum(std::int64_t from, std::int64_t end, T *c) const {
-        const std::int64_t blocks = (end - from + kDepth - 1) / kDepth;
+    // Few rows read B but once or twice: packing it would take longer.
+    bool in_place() const {
+        return rows <= 2 * kTileRows && b_col == 1 && cols % Simd<T>::lanes == 0;
+    }
+
+    void tiles(std::int64_t count, std::int64_t deep, const T *from_a, const T *from_b,
+               std::int64_t gap, T *c, bool add, Ahead next) const {
         const int vectors = static_cast<int>((cols + Simd<T>::lanes - 1) / Simd<T>::lanes);
         const auto run = vectors == 1   ? strip<T, 1>
                          : vectors == 2 ? strip<T, 2>
                          : vectors == 3 ? strip<T, 3>
                                         : strip<T, 4>;
+        run(count, deep, from_a, row, step, from_b, gap, c, add, next);
+    }
+
+    // c (rows x panel) = the sum over k in [from, end).
+    void sum(std::int64_t from, std::int64_t end, T *c) const {
+        const std::int64_t blocks = (end - from + kDepth - 1) / kDepth;
+        const bool direct = in_place();
         for (std::int64_t n = 0; n < blocks; ++n) {
             const std::int64_t k = from + (end - from) * n / blocks;
             const std::int64_t deep = from + (end - from) * (n + 1) / blocks - k;
-            pack(deep, cols, b + k * b_row, b_row, b_col, packed);
-            run(rows, deep, a + k * step, row, step, packed, c, n > 0, ahead(k + deep, deep));
+            const T *from_b = b + k * b_row;
+            if (!direct)
+                pack(deep, cols, from_b, b_row, b_col, packed);
+            tiles(rows, deep, a + k * step, direct ? from_b : packed, direct ? b_row : kPanel<T>,
+                  c, n > 0, ahead(k + deep, deep));
         }
         if (blocks == 0)
             std::memset(c, 0, static_cast<std::size_t>(rows * kPanel<T>) * sizeof(T));
@@ -266,15 +281,38 @@ template <class T> struct Product {
         const bool row_first = work.ints[2] != 0;
         const std::int64_t chunk = row_first ? rest / panels : rest % chunks;
         const Strip<T> s = strip_at(chunk, row_first ? rest % panels : rest / chunks);
+        Blocks blocks(work.loop, context, scratch);
+        blocks.constants(kBlock);
+        if (depth <= kDepth && depth > 0) {
+            short_sums(s, blocks);
+            return;
+        }
         const std::int64_t parts = parts_of(depth);
         for (std::int64_t p = 0; p < parts; ++p) {
             s.sum(depth * p / parts, depth * (p + 1) / parts, p ? more : result);
             if (p)
                 add(result, more, s.rows);
         }
-        Blocks blocks(work.loop, context, scratch);
-        blocks.constants(kBlock);
         finish(result, s.rows, s.cols, blocks);
+    }
+
+    // Where one panel holds all of B: each few rows are finished while they are in the cache, and
+    // what that needs is fetched meanwhile.
+    void short_sums(const Strip<T> &s, Blocks &blocks) {
+        constexpr std::int64_t few = 2 * kTileRows;
+        const bool in_place = s.in_place();
+        if (!in_place)
+            pack(depth, s.cols, s.b, s.b_row, s.b_col, packed);
+        const std::int64_t first = place[rank - 2];
+        const std::int64_t groups = (s.rows + few - 1) / few;
+        for (std::int64_t g = 0; g < groups; ++g) {
+            const std::int64_t from = s.rows * g / groups, rows = s.rows * (g + 1) / groups - from;
+            place[rank - 2] = first + from;
+            blocks.fetch(place, rows, s.cols);
+            s.tiles(rows, depth, s.a + from * s.row, in_place ? s.b : packed,
+                    in_place ? s.b_row : kPanel<T>, result, false, {});
+            finish(result, rows, s.cols, blocks);
+        }
     }
 
     T *partial(std::int64_t part, std::int64_t panel) {

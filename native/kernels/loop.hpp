@@ -106,6 +106,20 @@ class Blocks {
                        last > 0 ? y.stride[last - 1] : 0, y.stride[last]);
     }
 
+    // Asks the cache for what a block will read.
+    void fetch(const std::int64_t *place, std::int64_t rows, std::int64_t cols) const {
+        const int last = loop_.rank - 1;
+        for (const Operand &x : loop_.in) {
+            if (!x.direct)
+                continue;
+            const char *at = source(x, place);
+            const std::int64_t row = x.stride[last - 1] * x.bytes;
+            for (std::int64_t r = 0; r < (row ? rows : 1); ++r, at += row)
+                for (std::int64_t line = 0; line < cols * x.bytes; line += 64)
+                    __builtin_prefetch(at + line);
+        }
+    }
+
   private:
     void step(const Micro &m, std::int64_t rows, std::int64_t cols) {
         Lane in[kMaxInputs], out[kMaxOutputs];

@@ -40,7 +40,7 @@ inline Vec<float> quotient(Vec<float> a, Vec<float> b) { return a / b; }
 #endif
 inline Vec<double> quotient(Vec<double> a, Vec<double> b) { return a / b; }
 
-// Runs Rule::step on vectors of the inputs; the last, short one is done in a copy.
+// Runs Rule::step on vectors of the inputs.
 template <class Rule, class T, int Ins, int Outs>
 void update(std::int64_t rows, std::int64_t cols, const Lane *in, const Lane *out,
             const double *params) {
@@ -63,14 +63,12 @@ void update(std::int64_t rows, std::int64_t cols, const Lane *in, const Lane *ou
                 store(to[i] + c, y[i]);
         }
         if (c < cols) {
-            const std::size_t bytes = static_cast<std::size_t>(cols - c) * sizeof(T);
-            for (int i = 0; i < Ins; ++i) {
-                x[i] = splat(T(1));
-                std::memcpy(&x[i], from[i] + c, bytes);
-            }
+            const int rest = static_cast<int>(cols - c);
+            for (int i = 0; i < Ins; ++i)
+                x[i] = load_some(from[i] + c, rest);
             Rule::template step<T>(x, y, params);
             for (int i = 0; i < Outs; ++i)
-                std::memcpy(to[i] + c, &y[i], bytes);
+                store_some(to[i] + c, y[i], rest);
         }
     }
 }

@@ -38,6 +38,31 @@ template <class T> inline void store(T *to, Vec<T> v) { std::memcpy(to, &v, size
 
 template <class T> inline Vec<T> splat(T x) { return x - Vec<T>{}; }
 
+// The first `count` lanes; the others are 1, and stay unwritten.
+#if defined(__AVX512F__)
+inline Vec<float> load_some(const float *from, int count) {
+    return _mm512_mask_loadu_ps(_mm512_set1_ps(1), static_cast<__mmask16>((1u << count) - 1), from);
+}
+inline Vec<double> load_some(const double *from, int count) {
+    return _mm512_mask_loadu_pd(_mm512_set1_pd(1), static_cast<__mmask8>((1u << count) - 1), from);
+}
+inline void store_some(float *to, Vec<float> v, int count) {
+    _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << count) - 1), v);
+}
+inline void store_some(double *to, Vec<double> v, int count) {
+    _mm512_mask_storeu_pd(to, static_cast<__mmask8>((1u << count) - 1), v);
+}
+#else
+template <class T> inline Vec<T> load_some(const T *from, int count) {
+    Vec<T> v = splat(T(1));
+    std::memcpy(&v, from, static_cast<std::size_t>(count) * sizeof(T));
+    return v;
+}
+template <class T> inline void store_some(T *to, Vec<T> v, int count) {
+    std::memcpy(to, &v, static_cast<std::size_t>(count) * sizeof(T));
+}
+#endif
+
 // a * b + c, rounded once where the machine can.
 #if defined(__AVX512F__)
 inline Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {

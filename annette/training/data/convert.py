@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import numbers
 from typing import Any
 
@@ -112,7 +113,8 @@ def as_leaf(value: Any, label: str) -> Leaf:
         array = _list_array(value, label)
     else:
         array = _foreign_array(value, label)
-    if isinstance(array, np.ma.MaskedArray):
+    # A masked array cannot be there before its module is, which takes long to import.
+    if "numpy.ma" in sys.modules and isinstance(array, np.ma.MaskedArray):
         if np.ma.is_masked(array):
             masked = int(np.ma.getmaskarray(array).sum())
             raise ValueError(
