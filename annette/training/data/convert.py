@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import numbers
+import sys
 from typing import Any
 
 import numpy as np
