@@ -205,7 +205,7 @@ def _run_rows(
             number = place // size
             begin(number - first)
             place, outputs = program.run_rows(source.leaves, order, place, stop, rows, SLICE)
-            logs = metrics_now(model) if quiet else step.unpack(outputs)
+            logs = metrics_now(model) if quiet else _as_logs(model, kind, step.unpack(outputs))
             done(-(-place // size) - first - 1, logs)
             if model.stop_training:
                 return _epoch_logs(logs)
@@ -277,7 +277,8 @@ def _run_batches(
         if not checked:
             guard.check_batch(pack(leaves))
         begin(number)
-        logs = step_for(model, kind, leaves, leaves[0].shape[0], pack).run(leaves)
+        step = step_for(model, kind, leaves, leaves[0].shape[0], pack)
+        logs = _as_logs(model, kind, step.run(leaves))
         done(number, logs)
         if (model.stop_training and kind == "train") or getattr(model, "stop_evaluating", False):
             break
@@ -304,6 +305,21 @@ def _is_quiet(model: Any, kind: str) -> bool:
     """Say whether a step's results are just the metrics' values, which can be read when wanted."""
     names = (f"{kind}_step", "compute_metrics", "get_metrics_result")
     return all(getattr(type(model), n) is getattr(Model, n) for n in names)
+
+
+def _as_logs(model: Any, kind: str, logs: Any) -> dict[str, Any]:
+    """Return a step's results, which must be a dict.
+
+    Raises:
+        ValueError: naming the method that gave something else.
+    """
+    if isinstance(logs, dict):
+        return logs
+    raise ValueError(
+        f"{type(model).__name__}.{kind}_step must return a dict from names to values, such as "
+        f"{{'loss': loss}}; it returned {type(logs).__name__}. Return "
+        "{m.name: m.result() for m in self.metrics}."
+    )
 
 
 def _epoch_logs(logs: Any) -> dict[str, Any]:

@@ -219,3 +219,22 @@ def test_class_weights_weigh_as_sample_weights_do() -> None:
     by_row = losses(sample_weight=np.where(labels == 1, 3.0, 1.0))
     np.testing.assert_allclose(by_class, by_row, rtol=1e-6)
     assert by_class != losses()
+
+
+@pytest.mark.parametrize("eager", [False, True])
+def test_a_step_that_gives_no_dict_is_named(eager):
+    class Forgetful(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(1)
+
+        def call(self, x):
+            return self.dense(x)
+
+        def train_step(self, data):
+            return self(data[0])
+
+    model = Forgetful()
+    model.compile("sgd", "mse", run_eagerly=eager)
+    with pytest.raises(ValueError, match=r"Forgetful\.train_step must return a dict"):
+        model.fit(np.ones((4, 2)), np.ones((4, 1)), verbose=0)
