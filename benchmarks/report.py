@@ -182,15 +182,15 @@ def processes(results: Results) -> list[str]:
     for system in systems:
         cells = [SYSTEMS[system].label]
         if work:
-            size, data = results.peaks.get(system), 4 * work.rows * work.sizes[0]
-            cells += [f"{size / 2**20:.0f}", f"{(size - data) / 2**20:.0f}"] if size else ["", ""]
+            most, data = results.peaks.get(system), 4 * work.rows * work.sizes[0]
+            cells += [f"{most / 2**20:.0f}", f"{(most - data) / 2**20:.0f}"] if most else ["", ""]
         if results.imports:
             cells.append(span(results.imports.get(system)))
         rows.append(cells)
     lines = ["## Memory and import", ""]
     if work:
-        data = 4 * work.rows * work.sizes[0] / 2**20
-        lines += [f"{work.title}: one epoch in a fresh process, of {data:.0f} MiB of data.", ""]
+        size = f"{4 * work.rows * work.sizes[0] / 2**20:.0f} MiB"
+        lines += [f"{work.title}: one epoch in a fresh process, on {size} of data.", ""]
     return [*lines, *table(heads, rows)]
 
 
@@ -277,15 +277,14 @@ def draw(results: Results) -> None:
             seconds, mine = results.median(work.name, system), results.median(work.name, "annette")
             if system != "annette" and seconds and mine:
                 axes.plot(seconds / mine, row, "o", color=INK, alpha=0.35, markersize=5, zorder=3)
-        axes.annotate(
+        axes.text(
+            1.01,
+            row,
             f"{three(best)}×",
-            (best, row),
-            xytext=(8 if best >= 1 else -8, 9),
-            textcoords="offset points",
+            transform=axes.get_yaxis_transform(),
             va="center",
-            ha="left" if best >= 1 else "right",
-            fontsize=9,
-            color=INK,
+            fontsize=10,
+            color=BLUE if best >= 1 else INK,
             fontweight="bold",
         )
     axes.set_xscale("log")

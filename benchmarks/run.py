@@ -246,7 +246,7 @@ class Bench:
         systems = [
             s for s in self.systems if SYSTEMS[s].imports != "numpy" and s != "annette-numpy"
         ]
-        for _ in range(self.repeats):
+        for _ in range(min(self.repeats, 3)):
             for system in systems:
                 base = self.machinery.importing(system, "import numpy")
                 both = self.machinery.importing(system, f"import numpy, {SYSTEMS[system].imports}")

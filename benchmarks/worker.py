@@ -21,8 +21,6 @@ import data
 from systems import SYSTEMS
 from workloads import Workload
 
-SECONDS = 8.0  # a measurement of many epochs or calls takes no longer; fewer are done and scaled
-
 
 def parsed(fields: dict[str, Any]) -> Workload:
     """Return the workload of these fields."""
@@ -65,7 +63,7 @@ class Worker:
             begin = time.perf_counter()
             self.run(work.warm)
             each = (time.perf_counter() - begin) / work.warm
-            self.units = max(1, min(work.units, int(SECONDS / each)))
+            self.units = max(1, min(work.units, int(work.limit / each)))
         return {"units": self.units}
 
     def measure(self) -> dict[str, Any]:
