@@ -28,7 +28,7 @@ class Fused(Primitive):
     def __init__(
         self,
         composite: Callable[..., Any],
-        kernel: str,
+        kernel: str | None,
         samples: Callable[..., Any],
         vjp: Callable[..., tuple[Any, ...]] | None,
     ) -> None:
@@ -102,14 +102,14 @@ class _Silent:
 
 
 def fused(
-    kernel: str,
+    kernel: str | None,
     samples: Callable[..., Any],
     vjp: Callable[..., tuple[Any, ...]] | None = None,
 ) -> Callable[[F], F]:
     """Make a fused operation of a composite: tensors positional, static values keyword-only.
 
     Args:
-        kernel: the name of the kernel that computes it at once.
+        kernel: the name of the kernel that computes it at once, None if no backend has one.
         samples: ``samples(rng)`` gives a list of (arrays, params) for the generated tests.
         vjp: a gradient of its own, ``vjp(g, y, *inputs, **params)``; that of the composite if None.
     """

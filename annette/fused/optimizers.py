@@ -60,7 +60,7 @@ def adam(
     return w - new_m * alpha / (ops.sqrt(new_v) + epsilon), new_m, new_v
 
 
-@fused(kernel="adam_amsgrad", samples=_sample(3, beta_1=0.9, beta_2=0.999, epsilon=1e-7))
+@fused(kernel=None, samples=_sample(3, beta_1=0.9, beta_2=0.999, epsilon=1e-7))
 def adam_amsgrad(
     w: Any,
     g: Any,
@@ -93,7 +93,7 @@ def rmsprop(w: Any, g: Any, v: Any, lr: Any, *, rho: float, epsilon: float) -> A
     return w - g * lr / ops.sqrt(new_v + epsilon), new_v
 
 
-@fused(kernel="rmsprop_momentum", samples=_sample(2, rho=0.9, momentum=0.9, epsilon=1e-7))
+@fused(kernel=None, samples=_sample(2, rho=0.9, momentum=0.9, epsilon=1e-7))
 def rmsprop_momentum(
     w: Any, g: Any, v: Any, m: Any, lr: Any, *, rho: float, momentum: float, epsilon: float
 ) -> Any:
@@ -115,7 +115,7 @@ def _centered_samples(states: int, **params: Any) -> Any:
     return samples
 
 
-@fused(kernel="rmsprop_centered", samples=_centered_samples(0))
+@fused(kernel=None, samples=_centered_samples(0))
 def rmsprop_centered(w: Any, g: Any, v: Any, a: Any, lr: Any, *, rho: float, epsilon: float) -> Any:
     r"""As rmsprop, with v' - a'^2 under the root, a' = \rho a + (1 - \rho) g (Graves, 2013)."""
     new_v = v * rho + g * g * (1.0 - rho)
@@ -123,7 +123,7 @@ def rmsprop_centered(w: Any, g: Any, v: Any, a: Any, lr: Any, *, rho: float, eps
     return w - g * lr / ops.sqrt(new_v - new_a * new_a + epsilon), new_v, new_a
 
 
-@fused(kernel="rmsprop_centered_momentum", samples=_centered_samples(1, momentum=0.9))
+@fused(kernel=None, samples=_centered_samples(1, momentum=0.9))
 def rmsprop_centered_momentum(
     w: Any, g: Any, v: Any, a: Any, m: Any, lr: Any, *, rho: float, momentum: float, epsilon: float
 ) -> Any:

@@ -285,7 +285,7 @@ minimum = elementwise(
 arctan2 = elementwise(
     "arctan2", r"\operatorname{atan2}(a, b)", "arctan2",
     lambda g, y, a, b: (g * b / (a * a + b * b), -g * a / (a * a + b * b)),
-    domain=((0.3, 3), (0.3, 3)), kernel="std::atan2(x0, x1)", takes="float",
+    domain=((0.3, 3), (0.3, 3)), kernel="arctan2(x0, x1)", takes="float",
 )  # fmt: skip
 floor_divide = elementwise(
     "floor_divide", r"\lfloor a / b \rfloor", "floor_divide", None,

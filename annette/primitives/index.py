@@ -202,7 +202,7 @@ argsort = Primitive(
     run=lambda xp, x, *, axis: xp.argsort(x, axis=axis, stable=True).astype(_INT32),
     shape=_argsort_shape, vjp=None,
     samples=lambda rng: [((rng.normal(size=(3, 4)),), {"axis": a}) for a in (0, 1)],
-    kernel="argsort", family="index",
+    family="index",
 )  # fmt: skip
 
 searchsorted = Primitive(
@@ -212,5 +212,5 @@ searchsorted = Primitive(
     samples=lambda rng: [
         ((np.arange(5.0), rng.uniform(-1, 6, (2, 3))), {"side": s}) for s in ("left", "right")
     ],
-    kernel="searchsorted", family="index",
+    family="index",
 )  # fmt: skip

@@ -121,6 +121,8 @@ struct Checker {
     // What is read and written in one loop must be read and written place by place.
     void aliases() const {
         const Loop &l = work.loop;
+        if (l.size == 0) // nothing is written
+            return;
         for (const Operand &y : l.out) {
             for (const Operand &x : l.in)
                 need(x.value != y.value ||

@@ -101,6 +101,7 @@ struct Instruction {
     Loop loop;
     bool has_loop = false;
     int tasks = 1;    // how the work may be split, whatever the number of threads
+    bool alone = false; // too little work to be shared, whatever the number of tasks
     Kernel then = nullptr; // a second half, run when all tasks of the first are done
     int then_tasks = 0;
     std::int64_t shared_bytes = 0;

@@ -16,7 +16,7 @@ namespace {
 
 // A task should last this long at least, and work below twice that is not split (nanoseconds):
 // moving its data between cores would cost more.
-constexpr double kTaskTime = 8000;
+constexpr double kTaskTime = 16000;
 constexpr int kMaxTasks = 64;
 constexpr double kProductTime = 12000;   // of a product's task, which packs a panel of its own
 constexpr std::int64_t kLeastRows = 24;  // of it
@@ -213,6 +213,7 @@ void prepare_matmul(const Kernels &kernels, Instruction &work) {
     else if (updates && chunks > kParts) // the same rows as the parts of the forward product's sums
         chunks = chunks / kParts * kParts;
     work.ints = {chunks, panels, updates ? 1 : 0, 0};
+    work.alone = wanted == 1;
     if (batch * chunks * panels > 0xFFFF)
         throw PlanError("a product of so many parts cannot be split into 65535 tasks");
     work.tasks = static_cast<int>(batch * chunks * panels);

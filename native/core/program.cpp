@@ -47,6 +47,7 @@ const Kernels &kernels_by_name(const std::string &name) {
 
 namespace {
 
+constexpr int kFetching = 8; // tasks among which the fetching of rows is divided, at least
 constexpr char kGuardByte = '\x5a';
 
 double now() {
@@ -63,16 +64,19 @@ Program::Program(const Kernels &kernels, std::vector<Value> values, std::vector<
       arena_bytes_(arena_bytes), input_types_(std::move(inputs)), variables_(variables),
       outputs_(outputs), guards_(std::move(guards)),
       arena_(static_cast<std::size_t>(arena_bytes > 0 ? arena_bytes : 0)),
-      scratch_(kScratchBytes), at_(values_.size(), nullptr) {
-    gathered_[0].resize(input_types_.size());
-    gathered_[1].resize(input_types_.size());
+      scratch_(kScratchBytes), at_(values_.size(), nullptr),
+      gathered_(input_types_.size()) {
     check(kernels_, values_, work_, arena_bytes_);
     std::int64_t shared = 0;
     for (Instruction &one : work_) {
         prepare(kernels_, one);
-        threaded_ = threaded_ || one.tasks > 1;
+        threaded_ = threaded_ || (one.tasks > 1 && !one.alone);
         shared = std::max(shared, one.shared_bytes);
     }
+    for (std::size_t n = 0; n < work_.size(); ++n)
+        if (work_[n].tasks >= kFetching &&
+            (longest_ == SIZE_MAX || work_[n].flops > work_[longest_].flops))
+            longest_ = n;
     if (shared)
         shared_ = std::make_unique<Memory>(static_cast<std::size_t>(shared));
     for (std::size_t v = 0; v < values_.size(); ++v) {
@@ -128,26 +132,40 @@ struct Job {
     const Instruction *work;
     Kernel kernel;
     Context context;
+    int tasks, parties;
+    const Batches *next; // whose rows at `place` are wanted soon, or null
+    std::int64_t place;
 };
 
 void do_task(void *what, int task, char *scratch) {
     const Job &job = *static_cast<const Job *>(what);
+    if (job.next)
+        fetch_rows(*job.next, job.place, task, job.tasks, job.parties);
     job.kernel(*job.work, Context{job.context.at, scratch, job.context.shared}, task);
 }
 
 } // namespace
 
-void Program::spread(Lease &lease, const Instruction &work, Kernel kernel, int tasks) {
-    Job job{&work, kernel, {at_.data(), scratch_.data(), shared_ ? shared_->data() : nullptr}};
-    if (tasks > 1 && lease) {
+void Program::spread(Lease &lease, const Instruction &work, Kernel kernel, int tasks,
+                     const Batches *next, std::int64_t place) {
+    const bool shared = tasks > 1 && !work.alone && lease;
+    Job job{&work,
+            kernel,
+            {at_.data(), scratch_.data(), shared_ ? shared_->data() : nullptr},
+            tasks,
+            shared ? lease.pool().threads() : 1,
+            next,
+            place};
+    if (shared) {
         lease.pool().run(tasks, do_task, &job, scratch_.data());
         return;
     }
     for (int task = 0; task < tasks; ++task)
-        kernel(work, job.context, task);
+        do_task(&job, task, scratch_.data());
 }
 
-bool Program::execute(Lease &lease, const Caller &caller) {
+bool Program::execute(Lease &lease, const Caller &caller, const Batches *next,
+                      std::int64_t place) {
     for (std::size_t n = 0; n < work_.size(); ++n) {
         const Instruction &work = work_[n];
         const double before = profiling ? now() : 0;
@@ -157,7 +175,7 @@ bool Program::execute(Lease &lease, const Caller &caller) {
             if (!caller(work, at_.data()))
                 return false;
         } else {
-            spread(lease, work, work.run, work.tasks);
+            spread(lease, work, work.run, work.tasks, n == longest_ ? next : nullptr, place);
             if (work.then)
                 spread(lease, work, work.then, work.then_tasks);
         }

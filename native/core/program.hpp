@@ -42,6 +42,9 @@ struct Batches {
     std::vector<MicroKernel> convert = {}; // for each of `rows`, null where dtypes are equal
 };
 
+// Asks the cache for a task's share of the rows of the batch at `place`.
+void fetch_rows(const Batches &batches, std::int64_t place, int task, int tasks, int parties);
+
 class Program {
   public:
     // guards: (offset, bytes) of arena memory that nothing may touch; looked at after each
@@ -67,16 +70,6 @@ class Program {
     // Bytes that the array bound to a slot must have.
     std::int64_t bound_bytes(Place place, int slot) const;
 
-    // Rows of one input that are copied into a batch.
-    struct Gather {
-        const Rows *rows;
-        const std::int64_t *order;
-        std::int64_t place, count;
-        MicroKernel convert; // null: copy
-        int from_bytes, to_bytes;
-        char *to;
-    };
-
     std::vector<double> seconds; // spent in each instruction while profiling
     bool profiling = false;
 
@@ -84,12 +77,13 @@ class Program {
     friend class Training;
     void bind(const Binding &binding);
     void choose_conversions(Batches &batches) const;
-    bool execute(Lease &lease, const Caller &caller);
+    bool execute(Lease &lease, const Caller &caller, const Batches *next = nullptr,
+                 std::int64_t place = 0);
     bool batches(const Batches &batches, std::int64_t &start, std::int64_t stop, double deadline,
                  Binding &binding, Lease &lease, const Caller &caller);
-    std::vector<Gather> gathers(const Batches &batches, std::int64_t place, Binding &binding,
-                                int side);
-    void spread(Lease &lease, const Instruction &work, Kernel kernel, int tasks);
+    void gather(const Batches &batches, std::int64_t place, Binding &binding, Lease &lease);
+    void spread(Lease &lease, const Instruction &work, Kernel kernel, int tasks,
+                const Batches *next = nullptr, std::int64_t place = 0);
     void look_at_guards(const Instruction &work) const;
 
     const Kernels &kernels_;
@@ -103,8 +97,9 @@ class Program {
     std::unique_ptr<Memory> shared_; // for instructions of two halves
     std::vector<char *> at_;
     std::vector<int> bound_; // values that lie in arrays from outside
-    std::vector<std::unique_ptr<Memory>> gathered_[2]; // for this batch and the next
+    std::vector<std::unique_ptr<Memory>> gathered_; // rows copied for a batch
     bool threaded_ = false;
+    std::size_t longest_ = SIZE_MAX; // the instruction during which the next rows are fetched
     std::mutex running_; // the arena serves one run at a time
 };
 

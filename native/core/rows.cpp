@@ -24,17 +24,37 @@ MicroKernel conversion(const Kernels &kernels, Type from, Type to) {
     return nullptr;
 }
 
-void gather_rows(const Program::Gather &g, std::int64_t from, std::int64_t end) {
+struct Gather {
+    const Rows *rows;
+    const std::int64_t *order;
+    std::int64_t place, count;
+    int pieces;          // tasks share the rows' columns: the parts of a product's sums
+    MicroKernel convert; // null: copy
+    int from_bytes, to_bytes;
+    char *to;
+};
+
+void gather_task(void *what, int task, char *) {
+    const Gather &g = *static_cast<const Gather *>(what);
     const std::int64_t n = g.rows->elements;
-    char *y = g.to + from * n * g.to_bytes;
-    for (std::int64_t i = from; i < end; ++i, y += n * g.to_bytes) {
-        const std::int64_t row = g.order ? g.order[g.place + i] : g.place + i;
-        const char *x = g.rows->data + row * g.rows->row_bytes;
+    const std::int64_t from = n * task / g.pieces, count = n * (task + 1) / g.pieces - from;
+    const char *x = g.rows->data + from * g.from_bytes;
+    char *y = g.to + from * g.to_bytes;
+    const auto row_at = [&](std::int64_t i) {
+        return x + (g.order ? g.order[g.place + i] : g.place + i) * g.rows->row_bytes;
+    };
+    constexpr std::int64_t ahead = 2; // rows lie anywhere in memory: ask for them in time
+    for (std::int64_t i = 0; i < g.count; ++i, y += n * g.to_bytes) {
+        if (i + ahead < g.count) {
+            const char *soon = row_at(i + ahead);
+            for (std::int64_t line = 0; line < count * g.from_bytes; line += 64)
+                __builtin_prefetch(soon + line);
+        }
         if (g.convert) {
-            const Lane in{const_cast<char *>(x), 0}, out{y, 0};
-            g.convert(1, n, &in, &out, nullptr);
+            const Lane in{const_cast<char *>(row_at(i)), 0}, out{y, 0};
+            g.convert(1, count, &in, &out, nullptr);
         } else {
-            std::memcpy(y, x, static_cast<std::size_t>(n * g.to_bytes));
+            std::memcpy(y, row_at(i), static_cast<std::size_t>(count * g.to_bytes));
         }
     }
 }
@@ -48,10 +68,7 @@ void Program::choose_conversions(Batches &batches) const {
             batches.convert[i] = conversion(kernels_, batches.rows[i].type, input_types_[i]);
 }
 
-// What must be copied or converted for the batch at `place`; the rest is bound as it lies.
-std::vector<Program::Gather> Program::gathers(const Batches &batches, std::int64_t place,
-                                              Binding &binding, int side) {
-    std::vector<Gather> found;
+void Program::gather(const Batches &batches, std::int64_t place, Binding &binding, Lease &lease) {
     for (std::size_t i = 0; i < batches.rows.size(); ++i) {
         const Rows &rows = batches.rows[i];
         const Type type = input_types_[i];
@@ -61,68 +78,55 @@ std::vector<Program::Gather> Program::gathers(const Batches &batches, std::int64
             continue;
         }
         const std::int64_t size = rows.elements * batches.batch * bytes_of(type);
-        auto &memory = gathered_[side][i];
-        if (!memory)
-            memory = std::make_unique<Memory>(
+        if (!gathered_[i])
+            gathered_[i] = std::make_unique<Memory>(
                 static_cast<std::size_t>(std::max<std::int64_t>(size, 1)));
-        binding.inputs[i] = memory->data();
-        found.push_back({&rows, batches.order, place, batches.batch, batches.convert[i],
-                         bytes_of(rows.type), bytes_of(type), memory->data()});
+        binding.inputs[i] = gathered_[i]->data();
+        const bool large = size >= kGatherBytes && rows.elements >= kLong;
+        Gather work{&rows, batches.order, place, batches.batch, large ? int{kParts} : 1,
+                    batches.convert[i], bytes_of(rows.type), bytes_of(type), gathered_[i]->data()};
+        if (lease && large)
+            lease.pool().run(work.pieces, gather_task, &work, scratch_.data());
+        else
+            for (int t = 0; t < work.pieces; ++t)
+                gather_task(&work, t, nullptr);
     }
-    return found;
 }
 
-namespace {
-
-struct Gathering {
-    const std::vector<Program::Gather> *gathers;
-    std::int64_t rows_each;
-    int tasks_each;
-};
-
-void gather_some(void *what, int task, char *) {
-    const Gathering &job = *static_cast<const Gathering *>(what);
-    const auto &g = (*job.gathers)[static_cast<std::size_t>(task / job.tasks_each)];
-    const std::int64_t from = task % job.tasks_each * job.rows_each;
-    gather_rows(g, from, std::min(g.count, from + job.rows_each));
+void fetch_rows(const Batches &batches, std::int64_t place, int task, int tasks, int parties) {
+    // As tasks are shared among threads, so are the columns: each fetches its own for all rows.
+    const int party = static_cast<int>((static_cast<std::int64_t>(task + 1) * parties - 1) / tasks);
+    const std::int64_t first = static_cast<std::int64_t>(tasks) * party / parties;
+    const std::int64_t last = static_cast<std::int64_t>(tasks) * (party + 1) / parties;
+    for (const Rows &rows : batches.rows) {
+        if (rows.elements < kLong)
+            continue;
+        const std::int64_t bytes = rows.elements * bytes_of(rows.type);
+        const std::int64_t left = bytes * party / parties, right = bytes * (party + 1) / parties;
+        const std::int64_t from = batches.batch * (task - first) / (last - first);
+        const std::int64_t end = batches.batch * (task + 1 - first) / (last - first);
+        for (std::int64_t i = from; i < end; ++i) {
+            const std::int64_t row = batches.order ? batches.order[place + i] : place + i;
+            const char *at = rows.data + row * rows.row_bytes;
+            for (std::int64_t byte = left; byte < right; byte += 64)
+                __builtin_prefetch(at + byte, 0, 2);
+        }
+    }
 }
-
-} // namespace
 
 bool Program::batches(const Batches &batches, std::int64_t &start, std::int64_t stop,
                       double deadline, Binding &binding, Lease &lease, const Caller &caller) {
-    // The next batch is gathered by idle threads while this one is computed.
-    int side = 0;
-    std::vector<Gather> now_ = gathers(batches, start, binding, side), next;
-    for (const Gather &g : now_)
-        gather_rows(g, 0, g.count);
-    std::int64_t bytes = 1;
-    for (const Gather &g : now_)
-        bytes = std::max(bytes, g.rows->elements * g.to_bytes);
-    const bool ahead = lease && bytes * batches.batch >= kGatherBytes;
-    while (start < stop) {
+    while (start + batches.batch <= stop) {
+        gather(batches, start, binding, lease);
         bind(binding);
-        const bool more = start + 2 * batches.batch <= stop;
-        if (more)
-            next = gathers(batches, start + batches.batch, binding, side ^= 1);
-        Gathering job{&next, std::max<std::int64_t>(1, kGatherBytes / 4 / bytes), 0};
-        job.tasks_each = static_cast<int>((batches.batch + job.rows_each - 1) / job.rows_each);
-        const int tasks = job.tasks_each * static_cast<int>(next.size());
-        const bool posted = more && ahead && !next.empty() && tasks < 0xFFFF;
-        if (posted)
-            lease.pool().post(tasks, gather_some, &job);
-        const bool done = execute(lease, caller);
-        if (posted)
-            lease.pool().finish_posted();
-        if (!done)
+        const std::int64_t after = start + batches.batch;
+        const bool more = after + batches.batch <= stop;
+        if (!execute(lease, caller, more ? &batches : nullptr, after))
             return false;
-        if (more && !posted)
-            for (const Gather &g : next)
-                gather_rows(g, 0, g.count);
         for (std::size_t i = 0; i < batches.advance.size(); ++i)
             binding.outputs[i] += batches.advance[i];
         start += batches.batch;
-        if (now() > deadline || !more)
+        if (now() > deadline)
             break;
     }
     return true;
@@ -134,8 +138,6 @@ bool Program::run_rows(Batches &rows, std::int64_t &start, std::int64_t stop, do
     const FlushSubnormals flush;
     Lease lease(threaded_);
     choose_conversions(rows);
-    if (start + rows.batch > stop)
-        return true;
     return batches(rows, start, stop, now() + seconds, binding, lease, caller);
 }
 

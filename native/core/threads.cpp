@@ -118,41 +118,6 @@ void Pool::run(int count, Task task, void *what, char *scratch) {
     }
 }
 
-void Pool::post(int count, Task task, void *what) {
-    posted_count_ = count;
-    posted_done_.store(0, std::memory_order_relaxed);
-    posted_task_.store(task, std::memory_order_relaxed);
-    posted_what_.store(what, std::memory_order_relaxed);
-    const std::uint64_t generation = (posted_.ticket.load(std::memory_order_relaxed) >> 32) + 1;
-    posted_.ticket.store(generation << 32 | static_cast<std::uint64_t>(count) << 16,
-                         std::memory_order_release);
-}
-
-void Pool::finish_posted() {
-    while (take_posted()) {
-    }
-    for (int spins = 0; posted_done_.load(std::memory_order_acquire) < posted_count_; ++spins) {
-        pause();
-        if (spins > 20000)
-            std::this_thread::yield();
-    }
-}
-
-bool Pool::take_posted() {
-    std::uint64_t ticket = posted_.ticket.load(std::memory_order_acquire);
-    while ((ticket & 0xFFFF) < (ticket >> 16 & 0xFFFF)) {
-        const Task task = posted_task_.load(std::memory_order_relaxed);
-        void *what = posted_what_.load(std::memory_order_relaxed);
-        if (posted_.ticket.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel,
-                                                 std::memory_order_acquire)) {
-            task(what, static_cast<int>(ticket & 0xFFFF), nullptr);
-            posted_done_.fetch_add(1, std::memory_order_release);
-            return true;
-        }
-    }
-    return false;
-}
-
 void Pool::rest() { resting_.store(1, std::memory_order_relaxed); }
 
 bool Pool::claim_and_do(int me, char *scratch) {
@@ -201,7 +166,7 @@ void Pool::help(int me) {
     for (;;) {
         double since = now();
         for (int spins = 0;; ++spins) {
-            if (claim_and_do(me, scratch.data()) || take_posted()) {
+            if (claim_and_do(me, scratch.data())) {
                 since = now();
                 spins = 0;
                 continue;

@@ -27,9 +27,6 @@ class Pool {
 
     // Does tasks [0, count) and returns when all are done. Only for who holds a Lease.
     void run(int count, Task task, void *what, char *scratch);
-    // Leaves tasks to helpers that have nothing else to do, until `finish_posted` does the rest.
-    void post(int count, Task task, void *what);
-    void finish_posted();
     // Sends the helpers to sleep at once, for work that others' threads will do.
     void rest();
 
@@ -39,7 +36,6 @@ class Pool {
     void help(int me);
     bool claim_and_do(int me, char *scratch);
     bool take(int share, char *scratch);
-    bool take_posted();
     bool has_work() const;
 
     std::mutex owner_; // one plan at a time uses the helpers
@@ -55,11 +51,6 @@ class Pool {
     alignas(64) std::atomic<int> done_{0};
     std::atomic<Task> task_{nullptr};
     std::atomic<void *> what_{nullptr};
-    Share posted_;
-    alignas(64) std::atomic<int> posted_done_{0};
-    int posted_count_ = 0;
-    std::atomic<Task> posted_task_{nullptr};
-    std::atomic<void *> posted_what_{nullptr};
     std::atomic<int> resting_{0}; // raised to send helpers to sleep
     alignas(64) std::atomic<int> sleeping_{0};
     std::mutex bed_;

@@ -108,7 +108,7 @@ void strip(std::ptrdiff_t rows, std::ptrdiff_t depth, const T *a, std::ptrdiff_t
     const std::ptrdiff_t tiles = (rows + kTileRows - 1) / kTileRows;
     for (std::ptrdiff_t t = 0; t < tiles; ++t) {
         const std::ptrdiff_t from = rows * t / tiles, to = rows * (t + 1) / tiles;
-        const T *next = t + 1 < tiles ? a + to * row : a + depth * step;
+        const T *next = t + 1 < tiles ? a + to * row : a;
         tile_of<T, Vectors>(static_cast<int>(to - from), depth, a + from * row, row, step, b,
                             b_row, c + from * kPanel<T>, add, next, ahead);
     }
@@ -203,13 +203,14 @@ template <class T> struct Strip {
             if (!direct)
                 pack(deep, cols, from_b, b_row, b_col, packed);
             tiles(rows, deep, a + k * step, direct ? from_b : packed, direct ? b_row : kPanel<T>,
-                  c, n > 0, ahead(k + deep, deep));
+                  c, n > 0, n + 1 < blocks ? ahead(k + deep, deep) : Ahead{});
         }
         if (blocks == 0)
             std::memset(c, 0, static_cast<std::size_t>(rows * kPanel<T>) * sizeof(T));
     }
 
-    // What to fetch of the block of B that comes after k.
+    // What to fetch of the block of B that comes after k. Never beyond what this thread reads: it
+    // would take lines away from the thread that changes them.
     Ahead ahead(std::int64_t k, std::int64_t deep) const {
         constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(T));
         const std::int64_t steps = (rows + kTileRows - 1) / kTileRows * ((deep + line - 1) / line);
@@ -283,7 +284,7 @@ template <class T> struct Product {
         const Strip<T> s = strip_at(chunk, row_first ? rest % panels : rest / chunks);
         Blocks blocks(work.loop, context, scratch);
         blocks.constants(kBlock);
-        if (depth <= kDepth && depth > 0) {
+        if (depth <= kDepth / 2 && depth > 0) {
             short_sums(s, blocks);
             return;
         }

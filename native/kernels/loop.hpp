@@ -116,7 +116,7 @@ class Blocks {
             const std::int64_t row = x.stride[last - 1] * x.bytes;
             for (std::int64_t r = 0; r < (row ? rows : 1); ++r, at += row)
                 for (std::int64_t line = 0; line < cols * x.bytes; line += 64)
-                    __builtin_prefetch(at + line);
+                    __builtin_prefetch(at + line, 1);
         }
     }
 

@@ -207,9 +207,16 @@ template <class T> inline T remainder(T a, T b) {
         }
     }
 }
+// The library's functions read the bits of subnormal numbers, and then compute with zeros.
+template <class T> inline T flushed(T x) {
+    return std::abs(x) < std::numeric_limits<T>::min() ? std::copysign(T(0), x) : x;
+}
+
+template <class T> inline T arctan2(T a, T b) { return std::atan2(flushed(a), flushed(b)); }
+
 template <class T> inline T power(T a, T b) {
     if constexpr (std::is_floating_point_v<T>) {
-        return std::pow(a, b);
+        return std::pow(flushed(a), flushed(b));
     } else {
         T result = 1, base = a;
         for (T n = b; n > 0; n = static_cast<T>(n / 2)) {

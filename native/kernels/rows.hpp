@@ -93,11 +93,17 @@ template <class T> void cross_entropy(const Instruction &work, const Context &co
     const T *target = values<T>(context, work.in[0]) + share.from * n;
     const T *x = values<T>(context, work.in[1]) + share.from * n;
     T *y = values<T>(context, work.out[0]);
+    constexpr std::int64_t piece = 512;
+    T room[piece];
     for (std::int64_t r = share.from; r < share.to; ++r, x += n, target += n) {
         const T largest = fold_run<Max>(x, n), shift = log_sum(x, n, largest);
         T total = 0;
-        for (std::int64_t i = 0; i < n; ++i)
-            total = fma1(target[i], (x[i] - largest) - shift, total);
+        for (std::int64_t from = 0; from < n; from += piece) {
+            const std::int64_t count = n - from < piece ? n - from : piece;
+            for (std::int64_t i = 0; i < count; ++i)
+                room[i] = target[from + i] * ((x[from + i] - largest) - shift);
+            total += fold_run<Sum>(room, count);
+        }
         y[r] = -total;
     }
 }
