@@ -6,30 +6,42 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
-INSTALL = $(PIP) install --editable
+# The core is built by the targets below, once for all that is installed.
+INSTALL = $(PIP) install --no-build-isolation --config-settings=wheel.cmake=false --editable
+SOURCES := $(shell find native annette/primitives -name '*.[ch]pp' -o -name '*.py') CMakeLists.txt
+CXX_FILES := $(shell find native -name '*.[ch]pp')
 
-.PHONY: help demo test test-all lint format bench docs golden clean
+.PHONY: help core demo test test-all sanitize lint format bench docs golden clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.plots ## train on handwritten digits and show what was learnt
+core: $(VENV)/.core ## build the native core
+
+demo: $(VENV)/.core $(VENV)/.plots ## train on handwritten digits and show what was learnt
 	@$(BIN)/annette demo
 
-test: $(VENV)/.test lint ## check style and types, then run the tests
+test: $(VENV)/.core $(VENV)/.test lint ## check style and types, then run the tests
 	@$(BIN)/python -m pytest -q -m "not slow"
 
-test-all: $(VENV)/.test $(VENV)/.jax lint ## the same with the slow tests and those of the JAX backend too
+test-all: $(VENV)/.core $(VENV)/.test $(VENV)/.jax lint ## the same with the slow tests, JAX and the sanitizers
 	@$(BIN)/python -m pytest -q
+	@$(MAKE) --no-print-directory sanitize
+
+sanitize: $(VENV)/.core $(VENV)/.test ## test the core with the address, undefined and thread sanitizers
+	@.ci/sanitize $(BIN)/python address,undefined
+	@.ci/sanitize $(BIN)/python thread
 
 lint: $(VENV)/.lint ## check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/clang-format --dry-run --Werror $(CXX_FILES)
 
 format: $(VENV)/.lint ## put the code into the project's style
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
+	@$(BIN)/clang-format -i $(CXX_FILES)
 
 bench: ## measure annette beside its peers and write benchmarks/RESULTS.md
 	@test -x .venv-bench/bin/python || "$$(PYTHON='$(PYTHON)' .ci/find-python)" -m venv .venv-bench; \
@@ -47,12 +59,19 @@ golden: ## make the golden values of the tests anew, with real Keras in an envir
 	.venv-golden/bin/python tests/golden/make_golden.py
 
 clean: ## remove the environment and everything built
-	@rm -rf $(VENV) .venv-golden build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .venv-golden .venv-bench build dist site .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf .hypothesis annette/backends/native/_core*
 
 # An environment is ready when its stamp is newer than pyproject.toml.
 $(VENV)/.base: pyproject.toml
 	@python="$$(PYTHON='$(PYTHON)' ./.ci/find-python)"; \
 	test -x $(BIN)/python || { echo "Setting up $(VENV) with $$python"; "$$python" -m venv $(VENV); }
+	@echo "Installing what the build needs"
+	@$(PIP) install 'scikit-build-core>=0.11' 'nanobind>=2.4' 'numpy>=2' cmake ninja
+	@touch $@
+
+$(VENV)/.core: $(VENV)/.base $(SOURCES)
+	@.ci/build-core $(BIN)/python
 	@touch $@
 
 $(VENV)/.plots $(VENV)/.test $(VENV)/.lint $(VENV)/.docs $(VENV)/.jax: $(VENV)/.%: $(VENV)/.base

@@ -161,10 +161,13 @@ nb::dlpack::dtype dtype_of(Type type) {
     const auto bits = static_cast<std::uint8_t>(8 * bytes_of(type));
     switch (type) {
     case Type::boolean: return nb::dtype<bool>();
-    case Type::int8: case Type::int16: case Type::int32: case Type::int64:
-        return {static_cast<std::uint8_t>(nb::dlpack::dtype_code::Int), bits, 1};
-    case Type::float16: case Type::float32: case Type::float64:
-        return {static_cast<std::uint8_t>(nb::dlpack::dtype_code::Float), bits, 1};
+    case Type::int8:
+    case Type::int16:
+    case Type::int32:
+    case Type::int64: return {static_cast<std::uint8_t>(nb::dlpack::dtype_code::Int), bits, 1};
+    case Type::float16:
+    case Type::float32:
+    case Type::float64: return {static_cast<std::uint8_t>(nb::dlpack::dtype_code::Float), bits, 1};
     default: return {static_cast<std::uint8_t>(nb::dlpack::dtype_code::UInt), bits, 1};
     }
 }
@@ -173,8 +176,7 @@ nb::dlpack::dtype dtype_of(Type type) {
 nb::object array_of(const View &view, char *const *at) {
     std::vector<std::size_t> shape(view.shape.begin(), view.shape.end());
     nb::ndarray<nb::numpy> array(at[view.value] + view.offset * bytes_of(view.type), shape.size(),
-                                 shape.data(), nb::none(), view.stride.data(),
-                                 dtype_of(view.type));
+                                 shape.data(), nb::none(), view.stride.data(), dtype_of(view.type));
     return nb::cast(array, nb::rv_policy::reference);
 }
 
@@ -270,8 +272,8 @@ class PyProgram {
         return start;
     }
 
-    Batches batches_of(nb::sequence arrays, nb::handle order, std::int64_t stop,
-                       std::int64_t batch, Arrays &held) const {
+    Batches batches_of(nb::sequence arrays, nb::handle order, std::int64_t stop, std::int64_t batch,
+                       Arrays &held) const {
         Batches batches;
         if (batch < 1)
             throw PlanError("a batch has a row at least");
@@ -484,9 +486,8 @@ NB_MODULE(_core, m) {
                       std::int64_t, bool, std::uint64_t, nb::sequence, nb::sequence, nb::sequence,
                       nb::sequence>(),
              "step"_a.none(), "tail"_a.none(), "results"_a, "arrays"_a, "rows"_a, "batch"_a,
-             "shuffled"_a, "seed"_a, "step_variables"_a, "tail_variables"_a,
-             "results_variables"_a, "resets"_a, nb::keep_alive<1, 2>(), nb::keep_alive<1, 3>(),
-             nb::keep_alive<1, 4>())
+             "shuffled"_a, "seed"_a, "step_variables"_a, "tail_variables"_a, "results_variables"_a,
+             "resets"_a, nb::keep_alive<1, 2>(), nb::keep_alive<1, 3>(), nb::keep_alive<1, 4>())
         .def("run", &PyTraining::run);
     m.def("shuffled_order", [](std::uint64_t seed, std::uint64_t epoch, nb::handle into) {
         const Array array(into, true);

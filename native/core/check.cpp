@@ -1,6 +1,7 @@
 // Refuses a wrong plan before it runs: nothing below this line is ever asserted while running.
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "program.hpp"
 
@@ -113,7 +114,8 @@ struct Checker {
         for (int i = 0; i < m.outputs; ++i) {
             need(m.out[i] >= 0 && m.out[i] < l.registers && !filled[m.out[i]],
                  std::string(op.name) + " fills a register twice");
-            need(l.types[m.out[i]] == op.result[type], std::string(op.name) + " makes another dtype");
+            need(l.types[m.out[i]] == op.result[type],
+                 std::string(op.name) + " makes another dtype");
             filled[m.out[i]] = 1;
         }
     }
@@ -125,9 +127,8 @@ struct Checker {
             return;
         for (const Operand &y : l.out) {
             for (const Operand &x : l.in)
-                need(x.value != y.value ||
-                         (x.offset == y.offset && x.bytes == y.bytes &&
-                          std::equal(x.stride, x.stride + l.rank, y.stride)),
+                need(x.value != y.value || (x.offset == y.offset && x.bytes == y.bytes &&
+                                            std::equal(x.stride, x.stride + l.rank, y.stride)),
                      "reads a value at other places than it writes it");
             for (int d = 0; d < l.rank; ++d)
                 need(l.shape[d] <= 1 || y.stride[d] != 0, "writes one place several times");
@@ -157,7 +158,8 @@ struct Checker {
         const View &x = work.in[0], &y = work.out[0];
         need(known(x.type), "cannot reduce this dtype");
         const auto kept = static_cast<std::size_t>(work.ints[0]);
-        need(work.ints[0] >= 0 && work.ints[1] >= 0 && kept + static_cast<std::size_t>(work.ints[1]) == x.shape.size(),
+        need(work.ints[0] >= 0 && work.ints[1] >= 0 &&
+                 kept + static_cast<std::size_t>(work.ints[1]) == x.shape.size(),
              "has axes that do not add up");
         const bool places = work.kind == kArgmax || work.kind == kArgmin;
         if (places || work.kind == kCumsum)
@@ -188,7 +190,8 @@ struct Checker {
         if (work.kind == kSparseCrossEntropy)
             need(place_type(work.in[0].type) && size(work.in[0]) == height, "needs a class a row");
         if (work.kind == kCrossEntropy)
-            need(work.in[0].type == x.type && size(work.in[0]) == size(x), "needs targets as logits");
+            need(work.in[0].type == x.type && size(work.in[0]) == size(x),
+                 "needs targets as logits");
     }
 
     void index() const {
@@ -196,7 +199,8 @@ struct Checker {
              "needs values and places");
         const View &x = work.in[0], &at = work.in[1], &y = work.out[0];
         need(place_type(at.type) && x.type == y.type, "needs whole numbers as places");
-        need(work.kind == kTake || (known(x.type) && x.type != Type::boolean && x.type != Type::uint32),
+        need(work.kind == kTake ||
+                 (known(x.type) && x.type != Type::boolean && x.type != Type::uint32),
              "does not take this dtype");
         dense(x), dense(at), dense(y);
         const std::int64_t outer = work.ints[0], n = work.ints[1], inner = work.ints[2],
@@ -204,7 +208,8 @@ struct Checker {
         need(outer >= 0 && n >= 0 && inner >= 0 && count >= 0, "has a negative size");
         const bool reads = work.kind == kTake || work.kind == kTakeAlong;
         const bool along = work.kind == kTakeAlong || work.kind == kPutAlong;
-        need(size(reads ? x : y) == outer * n * inner && size(reads ? y : x) == outer * count * inner,
+        need(size(reads ? x : y) == outer * n * inner &&
+                 size(reads ? y : x) == outer * count * inner,
              "has sizes that do not fit");
         need(size(at) == (along ? outer * count * inner : count), "has sizes that do not fit");
         need(n > 0 || outer * count * inner == 0, "looks for places where there are none");
@@ -212,7 +217,8 @@ struct Checker {
 
     void random() const {
         need(work.in.size() == 1 && work.out.size() == 1 && work.ints.size() == 1, "needs a key");
-        need(work.in[0].type == Type::uint32 && size(work.in[0]) == 2, "needs a key of two numbers");
+        need(work.in[0].type == Type::uint32 && size(work.in[0]) == 2,
+             "needs a key of two numbers");
         dense(work.in[0]), dense(work.out[0]);
         need(work.out[0].type == Type::uint32 && size(work.out[0]) == work.ints[0],
              "gives another number of values");
@@ -234,13 +240,21 @@ struct Checker {
         case kCall: need(work.call >= 0, "calls nothing"); break;
         case kLoop: need(work.has_loop, "has no steps"); break;
         case kMatmul: matmul(); break;
-        case kSum: case kProd: case kMax: case kMin: case kArgmax: case kArgmin: case kCumsum:
-            reduction();
-            break;
-        case kSoftmax: case kLogSoftmax: case kSparseCrossEntropy: case kCrossEntropy:
-            rows();
-            break;
-        case kTake: case kScatterAdd: case kTakeAlong: case kPutAlong: index(); break;
+        case kSum:
+        case kProd:
+        case kMax:
+        case kMin:
+        case kArgmax:
+        case kArgmin:
+        case kCumsum: reduction(); break;
+        case kSoftmax:
+        case kLogSoftmax:
+        case kSparseCrossEntropy:
+        case kCrossEntropy: rows(); break;
+        case kTake:
+        case kScatterAdd:
+        case kTakeAlong:
+        case kPutAlong: index(); break;
         default: random(); break;
         }
     }
@@ -299,12 +313,24 @@ void check_lives(const std::vector<Value> &values, const std::vector<Instruction
     }
 }
 
+// What lies in arrays from outside has one of its own: a shared one might have another size.
+void check_slots(const std::vector<Value> &values) {
+    std::vector<std::pair<Place, std::int64_t>> taken;
+    for (const Value &value : values)
+        if (value.place != Place::arena && value.place != Place::constant)
+            taken.emplace_back(value.place, value.slot);
+    std::sort(taken.begin(), taken.end());
+    if (std::adjacent_find(taken.begin(), taken.end()) != taken.end())
+        throw PlanError("two values lie in the same array");
+}
+
 } // namespace
 
 void check(const Kernels &kernels, const std::vector<Value> &values,
            const std::vector<Instruction> &work, std::int64_t arena_bytes) {
     for (std::size_t n = 0; n < work.size(); ++n)
         Checker{kernels, values, work[n], n}.all();
+    check_slots(values);
     check_lives(values, work, arena_bytes);
 }
 

@@ -15,10 +15,10 @@ namespace annette {
 
 constexpr int kMaxRank = 8;
 constexpr int kMaxRegisters = 64;
-constexpr int kMaxInputs = 6;  // of one step of a loop
+constexpr int kMaxInputs = 6; // of one step of a loop
 constexpr int kMaxOutputs = 4;
-constexpr int kBlock = 1024; // elements that a step of a loop handles at a time
-constexpr int kAlign = 64;   // bytes
+constexpr int kBlock = 1024;             // elements that a step of a loop handles at a time
+constexpr int kAlign = 64;               // bytes
 constexpr std::int64_t kChunkRows = 512; // rows of a product's task at most
 constexpr std::int64_t kLong = 512;      // a sum of so many terms is taken in kParts parts
 constexpr std::int64_t kParts = 4;
@@ -32,7 +32,7 @@ enum class Place : std::uint8_t { arena, constant, input, variable, output };
 
 struct Value {
     Place place;
-    std::int64_t slot;  // offset in the arena in bytes, or the number of the array bound to it
+    std::int64_t slot; // offset in the arena in bytes, or the number of the array bound to it
     std::int64_t bytes;
     const void *memory; // of a constant
 };
@@ -100,8 +100,8 @@ struct Instruction {
     std::vector<double> nums;
     Loop loop;
     bool has_loop = false;
-    int tasks = 1;    // how the work may be split, whatever the number of threads
-    bool alone = false; // too little work to be shared, whatever the number of tasks
+    int tasks = 1;         // how the work may be split, whatever the number of threads
+    bool alone = false;    // too little work to be shared, whatever the number of tasks
     Kernel then = nullptr; // a second half, run when all tasks of the first are done
     int then_tasks = 0;
     std::int64_t shared_bytes = 0;
@@ -112,9 +112,26 @@ struct Instruction {
 
 // Structured kernels by number; their names are in kKinds.
 enum Kind : int {
-    kCall, kLoop, kMatmul, kSum, kProd, kMax, kMin, kArgmax, kArgmin, kSoftmax, kLogSoftmax,
-    kSparseCrossEntropy, kCrossEntropy, kTake, kScatterAdd, kTakeAlong, kPutAlong, kRandomBits,
-    kCumsum, kKinds
+    kCall,
+    kLoop,
+    kMatmul,
+    kSum,
+    kProd,
+    kMax,
+    kMin,
+    kArgmax,
+    kArgmin,
+    kSoftmax,
+    kLogSoftmax,
+    kSparseCrossEntropy,
+    kCrossEntropy,
+    kTake,
+    kScatterAdd,
+    kTakeAlong,
+    kPutAlong,
+    kRandomBits,
+    kCumsum,
+    kKinds
 };
 extern const char *const kKindNames[kKinds];
 

@@ -7,10 +7,11 @@
 namespace annette {
 
 const char *const kKindNames[kKinds] = {
-    "call",        "loop",     "matmul",      "sum",     "prod",          "max",
-    "min",         "argmax",   "argmin",      "softmax", "log_softmax",   "sparse_cross_entropy",
-    "cross_entropy", "take",   "scatter_add", "take_along_axis", "put_along_axis", "random_bits",
-    "cumsum"};
+    "call",           "loop",        "matmul",      "sum",
+    "prod",           "max",         "min",         "argmax",
+    "argmin",         "softmax",     "log_softmax", "sparse_cross_entropy",
+    "cross_entropy",  "take",        "scatter_add", "take_along_axis",
+    "put_along_axis", "random_bits", "cumsum"};
 
 namespace {
 
@@ -18,16 +19,16 @@ namespace {
 // moving its data between cores would cost more.
 constexpr double kTaskTime = 16000;
 constexpr int kMaxTasks = 64;
-constexpr double kProductTime = 12000;   // of a product's task, which packs a panel of its own
-constexpr std::int64_t kLeastRows = 24;  // of it
+constexpr double kProductTime = 12000;       // of a product's task, which packs a panel of its own
+constexpr std::int64_t kLeastRows = 24;      // of it
 constexpr std::int64_t kSplitSize = 1 << 15; // elements of a product whose sums threads share
 
 int tasks_for(double nanoseconds, std::int64_t most, double each = kTaskTime) {
     if (nanoseconds < 2 * kTaskTime)
         return 1;
     const double wanted = std::min<double>(kMaxTasks, std::max(2.0, nanoseconds / each));
-    return static_cast<int>(std::max<std::int64_t>(1, std::min<std::int64_t>(
-                                                          static_cast<std::int64_t>(wanted), most)));
+    return static_cast<int>(
+        std::max<std::int64_t>(1, std::min<std::int64_t>(static_cast<std::int64_t>(wanted), most)));
 }
 
 std::vector<Operand *> operands(Loop &loop) {
@@ -102,6 +103,12 @@ void choose_direct(Loop &loop, bool tile) {
                 y.direct = false;
         taken[y.reg] = taken[y.reg] || y.direct;
     }
+    // What is stored as it was read is kept aside if another store overwrites it before.
+    for (Operand &x : loop.in)
+        for (const Operand &y : loop.out)
+            for (const Operand &z : loop.out)
+                if (y.reg == x.reg && z.value == x.value && &y != &z)
+                    x.direct = false;
 }
 
 // Gives each register that is not memory itself a place in the scratch; places are used again.
@@ -255,8 +262,8 @@ void prepare_reduction(Instruction &work) {
     work.ints = {merge_view(x, 0, kept), rest};
     work.flops = size;
     work.bytes = size * bytes_of(x.type);
-    work.tasks = tasks_for(size * 0.3, elements(x) / std::max<std::int64_t>(
-                                                         1, elements(x, work.ints[0])));
+    work.tasks =
+        tasks_for(size * 0.3, elements(x) / std::max<std::int64_t>(1, elements(x, work.ints[0])));
 }
 
 } // namespace
@@ -281,8 +288,14 @@ void prepare(const Kernels &kernels, Instruction &work) {
         break;
     }
     case kMatmul: prepare_matmul(kernels, work); break;
-    case kSum: case kProd: case kMax: case kMin: prepare_reduction(work); break;
-    case kSoftmax: case kLogSoftmax: case kSparseCrossEntropy: case kCrossEntropy: {
+    case kSum:
+    case kProd:
+    case kMax:
+    case kMin: prepare_reduction(work); break;
+    case kSoftmax:
+    case kLogSoftmax:
+    case kSparseCrossEntropy:
+    case kCrossEntropy: {
         const View &x = work.in.back();
         const double size = static_cast<double>(elements(x));
         work.flops = 10 * size;
@@ -290,12 +303,15 @@ void prepare(const Kernels &kernels, Instruction &work) {
         work.tasks = tasks_for(2 * size, elements(x) / std::max<std::int64_t>(1, x.shape.back()));
         break;
     }
-    case kTake: case kTakeAlong: case kPutAlong: case kScatterAdd: {
+    case kTake:
+    case kTakeAlong:
+    case kPutAlong:
+    case kScatterAdd: {
         const bool by_inner = work.kind == kScatterAdd;
         const double bytes = static_cast<double>(elements(work.out[0]) + elements(work.in[0])) *
                              bytes_of(work.in[0].type);
         work.bytes = bytes;
-        work.tasks = tasks_for(bytes * 0.1, by_inner ? work.ints[2] / 16
+        work.tasks = tasks_for(bytes * 0.1, by_inner             ? work.ints[2] / 16
                                             : work.kind == kTake ? work.ints[0] * work.ints[3]
                                                                  : work.ints[0]);
         break;

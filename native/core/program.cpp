@@ -8,11 +8,19 @@
 namespace annette {
 
 #if defined(__x86_64__) || defined(_M_X64)
-namespace baseline { extern const Kernels kTable; }
-namespace avx2 { extern const Kernels kTable; }
-namespace avx512 { extern const Kernels kTable; }
+namespace baseline {
+extern const Kernels kTable;
+}
+namespace avx2 {
+extern const Kernels kTable;
+}
+namespace avx512 {
+extern const Kernels kTable;
+}
 #else
-namespace neon { extern const Kernels kTable; }
+namespace neon {
+extern const Kernels kTable;
+}
 #endif
 
 std::vector<const Kernels *> available_kernels() {
@@ -63,9 +71,8 @@ Program::Program(const Kernels &kernels, std::vector<Value> values, std::vector<
     : kernels_(kernels), values_(std::move(values)), work_(std::move(work)),
       arena_bytes_(arena_bytes), input_types_(std::move(inputs)), variables_(variables),
       outputs_(outputs), guards_(std::move(guards)),
-      arena_(static_cast<std::size_t>(arena_bytes > 0 ? arena_bytes : 0)),
-      scratch_(kScratchBytes), at_(values_.size(), nullptr),
-      gathered_(input_types_.size()) {
+      arena_(static_cast<std::size_t>(arena_bytes > 0 ? arena_bytes : 0)), scratch_(kScratchBytes),
+      at_(values_.size(), nullptr), gathered_(input_types_.size()) {
     check(kernels_, values_, work_, arena_bytes_);
     std::int64_t shared = 0;
     for (Instruction &one : work_) {
@@ -164,8 +171,7 @@ void Program::spread(Lease &lease, const Instruction &work, Kernel kernel, int t
         do_task(&job, task, scratch_.data());
 }
 
-bool Program::execute(Lease &lease, const Caller &caller, const Batches *next,
-                      std::int64_t place) {
+bool Program::execute(Lease &lease, const Caller &caller, const Batches *next, std::int64_t place) {
     for (std::size_t n = 0; n < work_.size(); ++n) {
         const Instruction &work = work_[n];
         const double before = profiling ? now() : 0;

@@ -38,7 +38,7 @@ struct Batches {
     std::vector<Rows> rows;
     const std::int64_t *order = nullptr; // the row at each place, or null
     std::int64_t batch = 1;
-    std::vector<std::int64_t> advance;    // bytes from one batch's output to the next one's
+    std::vector<std::int64_t> advance;     // bytes from one batch's output to the next one's
     std::vector<MicroKernel> convert = {}; // for each of `rows`, null where dtypes are equal
 };
 
@@ -96,11 +96,11 @@ class Program {
     Memory arena_, scratch_;
     std::unique_ptr<Memory> shared_; // for instructions of two halves
     std::vector<char *> at_;
-    std::vector<int> bound_; // values that lie in arrays from outside
+    std::vector<int> bound_;                        // values that lie in arrays from outside
     std::vector<std::unique_ptr<Memory>> gathered_; // rows copied for a batch
     bool threaded_ = false;
     std::size_t longest_ = SIZE_MAX; // the instruction during which the next rows are fetched
-    std::mutex running_; // the arena serves one run at a time
+    std::mutex running_;             // the arena serves one run at a time
 };
 
 // Many epochs of training without a look outside: steps, the last short step, metrics.
@@ -111,9 +111,9 @@ class Training {
         Binding binding;
         Batches batches;
     };
-    Part step, tail;                                 // tail: for the rows that fill no batch
-    Program *results = nullptr;                      // gives the metrics at the end of an epoch
-    Binding results_binding;                         // its outputs are float32
+    Part step, tail;                                     // tail: for the rows that fill no batch
+    Program *results = nullptr;                          // gives the metrics at the end of an epoch
+    Binding results_binding;                             // its outputs are float32
     std::vector<std::pair<char *, std::int64_t>> resets; // set to zero before each epoch
     std::int64_t rows = 0;
     bool shuffled = false;

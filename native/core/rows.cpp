@@ -79,12 +79,19 @@ void Program::gather(const Batches &batches, std::int64_t place, Binding &bindin
         }
         const std::int64_t size = rows.elements * batches.batch * bytes_of(type);
         if (!gathered_[i])
-            gathered_[i] = std::make_unique<Memory>(
-                static_cast<std::size_t>(std::max<std::int64_t>(size, 1)));
+            gathered_[i] =
+                std::make_unique<Memory>(static_cast<std::size_t>(std::max<std::int64_t>(size, 1)));
         binding.inputs[i] = gathered_[i]->data();
         const bool large = size >= kGatherBytes && rows.elements >= kLong;
-        Gather work{&rows, batches.order, place, batches.batch, large ? int{kParts} : 1,
-                    batches.convert[i], bytes_of(rows.type), bytes_of(type), gathered_[i]->data()};
+        Gather work{&rows,
+                    batches.order,
+                    place,
+                    batches.batch,
+                    large ? int{kParts} : 1,
+                    batches.convert[i],
+                    bytes_of(rows.type),
+                    bytes_of(type),
+                    gathered_[i]->data()};
         if (lease && large)
             lease.pool().run(work.pieces, gather_task, &work, scratch_.data());
         else
@@ -199,7 +206,8 @@ void shuffled_order(std::uint64_t seed, std::uint64_t epoch, std::int64_t rows,
 
 bool Training::run(std::int64_t &epoch, std::int64_t stop, double seconds, std::vector<double> &log,
                    const Caller &caller) {
-    std::unique_lock<std::mutex> one(step.program ? step.program->running_ : tail.program->running_);
+    std::unique_lock<std::mutex> one(step.program ? step.program->running_
+                                                  : tail.program->running_);
     std::unique_lock<std::mutex> two;
     if (step.program && tail.program)
         two = std::unique_lock<std::mutex>(tail.program->running_);

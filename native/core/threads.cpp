@@ -22,6 +22,8 @@ namespace {
 
 // How long a helper looks for work before it sleeps (seconds).
 constexpr double kPatience = 60e-6;
+// How often the caller looks whether the others are done before it takes their tasks.
+constexpr int kLate = 1000;
 
 std::atomic<Pool *> pool{nullptr};
 std::atomic<int> wanted{0};
@@ -45,7 +47,9 @@ int number_from(const char *name) {
 }
 
 // A child of fork() has none of its parent's helpers: it makes its own when it needs them.
-void forget() { pool.store(nullptr); }
+void forget() {
+    pool.store(nullptr);
+}
 
 } // namespace
 
@@ -98,6 +102,7 @@ void Pool::run(int count, Task task, void *what, char *scratch) {
     what_.store(what, std::memory_order_relaxed);
     resting_.store(0, std::memory_order_relaxed);
     parties_.store(parties, std::memory_order_relaxed);
+    least_.store(count / parties / 2, std::memory_order_relaxed);
     for (int t = parties - 1; t >= 0; --t) {
         const std::uint64_t from = static_cast<std::uint64_t>(count) * t / parties;
         const std::uint64_t end = static_cast<std::uint64_t>(count) * (t + 1) / parties;
@@ -109,35 +114,42 @@ void Pool::run(int count, Task task, void *what, char *scratch) {
         const std::lock_guard<std::mutex> lock(bed_);
         wake_.notify_all();
     }
-    while (claim_and_do(0, scratch)) {
-    }
     for (int spins = 0; done_.load(std::memory_order_acquire) < count; ++spins) {
+        if (claim_and_do(0, scratch, spins > kLate)) {
+            spins = 0;
+            continue;
+        }
         pause();
         if (spins > 20000) // a helper lost its core: lend it this one
             std::this_thread::yield();
     }
 }
 
-void Pool::rest() { resting_.store(1, std::memory_order_relaxed); }
+void Pool::rest() {
+    resting_.store(1, std::memory_order_relaxed);
+}
 
-bool Pool::claim_and_do(int me, char *scratch) {
-    if (take(me, scratch))
+// Its own share first. Others' tasks are only taken from who has hardly begun or, if `late`, has
+// not come to an end for long: their data lies in the other's cache.
+bool Pool::claim_and_do(int me, char *scratch, bool late) {
+    if (take(me, scratch, 0))
         return true;
     const int parties = parties_.load(std::memory_order_relaxed);
+    const int least = late ? 0 : least_.load(std::memory_order_relaxed);
     for (int t = 0; t < parties; ++t)
-        if (t != me && take(t, scratch))
+        if (t != me && take(t, scratch, least))
             return true;
     return false;
 }
 
 // Takes the next task of a share if there is one. A ticket of an older generation cannot be taken:
 // all of its tasks were, or it would not have been replaced.
-bool Pool::take(int share, char *scratch) {
+bool Pool::take(int share, char *scratch, int least) {
     std::atomic<std::uint64_t> &place = shares_[share].ticket;
     std::uint64_t ticket = place.load(std::memory_order_acquire);
     for (;;) {
         const int next = static_cast<int>(ticket & 0xFFFF);
-        if (next >= static_cast<int>(ticket >> 16 & 0xFFFF))
+        if (next + least >= static_cast<int>(ticket >> 16 & 0xFFFF))
             return false;
         const Task task = task_.load(std::memory_order_relaxed);
         void *what = what_.load(std::memory_order_relaxed);
@@ -166,7 +178,7 @@ void Pool::help(int me) {
     for (;;) {
         double since = now();
         for (int spins = 0;; ++spins) {
-            if (claim_and_do(me, scratch.data())) {
+            if (claim_and_do(me, scratch.data(), false)) {
                 since = now();
                 spins = 0;
                 continue;

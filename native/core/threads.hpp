@@ -34,8 +34,8 @@ class Pool {
     friend class Lease;
     void start();
     void help(int me);
-    bool claim_and_do(int me, char *scratch);
-    bool take(int share, char *scratch);
+    bool claim_and_do(int me, char *scratch, bool late);
+    bool take(int share, char *scratch, int least);
     bool has_work() const;
 
     std::mutex owner_; // one plan at a time uses the helpers
@@ -47,6 +47,7 @@ class Pool {
         std::atomic<std::uint64_t> ticket{0};
     };
     Share shares_[kMaxThreads];
+    std::atomic<int> least_{0};   // tasks left in a share from which others may take
     std::atomic<int> parties_{1}; // threads that the present work is shared among
     alignas(64) std::atomic<int> done_{0};
     std::atomic<Task> task_{nullptr};

@@ -1,4 +1,5 @@
-// Loops over blocks: one for each elementwise operation and type, made from the registry's formulas.
+// Loops over blocks: one for each elementwise operation and type, made from the registry's
+// formulas.
 #pragma once
 
 #include "../core/plan.hpp"

@@ -22,7 +22,7 @@ constexpr int kTileRows = 3; // 12 sums of 16 registers
 #endif
 constexpr int kDepth = 128; // a panel of B of this depth stays in the first-level cache
 
-template <class T> constexpr int kPanel = kTileVectors *Simd<T>::lanes;
+template <class T> constexpr int kPanel = kTileVectors * Simd<T>::lanes;
 
 // c[i, :] (+)= sum over k of a[i, k] b[k, :] for `Rows` rows and `Vectors` vectors of columns.
 // Meanwhile the rows from `next` on, of the tile after this one, are fetched into the cache, and
@@ -96,8 +96,7 @@ inline void tile_of(int rows, std::ptrdiff_t depth, const T *a, std::ptrdiff_t r
         if (rows == Rows)
             tile<T, Rows, Vectors>(depth, a, row, step, b, b_row, c, add, next, ahead);
         else
-            tile_of<T, Vectors, Rows - 1>(rows, depth, a, row, step, b, b_row, c, add, next,
-                                         ahead);
+            tile_of<T, Vectors, Rows - 1>(rows, depth, a, row, step, b, b_row, c, add, next, ahead);
     }
 }
 
@@ -109,8 +108,8 @@ void strip(std::ptrdiff_t rows, std::ptrdiff_t depth, const T *a, std::ptrdiff_t
     for (std::ptrdiff_t t = 0; t < tiles; ++t) {
         const std::ptrdiff_t from = rows * t / tiles, to = rows * (t + 1) / tiles;
         const T *next = t + 1 < tiles ? a + to * row : a;
-        tile_of<T, Vectors>(static_cast<int>(to - from), depth, a + from * row, row, step, b,
-                            b_row, c + from * kPanel<T>, add, next, ahead);
+        tile_of<T, Vectors>(static_cast<int>(to - from), depth, a + from * row, row, step, b, b_row,
+                            c + from * kPanel<T>, add, next, ahead);
     }
 }
 
@@ -167,13 +166,15 @@ void pack(std::ptrdiff_t depth, std::ptrdiff_t cols, const T *b, std::ptrdiff_t 
 }
 
 // A long sum is taken in parts, which threads may share. It depends on the length alone.
-inline std::int64_t parts_of(std::int64_t depth) { return depth >= kLong ? kParts : 1; }
+inline std::int64_t parts_of(std::int64_t depth) {
+    return depth >= kLong ? kParts : 1;
+}
 
 // One strip of a product: rows of A times a panel of B.
 template <class T> struct Strip {
     const T *a, *b;
-    std::int64_t row, step;          // of A
-    std::int64_t b_row, b_col;       // of B
+    std::int64_t row, step;    // of A
+    std::int64_t b_row, b_col; // of B
     std::int64_t rows, cols;
     T *packed;
 
@@ -202,8 +203,8 @@ template <class T> struct Strip {
             const T *from_b = b + k * b_row;
             if (!direct)
                 pack(deep, cols, from_b, b_row, b_col, packed);
-            tiles(rows, deep, a + k * step, direct ? from_b : packed, direct ? b_row : kPanel<T>,
-                  c, n > 0, n + 1 < blocks ? ahead(k + deep, deep) : Ahead{});
+            tiles(rows, deep, a + k * step, direct ? from_b : packed, direct ? b_row : kPanel<T>, c,
+                  n > 0, n + 1 < blocks ? ahead(k + deep, deep) : Ahead{});
         }
         if (blocks == 0)
             std::memset(c, 0, static_cast<std::size_t>(rows * kPanel<T>) * sizeof(T));
@@ -242,10 +243,14 @@ template <class T> struct Product {
         place[rank - 1] = left;
         const T *pa = reinterpret_cast<const T *>(context.at[a.value]) + at_a + from * row;
         const T *pb = reinterpret_cast<const T *>(context.at[b.value]) + at_b + left * col;
-        return {pa,  pb,
-                row, a.stride[rank - 1],
-                b.stride[rank - 2], col,
-                m * (chunk + 1) / chunks - from, n - left < kPanel<T> ? n - left : kPanel<T>,
+        return {pa,
+                pb,
+                row,
+                a.stride[rank - 1],
+                b.stride[rank - 2],
+                col,
+                m * (chunk + 1) / chunks - from,
+                n - left < kPanel<T> ? n - left : kPanel<T>,
                 packed};
     }
 

@@ -62,8 +62,7 @@ inline void spread(int bytes, char *to, const Lane &from, std::int64_t rows, std
 // The registers of one task.
 class Blocks {
   public:
-    Blocks(const Loop &loop, const Context &context, char *scratch)
-        : loop_(loop), at_(context.at) {
+    Blocks(const Loop &loop, const Context &context, char *scratch) : loop_(loop), at_(context.at) {
         for (int r = 0; r < loop.registers; ++r)
             if (loop.slot[r] >= 0)
                 lane_[r] = {scratch + loop.slot[r], 0};

@@ -212,7 +212,9 @@ template <class T> inline T flushed(T x) {
     return std::abs(x) < std::numeric_limits<T>::min() ? std::copysign(T(0), x) : x;
 }
 
-template <class T> inline T arctan2(T a, T b) { return std::atan2(flushed(a), flushed(b)); }
+template <class T> inline T arctan2(T a, T b) {
+    return std::atan2(flushed(a), flushed(b));
+}
 
 template <class T> inline T power(T a, T b) {
     if constexpr (std::is_floating_point_v<T>) {

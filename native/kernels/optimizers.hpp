@@ -29,16 +29,30 @@ inline Vec<float> quotient(Vec<float> a, Vec<float> b) {
     const Vec<float> q = a * y;
     return fma(fma(-q, b, a), y, q);
 }
-inline Vec<double> root(Vec<double> x) { return _mm512_maskz_sqrt_pd(0xff, x); }
+inline Vec<double> root(Vec<double> x) {
+    return _mm512_maskz_sqrt_pd(0xff, x);
+}
 #elif defined(__AVX2__)
-inline Vec<float> root(Vec<float> x) { return _mm256_sqrt_ps(x); }
-inline Vec<float> quotient(Vec<float> a, Vec<float> b) { return a / b; }
-inline Vec<double> root(Vec<double> x) { return _mm256_sqrt_pd(x); }
+inline Vec<float> root(Vec<float> x) {
+    return _mm256_sqrt_ps(x);
+}
+inline Vec<float> quotient(Vec<float> a, Vec<float> b) {
+    return a / b;
+}
+inline Vec<double> root(Vec<double> x) {
+    return _mm256_sqrt_pd(x);
+}
 #else
-template <class V> inline V root(V x) { return square_root(x); }
-inline Vec<float> quotient(Vec<float> a, Vec<float> b) { return a / b; }
+template <class V> inline V root(V x) {
+    return square_root(x);
+}
+inline Vec<float> quotient(Vec<float> a, Vec<float> b) {
+    return a / b;
+}
 #endif
-inline Vec<double> quotient(Vec<double> a, Vec<double> b) { return a / b; }
+inline Vec<double> quotient(Vec<double> a, Vec<double> b) {
+    return a / b;
+}
 
 // Runs Rule::step on vectors of the inputs.
 template <class Rule, class T, int Ins, int Outs>
@@ -73,7 +87,9 @@ void update(std::int64_t rows, std::int64_t cols, const Lane *in, const Lane *ou
     }
 }
 
-template <class T> inline Vec<T> number(double x) { return splat(static_cast<T>(x)); }
+template <class T> inline Vec<T> number(double x) {
+    return splat(static_cast<T>(x));
+}
 
 // x: w, g, lr
 struct Sgd {

@@ -115,8 +115,8 @@ void reduce(const Instruction &work, const Context &context, int task) {
     T *y = reinterpret_cast<T *>(context.at[out.value]) + out.offset;
     const std::int64_t from = r.kept * task / work.tasks, to = r.kept * (task + 1) / work.tasks;
     const Walk kept(r.kept_rank, r.shape, r.stride);
-    const bool columns = r.kept_rank == 1 && r.stride[0] == 1 &&
-                         (r.rest_rank != 1 || r.stride[1] != 1);
+    const bool columns =
+        r.kept_rank == 1 && r.stride[0] == 1 && (r.rest_rank != 1 || r.stride[1] != 1);
     if (columns) {
         const Walk rest(r.rest_rank, r.shape + 1, r.stride + 1);
         constexpr std::int64_t wide = 256;
@@ -191,8 +191,7 @@ void place_of_extreme(const Instruction &work, const Context &context, int task)
     }
 }
 
-template <bool Largest>
-void run_argmax(const Instruction &work, const Context &context, int task) {
+template <bool Largest> void run_argmax(const Instruction &work, const Context &context, int task) {
     switch (work.in[0].type) {
     case Type::float32: return place_of_extreme<float, Largest>(work, context, task);
     case Type::float64: return place_of_extreme<double, Largest>(work, context, task);

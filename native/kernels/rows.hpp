@@ -17,7 +17,9 @@ struct Share {
     std::int64_t from, to;
 };
 
-inline std::int64_t width(const View &view) { return view.shape.back(); }
+inline std::int64_t width(const View &view) {
+    return view.shape.back();
+}
 inline std::int64_t height(const View &view) {
     std::int64_t rows = 1;
     for (std::size_t d = 0; d + 1 < view.shape.size(); ++d)

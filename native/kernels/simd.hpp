@@ -1,4 +1,5 @@
-// Vectors of the widest kind that the instruction set at hand has, and the few things done with them.
+// Vectors of the widest kind that the instruction set at hand has, and the few things done with
+// them.
 #pragma once
 
 #include <cstdint>
@@ -34,9 +35,13 @@ template <class T> inline Vec<T> load(const T *from) {
     return v;
 }
 
-template <class T> inline void store(T *to, Vec<T> v) { std::memcpy(to, &v, sizeof v); }
+template <class T> inline void store(T *to, Vec<T> v) {
+    std::memcpy(to, &v, sizeof v);
+}
 
-template <class T> inline Vec<T> splat(T x) { return x - Vec<T>{}; }
+template <class T> inline Vec<T> splat(T x) {
+    return x - Vec<T>{};
+}
 
 // The first `count` lanes; the others are 1, and stay unwritten.
 #if defined(__AVX512F__)
@@ -79,19 +84,33 @@ inline Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
     return _mm256_fmadd_pd(a, b, c);
 }
 #elif defined(__ARM_NEON)
-inline Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return vfmaq_f32(c, a, b); }
-inline Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) { return vfmaq_f64(c, a, b); }
+inline Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+    return vfmaq_f32(c, a, b);
+}
+inline Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
+    return vfmaq_f64(c, a, b);
+}
 #else
-template <class V> inline V fma(V a, V b, V c) { return a * b + c; }
+template <class V> inline V fma(V a, V b, V c) {
+    return a * b + c;
+}
 #endif
 
 // The same for single numbers, so that a lone element is computed as one in a vector is.
 #if defined(__FMA__) || defined(__ARM_NEON)
-inline float fma1(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
-inline double fma1(double a, double b, double c) { return __builtin_fma(a, b, c); }
+inline float fma1(float a, float b, float c) {
+    return __builtin_fmaf(a, b, c);
+}
+inline double fma1(double a, double b, double c) {
+    return __builtin_fma(a, b, c);
+}
 #else
-inline float fma1(float a, float b, float c) { return a * b + c; }
-inline double fma1(double a, double b, double c) { return a * b + c; }
+inline float fma1(float a, float b, float c) {
+    return a * b + c;
+}
+inline double fma1(double a, double b, double c) {
+    return a * b + c;
+}
 #endif
 
 } // namespace ANNETTE_ISA
