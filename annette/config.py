@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import operator
+from typing import Any
+
+# What the native core is made for.
+_MOST_THREADS = 256
 _FLOAT_TYPES = ("bfloat16", "float16", "float32", "float64")
 _settings: dict[str, object] = {
     "floatx": "float32",
@@ -88,7 +93,54 @@ def is_traceback_filtering_enabled() -> bool:
 
 
 def backend() -> str:
-    """Return the name of the backend that runs graphs: ``"numpy"`` or ``"jax"``."""
+    """Return the name of the backend that runs graphs: "native", "numpy" or "jax"."""
     from annette.backends import current_backend
 
     return current_backend().name
+
+
+def num_threads() -> int:
+    """Return how many threads the native backend works with.
+
+    At the start it is ``ANNETTE_NUM_THREADS``, else ``OMP_NUM_THREADS``, else the number of cores
+    that this process may use.
+
+    Raises:
+        RuntimeError: if the backend is another one.
+    """
+    return _threads_of("num_threads")[1]
+
+
+def set_num_threads(num_threads: int) -> None:
+    """Let the native backend work with so many threads from now on; results are the same on any.
+
+    Raises:
+        TypeError: if `num_threads` is not a whole number.
+        ValueError: if it is not from 1 to 256.
+        RuntimeError: if the backend is another one.
+    """
+    try:
+        count = -1 if isinstance(num_threads, bool) else operator.index(num_threads)
+    except TypeError:
+        raise TypeError(
+            f"set_num_threads expects a whole number of threads; it got {num_threads!r}."
+        ) from None
+    if not 1 <= count <= _MOST_THREADS:
+        raise ValueError(
+            f"set_num_threads expects a number from 1 to {_MOST_THREADS}; it got {num_threads!r}."
+        )
+    _threads_of("set_num_threads")[0].set_threads(count)
+
+
+def _threads_of(what: str) -> tuple[Any, int]:
+    from annette.backends import current_backend
+
+    current = current_backend()
+    count = current.threads()
+    if count is None:
+        raise RuntimeError(
+            f"{what} is about the threads of the native backend; the backend is '{current.name}', "
+            "which chooses its threads itself (NumPy's matrix products: OPENBLAS_NUM_THREADS, set "
+            "before the start)."
+        )
+    return current, count

@@ -51,6 +51,24 @@ class Array {
 
 using Arrays = std::vector<Array>;
 
+// A tuple of `size` parts at least: what is read of it unchecked.
+nb::tuple tuple_of(nb::handle from, std::size_t size) {
+    auto t = nb::cast<nb::tuple>(from);
+    if (t.size() < size)
+        throw PlanError("a part of a plan has too few numbers");
+    return t;
+}
+
+bool side_by_side(const Py_buffer &b) {
+    std::int64_t gap = b.itemsize;
+    for (int d = b.ndim - 1; d >= 0; --d) {
+        if (b.shape[d] > 1 && b.strides[d] != gap)
+            return false;
+        gap *= b.shape[d];
+    }
+    return true;
+}
+
 template <class T> std::vector<T> numbers(nb::handle from) {
     return nb::cast<std::vector<T>>(from);
 }
@@ -63,7 +81,7 @@ Type type_at(int code) {
 
 // (value, type, offset, shape, strides)
 View view_of(nb::handle from) {
-    const auto t = nb::cast<nb::tuple>(from);
+    const auto t = tuple_of(from, 5);
     View view{nb::cast<int>(t[0]), type_at(nb::cast<int>(t[1])), nb::cast<std::int64_t>(t[2]),
               numbers<std::int64_t>(t[3]), numbers<std::int64_t>(t[4])};
     if (view.shape.size() > kMaxRank || view.shape.size() != view.stride.size())
@@ -80,7 +98,7 @@ std::vector<View> views_of(nb::handle from) {
 
 // (register, view)
 Operand operand_of(nb::handle from, const Loop &loop) {
-    const auto t = nb::cast<nb::tuple>(from);
+    const auto t = tuple_of(from, 2);
     const View view = view_of(t[1]);
     Operand x{};
     x.reg = nb::cast<int>(t[0]);
@@ -96,7 +114,7 @@ Operand operand_of(nb::handle from, const Loop &loop) {
 
 // (op, type, inputs, outputs, params)
 Micro micro_of(nb::handle from) {
-    const auto t = nb::cast<nb::tuple>(from);
+    const auto t = tuple_of(from, 5);
     Micro m{};
     m.op = nb::cast<int>(t[0]);
     m.type = type_at(nb::cast<int>(t[1]));
@@ -114,7 +132,7 @@ Micro micro_of(nb::handle from) {
 
 // (shape, register types, inputs, outputs, steps)
 Loop loop_of(nb::handle from) {
-    const auto t = nb::cast<nb::tuple>(from);
+    const auto t = tuple_of(from, 5);
     Loop loop;
     const auto shape = numbers<std::int64_t>(t[0]);
     const auto types = numbers<int>(t[1]);
@@ -142,7 +160,7 @@ Loop loop_of(nb::handle from) {
 
 // (kind, name, inputs, outputs, ints, loop or None, call)
 Instruction instruction_of(nb::handle from) {
-    const auto t = nb::cast<nb::tuple>(from);
+    const auto t = tuple_of(from, 7);
     Instruction work;
     work.kind = nb::cast<int>(t[0]);
     work.name = nb::cast<std::string>(t[1]);
@@ -187,7 +205,7 @@ class PyProgram {
               std::vector<std::pair<std::int64_t, std::int64_t>> guards, nb::sequence calls) {
         std::vector<Value> parsed;
         for (nb::handle one : values) { // (place, slot, bytes or array)
-            const auto t = nb::cast<nb::tuple>(one);
+            const auto t = tuple_of(one, 3);
             Value v{static_cast<Place>(nb::cast<int>(t[0])), nb::cast<std::int64_t>(t[1]), 0,
                     nullptr};
             if (v.place > Place::output)
@@ -212,6 +230,9 @@ class PyProgram {
         std::vector<Type> types;
         for (int code : inputs)
             types.push_back(type_at(code));
+        constexpr int most = 1 << 20; // arrays that a plan may be given
+        if (variables < 0 || variables > most || outputs < 0 || outputs > most)
+            throw PlanError("a plan cannot be given so many arrays");
         program = std::make_unique<Program>(kernels_by_name(isa), std::move(parsed),
                                             std::move(instructions), arena, std::move(types),
                                             variables, outputs, std::move(guards));
@@ -254,6 +275,8 @@ class PyProgram {
         for (nb::handle one : outputs) {
             held.emplace_back(one, true);
             const std::int64_t bytes = i < output_bytes_.size() ? output_bytes_[i] : -1;
+            if (!side_by_side(held.back().buffer()))
+                throw PlanError("an array for outputs has gaps");
             if (held.back().buffer().len != bytes * (collect ? count : 1) && bytes >= 0)
                 throw PlanError("an array for outputs has another size");
             binding.outputs.push_back(held.back().data());
@@ -280,7 +303,7 @@ class PyProgram {
         batches.batch = batch;
         std::int64_t least = INT64_MAX;
         for (nb::handle one : arrays) {
-            const auto pair = nb::cast<nb::tuple>(one);
+            const auto pair = tuple_of(one, 2);
             held.emplace_back(pair[0], false);
             const Py_buffer &b = held.back().buffer();
             Rows rows{held.back().data(), b.ndim ? b.strides[0] : 0, 1,
@@ -306,7 +329,7 @@ class PyProgram {
         if (!order.is_none()) {
             held.emplace_back(order, false);
             const Py_buffer &b = held.back().buffer();
-            if (b.itemsize != 8 || b.len / 8 < stop || (b.ndim == 1 && b.strides[0] != 8))
+            if (b.itemsize != 8 || b.len / 8 < stop || !side_by_side(b))
                 throw PlanError("an order must have a place for each row");
             batches.order = reinterpret_cast<const std::int64_t *>(held.back().data());
             for (std::int64_t i = 0; i < stop; ++i)
@@ -330,12 +353,8 @@ class PyProgram {
         for (nb::handle one : arrays) {
             held.emplace_back(one, writable && what[0] == 'o');
             const Py_buffer &b = held.back().buffer();
-            std::int64_t gap = b.itemsize;
-            for (int d = b.ndim - 1; d >= 0; --d) {
-                if (b.shape[d] > 1 && b.strides[d] != gap)
-                    throw PlanError(std::string("the array of an ") + what + " has gaps");
-                gap *= b.shape[d];
-            }
+            if (!side_by_side(b))
+                throw PlanError(std::string("the array of an ") + what + " has gaps");
             if (i >= bytes.size() || (bytes[i] >= 0 && b.len != bytes[i]))
                 throw PlanError(std::string("the array of an ") + what + " has another size");
             to.push_back(held.back().data());

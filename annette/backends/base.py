@@ -107,6 +107,14 @@ class Backend(ABC):
     def compile(self, graph: Graph) -> Program:
         """Make a program of `graph`."""
 
+    def threads(self) -> int | None:
+        """Return how many threads work; None where that is not annette's to say."""
+        return None
+
+    def set_threads(self, count: int) -> None:
+        """Let so many threads work; only for a backend that says how many do."""
+        raise NotImplementedError(f"The backend '{self.name}' chooses its threads itself.")
+
     def describe(self) -> dict[str, Any]:
         """Return what `annette info` says of it."""
         return {"name": self.name}

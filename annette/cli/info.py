@@ -15,7 +15,7 @@ def facts() -> list[tuple[str, str]]:
 
     rows = [
         ("annette", annette.__version__),
-        ("backend", annette.config.backend()),
+        *_backend(),
         ("float type", annette.config.floatx()),
         ("Python", f"{platform.python_version()} ({platform.python_implementation()})"),
         ("NumPy", np.__version__),
@@ -24,8 +24,26 @@ def facts() -> list[tuple[str, str]]:
     rows += [
         ("system", f"{platform.system()} {platform.machine()}"),
         ("cores", str(_cores())),
-        ("threads set", _threads()),
+        ("NumPy's threads", _threads()),
     ]
+    return rows
+
+
+def _backend() -> list[tuple[str, str]]:
+    """Return the backend and what it says of itself; where it is not the native one, why."""
+    from annette.backends import available_backends, current_backend, why_not_native
+
+    found = dict(current_backend().describe())
+    name = found.pop("name")
+    rows = [("backend", f"{name} (there are {', '.join(available_backends())})")]
+    rows += [
+        (key, ", ".join(value) if isinstance(value, list) else str(value))
+        for key, value in found.items()
+        if key != "version"  # among the packages below
+    ]
+    if name != "native":
+        chosen = "another backend was chosen (ANNETTE_BACKEND)"
+        rows.append(("native backend", f"not in use: {why_not_native() or chosen}"))
     return rows
 
 

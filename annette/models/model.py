@@ -452,6 +452,36 @@ class Model(Layer):
 
         return loop.predict_on_batch(self, x)
 
+    def profile(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int | None = None,
+        sample_weight: Any = None,
+        seconds: float = 0.5,
+        verbose: Any = 1,
+    ) -> Any:
+        """Time each instruction of a step, beside the machine's measured peaks; print the table.
+
+        With `y` it is the step of training, without it that of `predict`. Weights, optimizer state,
+        metrics and random seeds stay as they are; a model not built yet is built.
+
+        Args:
+            x: the data, as `fit` takes it.
+            y: the targets, or None.
+            batch_size: rows a step; 32 if None.
+            sample_weight: a weight for each row.
+            seconds: how long to time.
+            verbose: whether to print the table that is returned.
+
+        Raises:
+            RuntimeError: if the backend is not the native one.
+            ValueError: if the data cannot be used, or training is asked of a model not compiled.
+        """
+        from annette.training import profiling
+
+        return profiling.profile(self, x, y, batch_size, sample_weight, seconds, verbose)
+
     # --- configuration ------------------------------------------------------------------------
 
     def get_config(self) -> dict[str, Any]:

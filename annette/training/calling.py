@@ -13,9 +13,10 @@ from annette.layers.tracking import changes
 from annette.training.rowwise import is_ours
 from annette.utils import tree
 
-# A program is made when a model is called so often on one form of input with nothing changed.
-_CALLS = 3
-_KEPT = 16
+# A program is made when a model is called so often on one form of input with nothing changed: at
+# once, so that every call gives the same bits.
+_CALLS = 1
+_KEPT = 64
 
 
 class Called:

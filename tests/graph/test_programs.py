@@ -17,7 +17,7 @@ from annette.backends import make_backend
 from annette.graph import trace
 from annette.graph.lower import lower
 from annette.testing import error, interpret
-from tests.primitives.records import needs_jax
+from tests.primitives.records import needs_jax, needs_native
 
 # 2 KiB of float64: from here on the NumPy backend computes into buffers that it uses again.
 SQUARE = (16, 16)
@@ -169,7 +169,18 @@ def test_jax_programs(instructions):
     check_program(instructions, "jax", 2)
 
 
-BACKENDS = ["numpy", pytest.param("jax", marks=needs_jax)]
+@needs_native
+@examples(250)
+@given(INSTRUCTIONS)
+def test_native_programs(instructions):
+    check_program(instructions, "native", 3)
+
+
+BACKENDS = [
+    "numpy",
+    pytest.param("jax", marks=needs_jax),
+    pytest.param("native", marks=needs_native),
+]
 
 
 def compiled(function, specs, backend="numpy"):
@@ -327,7 +338,7 @@ def test_one_program_called_from_two_threads(backend):
     for t in threads:
         t.join()
     assert not wrong
-    if backend == "numpy":
+    if backend != "jax":
         assert (v.numpy() == 120).all(), "no step was lost"
 
 

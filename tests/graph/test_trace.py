@@ -269,7 +269,10 @@ def test_lowering_keeps_the_results():
 
 
 def test_lowering_leaves_what_has_a_kernel():
-    names = [n.primitive.name for n in lower(mlp_step(), lambda node: node.primitive.name == "sparse_cross_entropy").nodes]
+    names = [
+        n.primitive.name
+        for n in lower(mlp_step(), lambda node: node.primitive.name == "sparse_cross_entropy").nodes
+    ]
     assert "sparse_cross_entropy" in names
     names = [n.primitive.name for n in lower(mlp_step()).nodes]
     assert "sparse_cross_entropy" not in names and "log_softmax" not in names

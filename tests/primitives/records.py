@@ -8,6 +8,7 @@ import pkgutil
 import pytest
 
 import annette.fused
+from annette.backends.native import is_built
 from annette.fused import FUSED
 from annette.graph import PRIMITIVES
 
@@ -33,3 +34,4 @@ GIVEN_GRADIENT = {"custom_gradient"}
 needs_jax = pytest.mark.skipif(
     importlib.util.find_spec("jax") is None, reason="JAX is not installed"
 )
+needs_native = pytest.mark.skipif(not is_built(), reason="the native core is not built")

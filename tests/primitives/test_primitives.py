@@ -30,6 +30,7 @@ from .records import (
     NOT_DIFFERENTIABLE,
     RECORDS,
     needs_jax,
+    needs_native,
 )
 
 # A record's own gradient and that of its composite are sums of the same numbers in other orders.
@@ -108,12 +109,15 @@ def test_shape_rule_definition_and_numpy_backend_agree(name, seed):
     check_op(RECORDS[name], orders=0, backends=["numpy"], seed=seed)
 
 
-@needs_jax
+OTHERS = [pytest.param("jax", marks=needs_jax), pytest.param("native", marks=needs_native)]
+
+
+@pytest.mark.parametrize("backend", OTHERS)
 @pytest.mark.parametrize("name", NAMES)
-def test_jax_backend_agrees(name):
+def test_backends_agree(name, backend):
     record = RECORDS[name]
     for arrays, params in samples(name):
-        check_backends(sample_graph(record, arrays, params), arrays, ["jax"])
+        check_backends(sample_graph(record, arrays, params), arrays, [backend])
 
 
 DIFFERENTIABLE = [n for n in NAMES if RECORDS[n].vjp is not None and n not in GIVEN_GRADIENT]
@@ -126,13 +130,13 @@ def test_gradient_of_orders_1_and_2(name):
         check_gradient(lambda *xs, p=params: apply(record, xs, p), arrays, order=2, tolerance=1e-6)
 
 
-@needs_jax
+@pytest.mark.parametrize("backend", OTHERS)
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
-def test_gradient_agrees_on_jax(name):
+def test_gradient_agrees_on_backends(name, backend):
     for arrays, params in samples(name):
         graph = _gradient_graph(RECORDS[name], arrays, params)
         if graph is not None:
-            check_backends(graph, arrays, ["numpy", "jax"])
+            check_backends(graph, arrays, ["numpy", backend])
 
 
 def _gradient_graph(record, arrays, params, rule=None):
@@ -233,11 +237,6 @@ def test_fused_gradient_is_that_of_the_composite(name):
         for a, b in pairs:
             assert a.shape == b.shape
             assert error(a, b) < EQUAL
-
-
-@pytest.mark.parametrize("name", FUSED_NAMES)
-def test_fused_names_a_kernel(name):
-    assert FUSED[name].kernel
 
 
 # --- kinks ----------------------------------------------------------------------------------------

@@ -38,10 +38,19 @@ class NativeBackend(Backend):
             return NumpyProgram(graph)
         return NativeProgram(self.core, graph)
 
+    def threads(self) -> int:
+        """Return how many threads work, the caller's among them."""
+        return int(self.core.module.threads())
+
+    def set_threads(self, count: int) -> None:
+        """Let so many threads work from the next run on."""
+        self.core.module.set_threads(count)
+
     def describe(self) -> dict[str, Any]:
         """Return what `annette info` says of it."""
         return {
             "name": self.name,
-            "instruction set": self.core.isa,
-            "threads": self.core.module.threads(),
+            "instruction set": f"{self.core.isa} (of {', '.join(self.core.sets)})",
+            "threads": self.threads(),
+            "core": str(getattr(self.core.module, "__file__", "")),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.machinery
 import importlib.util
 import os
@@ -10,6 +11,7 @@ from typing import Any
 _PACKAGE = "annette.backends.native"
 
 
+@functools.cache  # a compiled module is loaded once in a process
 def load() -> Any:
     """Return the compiled module: that of ``ANNETTE_CORE`` (a path), else the one installed.
 
@@ -46,7 +48,8 @@ class Core:
 
     def __init__(self, module: Any) -> None:
         self.module = module
-        sets = module.instruction_sets()
+        self.sets: list[str] = module.instruction_sets()
+        sets = self.sets
         wanted = os.environ.get("ANNETTE_ISA")
         if wanted is not None and wanted not in sets:
             raise ValueError(

@@ -181,3 +181,19 @@ def _joins(a: Unit, b: Unit) -> bool:
     return not any(
         _reaches(follower, b) for follower in set(a.followers()) if follower is not b
     ) and not any(_reaches(follower, a) for follower in set(b.followers()))
+
+
+def is_stored(base: Base, unit: Unit) -> bool:
+    """Say whether what a unit makes is needed in memory."""
+    if base.place != "temp" or len(base.writers) > 1:
+        return True
+    if not unit.loops:
+        return True
+    return any(item.unit is not unit for item in base.readers)
+
+
+def unit_name(unit: Unit) -> str:
+    """Return the names of what a unit does, as a plan prints it."""
+    names = [item.name for item in unit.items]
+    counted = [f"{n}×{names.count(n)}" if names.count(n) > 1 else n for n in dict.fromkeys(names)]
+    return " ".join(counted)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from annette.backends.native import printing
 from annette.backends.native.core import Core
-from annette.backends.native.fuse import Unit, aligned, fuse, order
-from annette.backends.native.items import Base, Item, Ref, Shape, row_major
+from annette.backends.native.fuse import Unit, aligned, fuse, is_stored, order, unit_name
+from annette.backends.native.items import Base, Item, Ref, Shape
 from annette.backends.native.translate import Translator, keeps
 from annette.graph.dtypes import numpy_dtype
 from annette.graph.graph import Graph
@@ -35,6 +36,7 @@ class Plan:
         self.name = graph.name
         ready = lower(graph, lambda node: keeps(core, node))
         self._work = Translator(core, ready, variables)
+        self.variables = variables
         self._slots = {v: i for i, v in enumerate(variables)}
         self._bind_outputs(ready)
         assigned = self._bind_assigned(ready)
@@ -42,6 +44,15 @@ class Plan:
         self.input_codes = [core.codes[t.dtype] for t in graph.inputs]
         self.arena_bytes, self._offsets, self.guards = self._place(guarded)
         self.calls: list[Any] = []
+        self._built: Any = None
+
+    def __str__(self) -> str:
+        """Return a table of the instructions: shapes, operands, bytes, tasks, what is in place."""
+        return printing.text(self)
+
+    def costs(self) -> list[tuple[int, float, float, float]]:
+        """Return tasks, operations, bytes and measured seconds by instruction; [] before `build`."""
+        return [] if self._built is None else list(self._built.costs())
 
     # --- outputs and variables --------------------------------------------------------------------
 
@@ -159,7 +170,7 @@ class Plan:
         """Return the bases whose memory a unit touches."""
         bases = [ref.base for item in unit.items for ref in item.reads if ref.base not in unit.made]
         bases += [
-            ref.base for item in unit.items for ref in item.writes if _is_stored(ref.base, unit)
+            ref.base for item in unit.items for ref in item.writes if is_stored(ref.base, unit)
         ]
         return bases
 
@@ -170,10 +181,11 @@ class Plan:
         self._numbers: dict[Any, int] = {}
         self._values: list[tuple[int, int, Any]] = []
         instructions = [self._instruction(unit) for unit in self.units]
-        return self.core.module.Program(
+        self._built = self.core.module.Program(
             self.core.isa, self._values, instructions, self.arena_bytes, self.input_codes,
             variables, outputs, self.guards, self.calls,
         )  # fmt: skip
+        return self._built
 
     def _value(self, base: Base) -> int:
         # A variable's old and new value lie in one place, as the core must know.
@@ -246,7 +258,7 @@ class _Loop:
         """Return a new register for a result; it is stored if others need it."""
         register = self._register(ref.base.dtype)
         self.registers[ref.base] = register
-        if _is_stored(ref.base, self.unit):
+        if is_stored(ref.base, self.unit):
             self._store(register, ref)
         return register
 
@@ -277,15 +289,6 @@ class _Loop:
         return self.plan._view(Ref(ref.base, self.shape, full, ref.offset))
 
 
-def _is_stored(base: Base, unit: Unit) -> bool:
-    """Say whether what a unit makes is needed in memory."""
-    if base.place != "temp" or len(base.writers) > 1:
-        return True
-    if not unit.loops:
-        return True
-    return any(item.unit is not unit for item in base.readers)
-
-
 def _needs(writer: Unit, reader: Unit, extra: dict[Unit, set[Unit]]) -> bool:
     """Say whether `reader` runs after `writer`."""
     stack, seen = [writer], {writer}
@@ -302,13 +305,3 @@ def _needs(writer: Unit, reader: Unit, extra: dict[Unit, set[Unit]]) -> bool:
 
 def _bytes(base: Base) -> int:
     return base.size * numpy_dtype(base.dtype).itemsize
-
-
-def unit_name(unit: Unit) -> str:
-    """Return the names of what a unit does, as a plan prints it."""
-    names = [item.name for item in unit.items]
-    counted = [f"{n}×{names.count(n)}" if names.count(n) > 1 else n for n in dict.fromkeys(names)]
-    return " ".join(counted)
-
-
-__all__ = ["Plan", "row_major", "unit_name"]

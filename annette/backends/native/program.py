@@ -25,7 +25,8 @@ class NativeProgram(Program):
         self._kept = [v for v in graph.reads if v not in changed]
         self._changed: list[Variable] = list(changed)
         guarded = os.environ.get("ANNETTE_GUARD", "0") != "0"
-        self.plan = Plan(core, graph, [*self._kept, *self._changed], guarded)
+        self.variables = [*self._kept, *self._changed]
+        self.plan = Plan(core, graph, self.variables, guarded)
         self._program = self.plan.build(len(self._kept) + len(changed), len(graph.outputs))
         self._results = [(t.shape, numpy_dtype(t.dtype)) for t in graph.outputs]
         self.core = core

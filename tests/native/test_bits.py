@@ -1,0 +1,119 @@
+"""The same bits on any number of threads, from run to run, and for a row in any batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import annette as keras
+from annette import layers, ops
+from tests.primitives.records import needs_native
+
+from .running import graph_of, instruction_sets, native, threads, using
+
+pytestmark = needs_native
+# Rows, inputs, hidden, hidden: the last two are large enough to be shared by threads.
+SIZES = [(100, 20, 16, 3), (256, 300, 200, 70), (600, 784, 128, 64)]
+
+
+def network(sizes: tuple[int, int, int, int], optimizer: str) -> Any:
+    _, inputs, first, second = sizes
+    keras.utils.set_random_seed(4)
+    model = keras.Sequential(
+        [
+            layers.Input((inputs,)), layers.Dense(first, "relu"), layers.Dense(second, "tanh"),
+            layers.Dense(10, "softmax"),
+        ]
+    )  # fmt: skip
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def trained(sizes: tuple[int, int, int, int], optimizer: str, batch: int, count: int) -> bytes:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(sizes[0], sizes[1])).astype("float32")
+    y = rng.integers(0, 10, sizes[0])
+    with using("native"), threads(count):
+        model = network(sizes, optimizer)
+        history = model.fit(x, y, batch_size=batch, epochs=2, verbose=0).history
+        found = [*model.get_weights(), model.predict(x, verbose=0)]
+        found.append(np.array(model.evaluate(x, y, batch_size=batch, verbose=0)))
+    return b"".join(a.tobytes() for a in found) + repr(history).encode()
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop"])
+@pytest.mark.parametrize("sizes", SIZES)
+def test_training_on_any_number_of_threads(sizes: Any, optimizer: str) -> None:
+    for batch in (32, sizes[0]):
+        first = trained(sizes, optimizer, batch, 1)
+        for count in (1, 2, 4):
+            assert trained(sizes, optimizer, batch, count) == first, f"{count} threads"
+
+
+OPERATIONS: dict[str, Any] = {
+    "sum": ops.sum,
+    "sum of columns": lambda x: ops.sum(x, axis=0),
+    "sum of rows": lambda x: ops.sum(x, axis=1),
+    "product": lambda x: ops.matmul(ops.transpose(x), x),
+    "long product": lambda x: ops.matmul(ops.transpose(x), ops.tanh(x)) + ops.mean(x, axis=0),
+    "softmax": ops.softmax,
+    "chain": lambda x: ops.exp(ops.tanh(x) * 0.3) / (1.0 + ops.abs(x)),
+    "transposed chain": lambda x: ops.tanh(ops.transpose(x)) + 1.0,
+    "cumsum": lambda x: ops.cumsum(x, axis=0),
+    "prod": lambda x: ops.prod(1.0 + x * 1e-3, axis=0),
+    "argmax": lambda x: ops.argmax(x, axis=0),
+    "take": lambda x: ops.take(x, np.arange(700)[::-1] % 500, axis=0),
+}
+
+
+@pytest.mark.parametrize("isa", instruction_sets())
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_operations_on_any_number_of_threads(name: str, isa: str) -> None:
+    for shape in ((700, 300), (3000, 64), (501, 513)):
+        x = np.random.default_rng(1).normal(size=shape).astype("float32")
+        program = native(isa).compile(graph_of(OPERATIONS[name], [x]))
+        found = []
+        for count in (1, 2, 3, 4, 1):
+            with threads(count):
+                found.append(program([x])[0].tobytes())
+        assert len(set(found)) == 1
+
+
+@pytest.mark.parametrize("isa", instruction_sets())
+@pytest.mark.parametrize("sizes", SIZES)
+def test_a_row_alone_is_the_row_in_any_batch(sizes: Any, isa: str) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(sizes[0], sizes[1])).astype("float32")
+    with using("native", isa):
+        model = network(sizes, "sgd")
+        whole = model.predict(x, batch_size=sizes[0], verbose=0)
+        for batch in (1, 7, 32, 64):
+            some = x[:70] if batch == 1 else x
+            assert np.array_equal(
+                model.predict(some, batch_size=batch, verbose=0), whole[: len(some)]
+            ), batch
+        for i in (0, 13, 63, 64, sizes[0] - 1):
+            assert np.array_equal(model.predict(x[i : i + 1], verbose=0)[0], whole[i])
+            assert np.array_equal(called(model, x[i : i + 1]), whole[i : i + 1])
+            assert np.array_equal(called(model, x[i : i + 5]), whole[i : i + 5])
+
+
+def called(model: Any, x: np.ndarray) -> np.ndarray:
+    """Call a model until it runs as a program, which the first calls do not."""
+    for _ in range(3):
+        y = np.asarray(model(x))
+    return y
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 8, 17, 33, 64, 130])
+def test_a_row_alone_whatever_the_width(width: int) -> None:
+    """Widths around tiles, on an output of one number too."""
+    rng = np.random.default_rng(width)
+    x = rng.normal(size=(40, 600)).astype("float32")
+    with using("native"):
+        model = keras.Sequential([layers.Input((600,)), layers.Dense(width), layers.Dense(1)])
+        whole = model.predict(x, verbose=0)
+        for i in range(0, 40, 7):
+            assert np.array_equal(model.predict(x[i : i + 1], verbose=0)[0], whole[i])

@@ -1,0 +1,162 @@
+"""Small networks: what they give and how they learn, native beside NumPy.
+
+Every activation, loss and optimizer of the registries takes its turn. A native float32 run must stay
+about as near to NumPy's float64 run as NumPy's float32 run does.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import annette as keras
+from annette import activations, layers, losses, optimizers
+from annette.testing import error
+from tests.primitives.records import needs_native
+
+from .running import using
+
+pytestmark = needs_native
+
+# Ten steps multiply what one rounds away; the floor counts roundings of the dtype.
+FACTOR, FLOOR = 10.0, 64.0
+ROWS, BATCH, INPUTS, OUTPUTS = 80, 8, 12, 5
+ACTIVATIONS = sorted(activations.ALL_OBJECTS)
+LOSSES = sorted({cls.__name__ for cls in losses.ALL_OBJECTS.values() if isinstance(cls, type)})
+OPTIMIZERS = sorted({cls.__name__ for cls in optimizers.ALL_OBJECTS.values()})
+# Losses of the entries of one distribution a row, of probabilities, of classes by number.
+DISTRIBUTIONS = {"CategoricalCrossentropy", "KLDivergence", "CategoricalHinge"}
+
+
+class Run:
+    """What training a network leaves behind, each array by name."""
+
+    def __init__(self, backend: str, floatx: str, make: Callable[[], Any], loss: str) -> None:
+        rng = np.random.default_rng(7)
+        x, y = rng.normal(size=(ROWS, INPUTS)), targets(loss, rng)
+        with using(backend):
+            keras.config.set_floatx(floatx)
+            try:
+                keras.utils.set_random_seed(3)
+                model = make()
+                model.set_weights([rng.normal(size=w.shape) * 0.3 for w in model.weights])
+                before = model.predict(x, batch_size=BATCH, verbose=0)
+                history = model.fit(x, y, batch_size=BATCH, epochs=1, verbose=0).history
+                self.values = {"before": before, "after": model.predict(x, verbose=0)}
+                self.values |= {k: np.array(v) for k, v in history.items()}
+                self.values |= {f"weight {i}": w for i, w in enumerate(model.get_weights())}
+                evaluated = model.evaluate(x, y, batch_size=BATCH, verbose=0)
+                self.values["evaluated"] = np.array(evaluated)
+            finally:
+                keras.config.set_floatx("float32")
+
+
+def targets(loss: str, rng: np.random.Generator) -> np.ndarray:
+    if loss.startswith("Sparse"):
+        return rng.integers(0, OUTPUTS, ROWS)
+    if loss in DISTRIBUTIONS:
+        return rng.dirichlet(np.ones(OUTPUTS), ROWS)
+    return rng.uniform(0.1, 1, (ROWS, OUTPUTS))
+
+
+def network(hidden: Any, last: str, loss: Any, optimizer: Any) -> Callable[[], Any]:
+    def make() -> Any:
+        model = keras.Sequential(
+            [
+                layers.Input((INPUTS,)),
+                layers.Dense(18, hidden),
+                layers.Dense(9, "tanh", use_bias=False),
+                layers.Dense(OUTPUTS, last),
+            ]
+        )
+        model.compile(optimizer(), loss, metrics=["accuracy"])
+        return model
+
+    return make
+
+
+def compare(make: Callable[[], Any], loss: str) -> None:
+    exact, wide = Run("numpy", "float64", make, loss), Run("native", "float64", make, loss)
+    own, narrow = Run("numpy", "float32", make, loss), Run("native", "float32", make, loss)
+    for name, e in exact.values.items():
+        assert error(wide.values[name], e) < 1e-9, f"float64 {name}"
+        floor = FLOOR * float(np.finfo("float32").eps)
+        allowed = FACTOR * error(own.values[name], e) + floor
+        assert narrow.values[name].dtype == own.values[name].dtype
+        found = error(narrow.values[name], e)
+        assert found <= allowed, f"float32 {name} is {found:.1e} off, allowed {allowed:.1e}"
+
+
+def sgd() -> Any:
+    return optimizers.SGD(0.05)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations(name: str) -> None:
+    found: Any = name
+    if name == "threshold":  # its numbers have no defaults
+        found = functools.partial(activations.threshold, threshold=0.1, default_value=-0.5)
+    compare(network(found, "linear", "mse", sgd), "MeanSquaredError")
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses(name: str) -> None:
+    last = "softmax" if name in DISTRIBUTIONS or name.startswith("Sparse") else "sigmoid"
+    compare(network("tanh", last, getattr(losses, name)(), sgd), name)
+
+
+@pytest.mark.parametrize("name", ["Binary", "Categorical", "SparseCategorical"])
+def test_losses_from_logits(name: str) -> None:
+    loss = f"{name}Crossentropy"
+    compare(network("relu", "linear", getattr(losses, loss)(from_logits=True), sgd), loss)
+
+
+SETTINGS: dict[str, list[dict[str, Any]]] = {
+    "SGD": [{"momentum": 0.9}, {"momentum": 0.9, "nesterov": True}, {"weight_decay": 0.01}],
+    "Adam": [{"amsgrad": True}, {"clipnorm": 0.5}, {"clipvalue": 0.01}, {"global_clipnorm": 0.3}],
+    "RMSprop": [{"momentum": 0.9}, {"centered": True}, {"centered": True, "momentum": 0.9}],
+    "AdamW": [{"use_ema": True}],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"), [(n, s) for n in OPTIMIZERS for s in [{}, *SETTINGS.get(n, [])]]
+)
+def test_optimizers(name: str, settings: dict[str, Any]) -> None:
+    compare(
+        network("tanh", "linear", "mse", lambda: getattr(optimizers, name)(0.01, **settings)),
+        "MeanSquaredError",
+    )
+
+
+def test_a_schedule_and_a_branch() -> None:
+    def make() -> Any:
+        inputs = keras.Input((INPUTS,))
+        left = layers.Dense(8, "relu")(inputs)
+        right = layers.Dense(8, "sigmoid")(inputs)
+        joined = layers.Concatenate()([layers.Add()([left, right]), left])
+        model = keras.Model(inputs, layers.Dense(OUTPUTS)(joined))
+        rate = optimizers.schedules.ExponentialDecay(0.05, 3, 0.5)
+        model.compile(optimizers.SGD(rate, momentum=0.5), "mse", metrics=["mse"])
+        return model
+
+    compare(make, "MeanSquaredError")
+
+
+def test_gradients_of_a_network() -> None:
+    """GradientTape over a model's call: the same on both."""
+    found = {}
+    for backend in ("numpy", "native"):
+        with using(backend):
+            keras.utils.set_random_seed(1)
+            model = network("gelu", "softmax", "mse", sgd)()
+            x = np.random.default_rng(0).normal(size=(ROWS, INPUTS)).astype("float32")
+            with keras.GradientTape() as tape:
+                loss = keras.ops.mean(keras.ops.square(model(x) - 0.2))
+            found[backend] = [np.asarray(g) for g in tape.gradient(loss, model.trainable_variables)]
+    for a, b in zip(found["native"], found["numpy"], strict=True):
+        assert error(a, b) < 1e-5
