@@ -355,6 +355,8 @@ class PyProgram {
             const Py_buffer &b = held.back().buffer();
             if (!side_by_side(b))
                 throw PlanError(std::string("the array of an ") + what + " has gaps");
+            if (reinterpret_cast<std::uintptr_t>(b.buf) % static_cast<std::size_t>(b.itemsize))
+                throw PlanError(std::string("the array of an ") + what + " is not aligned");
             if (i >= bytes.size() || (bytes[i] >= 0 && b.len != bytes[i]))
                 throw PlanError(std::string("the array of an ") + what + " has another size");
             to.push_back(held.back().data());

@@ -213,7 +213,8 @@ void prepare_matmul(const Kernels &kernels, Instruction &work) {
     const bool updates = std::any_of(work.loop.micro.begin(), work.loop.micro.end(),
                                      [&](const Micro &step) { return kernels.ops[step.op].fused; });
     // An update is split by rows, so that what a thread changes lies together.
-    const std::int64_t least = updates ? wanted : (wanted + batch * panels - 1) / (batch * panels);
+    const std::int64_t grid = std::max<std::int64_t>(1, batch * panels);
+    const std::int64_t least = updates ? wanted : (wanted + grid - 1) / grid;
     chunks = std::max(chunks, std::min(least, m / kLeastRows));
     if (wanted == 1)
         chunks = (m + kChunkRows - 1) / kChunkRows;

@@ -39,7 +39,8 @@ class NativeProgram(Program):
     def __call__(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Run once; return the outputs, which are the caller's to keep."""
         outputs = [np.empty(shape, dtype) for shape, dtype in self._results]
-        self._program.run(inputs, self.arrays(), outputs)
+        given = [x if x.flags.aligned else x.copy() for x in inputs]
+        self._program.run(given, self.arrays(), outputs)
         return outputs
 
     def run_rows(
