@@ -16,7 +16,7 @@ from annette.utils import tree
 # A program is made when a model is called so often on one form of input with nothing changed: at
 # once, so that every call gives the same bits.
 _CALLS = 1
-_KEPT = 64
+_KEPT = 32
 
 
 class Called:
