@@ -6,8 +6,9 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
-# The core is built by the targets below, once for all that is installed.
-INSTALL = $(PIP) install --no-build-isolation --config-settings=wheel.cmake=false --editable
+# What builds annette stays in the environment, so that the C++ is compiled once for all targets.
+INSTALL = $(PIP) install --no-build-isolation --editable
+REQUIRES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"])
 SOURCES := $(shell find native annette/primitives -name '*.[ch]pp' -o -name '*.py') CMakeLists.txt
 CXX_FILES := $(shell find native -name '*.[ch]pp')
 
@@ -16,7 +17,7 @@ CXX_FILES := $(shell find native -name '*.[ch]pp')
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-core: $(VENV)/.core ## build the native core
+core: $(VENV)/.core ## build the native core, or what changed in it
 
 demo: $(VENV)/.core $(VENV)/.plots ## train on handwritten digits and show what was learnt
 	@$(BIN)/annette demo
@@ -46,7 +47,7 @@ format: $(VENV)/.lint ## put the code into the project's style
 bench: ## measure annette beside its peers and write benchmarks/RESULTS.md
 	@test -x .venv-bench/bin/python || "$$(PYTHON='$(PYTHON)' .ci/find-python)" -m venv .venv-bench; \
 	echo "Installing the peers and annette into .venv-bench"; \
-	.venv-bench/bin/python -m pip -qq --disable-pip-version-check install torch==2.13.0 tensorflow-cpu keras jax scikit-learn matplotlib .; \
+	.venv-bench/bin/python -m pip -qq --disable-pip-version-check install torch==2.13.0 tensorflow-cpu keras jax scikit-learn matplotlib --editable .; \
 	.venv-bench/bin/python benchmarks/run.py --write $(BENCH)
 
 docs: $(VENV)/.docs ## build the documentation into site/
@@ -67,14 +68,14 @@ $(VENV)/.base: pyproject.toml
 	@python="$$(PYTHON='$(PYTHON)' ./.ci/find-python)"; \
 	test -x $(BIN)/python || { echo "Setting up $(VENV) with $$python"; "$$python" -m venv $(VENV); }
 	@echo "Installing what the build needs"
-	@$(PIP) install 'scikit-build-core>=0.11' 'nanobind>=2.4' 'numpy>=2' cmake ninja
+	@$(PIP) install cmake ninja $$($(BIN)/python -c '$(REQUIRES)')
 	@touch $@
 
 $(VENV)/.core: $(VENV)/.base $(SOURCES)
-	@.ci/build-core $(BIN)/python
-	@touch $@
+	@echo "Building the native core"
+	@$(BIN)/python native/build.py --stamp $@
 
-$(VENV)/.plots $(VENV)/.test $(VENV)/.lint $(VENV)/.docs $(VENV)/.jax: $(VENV)/.%: $(VENV)/.base
+$(VENV)/.plots $(VENV)/.test $(VENV)/.lint $(VENV)/.docs $(VENV)/.jax: $(VENV)/.%: $(VENV)/.base | $(VENV)/.core
 	@echo "Installing what 'make $(MAKECMDGOALS)' needs ($*)"
 	@$(INSTALL) '.[$*]'
 	@touch $@

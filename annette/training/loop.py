@@ -21,7 +21,7 @@ from annette.utils import tree
 # How long to compute before progress is shown and signals are answered (seconds).
 SLICE = 0.05
 # Rows that are predicted at a time where the user's batch size does not matter (samples).
-WIDE = 512
+WIDE = 1024
 
 
 def fit(

@@ -208,18 +208,19 @@ void prepare_matmul(const Kernels &kernels, Instruction &work) {
         work.shared_bytes = kParts * panels * m * panel * bytes_of(a.type);
         return;
     }
-    std::int64_t chunks = (m + kChunkRows - 1) / kChunkRows;
-    const std::int64_t wanted = tasks_for(time, 1 << 14, kProductTime);
+    // Each task packs a panel of its own: no more of them than keep the threads busy.
+    const std::int64_t wanted =
+        std::min<std::int64_t>(tasks_for(time, 1 << 14, kProductTime), 2 * Pool::get().threads());
     const bool updates = std::any_of(work.loop.micro.begin(), work.loop.micro.end(),
                                      [&](const Micro &step) { return kernels.ops[step.op].fused; });
-    // An update is split by rows, so that what a thread changes lies together.
     const std::int64_t grid = std::max<std::int64_t>(1, batch * panels);
-    const std::int64_t least = updates ? wanted : (wanted + grid - 1) / grid;
-    chunks = std::max(chunks, std::min(least, m / kLeastRows));
-    if (wanted == 1)
-        chunks = (m + kChunkRows - 1) / kChunkRows;
-    else if (updates && chunks > kParts) // the same rows as the parts of the forward product's sums
-        chunks = chunks / kParts * kParts;
+    std::int64_t least = (wanted + grid - 1) / grid;
+    // An update is split by rows, so that what a thread changes lies together: into the parts of
+    // the forward product's sums.
+    if (updates && wanted > 1)
+        least = (least + kParts - 1) / kParts * kParts;
+    const std::int64_t chunks =
+        std::max((m + kChunkRows - 1) / kChunkRows, std::min(least, m / kLeastRows));
     work.ints = {chunks, panels, updates ? 1 : 0, 0};
     work.alone = wanted == 1;
     if (batch * chunks * panels > 0xFFFF)
