@@ -42,7 +42,6 @@ class Array {
     }
     char *data() const { return static_cast<char *>(buffer_.buf); }
     const Py_buffer &buffer() const { return buffer_; }
-    const PyObject *object() const { return held_ ? buffer_.obj : nullptr; }
 
   private:
     Py_buffer buffer_{};
@@ -427,8 +426,7 @@ class PyTraining {
     PyTraining(PyProgram *step, PyProgram *tail, PyProgram &results, nb::sequence arrays,
                std::int64_t rows, std::int64_t batch, bool shuffled, std::uint64_t seed,
                nb::sequence step_variables, nb::sequence tail_variables,
-               nb::sequence results_variables, nb::sequence resets)
-        : results_(results) {
+               nb::sequence results_variables, nb::sequence resets) {
         training_.rows = rows;
         training_.shuffled = shuffled;
         training_.seed = seed;
@@ -480,7 +478,6 @@ class PyTraining {
     }
 
     Training training_;
-    PyProgram &results_;
     PyProgram *caller_;
     Arrays held_;
     std::vector<float> values_;

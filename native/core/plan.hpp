@@ -80,7 +80,6 @@ struct Loop {
 };
 
 struct Instruction;
-struct Plan;
 
 // What kernels are given: where each value lies, and memory of their own.
 struct Context {
@@ -97,7 +96,6 @@ struct Instruction {
     Kernel run = nullptr;
     std::vector<View> in, out;
     std::vector<std::int64_t> ints;
-    std::vector<double> nums;
     Loop loop;
     bool has_loop = false;
     int tasks = 1;         // how the work may be split, whatever the number of threads
@@ -162,7 +160,6 @@ struct Kernels {
     int panel32, panel64; // columns of a tile
 };
 
-struct Scratch;
 constexpr std::size_t kScratchBytes = std::size_t{1} << 20; // of a thread: room for every kernel
 
 } // namespace annette

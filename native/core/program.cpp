@@ -55,7 +55,6 @@ const Kernels &kernels_by_name(const std::string &name) {
 
 namespace {
 
-constexpr int kFetching = 8; // tasks among which the fetching of rows is divided, at least
 constexpr char kGuardByte = '\x5a';
 
 double now() {
@@ -80,10 +79,6 @@ Program::Program(const Kernels &kernels, std::vector<Value> values, std::vector<
         threaded_ = threaded_ || (one.tasks > 1 && !one.alone);
         shared = std::max(shared, one.shared_bytes);
     }
-    for (std::size_t n = 0; n < work_.size(); ++n)
-        if (work_[n].tasks >= kFetching &&
-            (longest_ == SIZE_MAX || work_[n].flops > work_[longest_].flops))
-            longest_ = n;
     if (shared)
         shared_ = std::make_unique<Memory>(static_cast<std::size_t>(shared));
     for (std::size_t v = 0; v < values_.size(); ++v) {
@@ -139,39 +134,26 @@ struct Job {
     const Instruction *work;
     Kernel kernel;
     Context context;
-    int tasks, parties;
-    const Batches *next; // whose rows at `place` are wanted soon, or null
-    std::int64_t place;
 };
 
 void do_task(void *what, int task, char *scratch) {
     const Job &job = *static_cast<const Job *>(what);
-    if (job.next)
-        fetch_rows(*job.next, job.place, task, job.tasks, job.parties);
     job.kernel(*job.work, Context{job.context.at, scratch, job.context.shared}, task);
 }
 
 } // namespace
 
-void Program::spread(Lease &lease, const Instruction &work, Kernel kernel, int tasks,
-                     const Batches *next, std::int64_t place) {
-    const bool shared = tasks > 1 && !work.alone && lease;
-    Job job{&work,
-            kernel,
-            {at_.data(), scratch_.data(), shared_ ? shared_->data() : nullptr},
-            tasks,
-            shared ? lease.pool().threads() : 1,
-            next,
-            place};
-    if (shared) {
+void Program::spread(Lease &lease, const Instruction &work, Kernel kernel, int tasks) {
+    Job job{&work, kernel, {at_.data(), scratch_.data(), shared_ ? shared_->data() : nullptr}};
+    if (tasks > 1 && !work.alone && lease) {
         lease.pool().run(tasks, do_task, &job, scratch_.data());
         return;
     }
     for (int task = 0; task < tasks; ++task)
-        do_task(&job, task, scratch_.data());
+        kernel(work, job.context, task);
 }
 
-bool Program::execute(Lease &lease, const Caller &caller, const Batches *next, std::int64_t place) {
+bool Program::execute(Lease &lease, const Caller &caller) {
     for (std::size_t n = 0; n < work_.size(); ++n) {
         const Instruction &work = work_[n];
         const double before = profiling ? now() : 0;
@@ -181,7 +163,7 @@ bool Program::execute(Lease &lease, const Caller &caller, const Batches *next, s
             if (!caller(work, at_.data()))
                 return false;
         } else {
-            spread(lease, work, work.run, work.tasks, n == longest_ ? next : nullptr, place);
+            spread(lease, work, work.run, work.tasks);
             if (work.then)
                 spread(lease, work, work.then, work.then_tasks);
         }

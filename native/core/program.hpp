@@ -42,9 +42,6 @@ struct Batches {
     std::vector<MicroKernel> convert = {}; // for each of `rows`, null where dtypes are equal
 };
 
-// Asks the cache for a task's share of the rows of the batch at `place`.
-void fetch_rows(const Batches &batches, std::int64_t place, int task, int tasks, int parties);
-
 class Program {
   public:
     // guards: (offset, bytes) of arena memory that nothing may touch; looked at after each
@@ -59,10 +56,7 @@ class Program {
     bool run_rows(Batches &batches, std::int64_t &start, std::int64_t stop, double seconds,
                   Binding &binding, const Caller &caller);
 
-    const std::vector<Value> &values() const { return values_; }
     const std::vector<Instruction> &instructions() const { return work_; }
-    const Kernels &kernels() const { return kernels_; }
-    std::int64_t arena_bytes() const { return arena_bytes_; }
     std::size_t inputs() const { return input_types_.size(); }
     Type input_type(std::size_t i) const { return input_types_[i]; }
     int variables() const { return variables_; }
@@ -77,13 +71,11 @@ class Program {
     friend class Training;
     void bind(const Binding &binding);
     void choose_conversions(Batches &batches) const;
-    bool execute(Lease &lease, const Caller &caller, const Batches *next = nullptr,
-                 std::int64_t place = 0);
+    bool execute(Lease &lease, const Caller &caller);
     bool batches(const Batches &batches, std::int64_t &start, std::int64_t stop, double deadline,
                  Binding &binding, Lease &lease, const Caller &caller);
     void gather(const Batches &batches, std::int64_t place, Binding &binding, Lease &lease);
-    void spread(Lease &lease, const Instruction &work, Kernel kernel, int tasks,
-                const Batches *next = nullptr, std::int64_t place = 0);
+    void spread(Lease &lease, const Instruction &work, Kernel kernel, int tasks);
     void look_at_guards(const Instruction &work) const;
 
     const Kernels &kernels_;
@@ -99,8 +91,7 @@ class Program {
     std::vector<int> bound_;                        // values that lie in arrays from outside
     std::vector<std::unique_ptr<Memory>> gathered_; // rows copied for a batch
     bool threaded_ = false;
-    std::size_t longest_ = SIZE_MAX; // the instruction during which the next rows are fetched
-    std::mutex running_;             // the arena serves one run at a time
+    std::mutex running_; // the arena serves one run at a time
 };
 
 // Many epochs of training without a look outside: steps, the last short step, metrics.

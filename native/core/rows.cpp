@@ -100,35 +100,12 @@ void Program::gather(const Batches &batches, std::int64_t place, Binding &bindin
     }
 }
 
-void fetch_rows(const Batches &batches, std::int64_t place, int task, int tasks, int parties) {
-    // As tasks are shared among threads, so are the columns: each fetches its own for all rows.
-    const int party = static_cast<int>((static_cast<std::int64_t>(task + 1) * parties - 1) / tasks);
-    const std::int64_t first = static_cast<std::int64_t>(tasks) * party / parties;
-    const std::int64_t last = static_cast<std::int64_t>(tasks) * (party + 1) / parties;
-    for (const Rows &rows : batches.rows) {
-        if (rows.elements < kLong)
-            continue;
-        const std::int64_t bytes = rows.elements * bytes_of(rows.type);
-        const std::int64_t left = bytes * party / parties, right = bytes * (party + 1) / parties;
-        const std::int64_t from = batches.batch * (task - first) / (last - first);
-        const std::int64_t end = batches.batch * (task + 1 - first) / (last - first);
-        for (std::int64_t i = from; i < end; ++i) {
-            const std::int64_t row = batches.order ? batches.order[place + i] : place + i;
-            const char *at = rows.data + row * rows.row_bytes;
-            for (std::int64_t byte = left; byte < right; byte += 64)
-                __builtin_prefetch(at + byte, 0, 2);
-        }
-    }
-}
-
 bool Program::batches(const Batches &batches, std::int64_t &start, std::int64_t stop,
                       double deadline, Binding &binding, Lease &lease, const Caller &caller) {
     while (start + batches.batch <= stop) {
         gather(batches, start, binding, lease);
         bind(binding);
-        const std::int64_t after = start + batches.batch;
-        const bool more = after + batches.batch <= stop;
-        if (!execute(lease, caller, more ? &batches : nullptr, after))
+        if (!execute(lease, caller))
             return false;
         for (std::size_t i = 0; i < batches.advance.size(); ++i)
             binding.outputs[i] += batches.advance[i];

@@ -9,6 +9,7 @@ import pytest
 
 import annette as keras
 from annette import layers, ops
+from annette.training.data.order import epoch_order
 from tests.primitives.records import needs_native
 
 from .running import graph_of, instruction_sets, native, threads, using
@@ -117,3 +118,26 @@ def test_a_row_alone_whatever_the_width(width: int) -> None:
         whole = model.predict(x, verbose=0)
         for i in range(0, 40, 7):
             assert np.array_equal(model.predict(x[i : i + 1], verbose=0)[0], whole[i])
+
+
+@pytest.mark.parametrize("rows", [1, 5, 1023, 1024, 5000])
+@pytest.mark.parametrize(("seed", "epoch"), [(0, 0), (7, 3), (2**31 - 2, 1000), (2**63, 2**33)])
+def test_the_core_shuffles_as_the_training_loop_does(rows: int, seed: int, epoch: int) -> None:
+    order = np.empty(rows, "int64")
+    native().core.module.shuffled_order(seed, epoch, order)
+    assert np.array_equal(order, epoch_order(rows, seed, epoch))
+
+
+def test_epochs_in_one_go_are_the_epochs_one_by_one() -> None:
+    """With a callback that does nothing the loop goes epoch by epoch, without it many at once."""
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(75, 20)).astype("float32")
+    y = rng.integers(0, 10, 75)
+    runs = []
+    for callbacks in ([], [keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: None)]):
+        with using("native"):
+            model = network((75, 20, 16, 3), "adam")
+            np.random.seed(1)
+            history = model.fit(x, y, epochs=4, batch_size=16, verbose=0, callbacks=callbacks)
+            runs.append((history.history, [w.tobytes() for w in model.get_weights()]))
+    assert runs[0] == runs[1]

@@ -68,8 +68,8 @@ class Plan:
                 target = work.fresh("output", t.shape, t.dtype, slot=slot)
                 work.copy(ref, target)
 
-    def _bind_assigned(self, graph: Graph) -> list[tuple[Base, Base, Base]]:
-        """Give each new value of a variable a base; return (old, new, where it is made)."""
+    def _bind_assigned(self, graph: Graph) -> list[tuple[Base, Base]]:
+        """Give each new value of a variable a base; return (old, new)."""
         work = self._work
         found = []
         taken: set[Base] = set()
@@ -89,14 +89,14 @@ class Plan:
                 work.copy(ref, made)
                 source = made.base
             taken.add(source)
-            found.append((old, source, source))
+            found.append((old, source))
         return found
 
-    def _scheduled(self, assigned: list[tuple[Base, Base, Base]]) -> list[Unit]:
+    def _scheduled(self, assigned: list[tuple[Base, Base]]) -> list[Unit]:
         """Order the units; new values are made in the variables' arrays where no one still reads."""
         units = fuse(self._work.items)
         extra: dict[Unit, set[Unit]] = {}
-        for old, new, _ in assigned:
+        for old, new in assigned:
             writers = {item.unit for item in new.writers}
             readers = {item.unit for item in old.readers}
             if len(writers) == 1 and self._in_place(old, new, next(iter(writers))):
