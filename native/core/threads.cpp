@@ -103,12 +103,11 @@ void Pool::run(int count, Task task, void *what, char *scratch) {
     resting_.store(0, std::memory_order_relaxed);
     parties_.store(parties, std::memory_order_relaxed);
     least_.store(count / parties / 2, std::memory_order_relaxed);
+    const std::uint64_t generation = static_cast<std::uint64_t>(++generation_) << 32;
     for (int t = parties - 1; t >= 0; --t) {
         const std::uint64_t from = static_cast<std::uint64_t>(count) * t / parties;
         const std::uint64_t end = static_cast<std::uint64_t>(count) * (t + 1) / parties;
-        std::atomic<std::uint64_t> &ticket = shares_[t].ticket;
-        const std::uint64_t generation = (ticket.load(std::memory_order_relaxed) >> 32) + 1;
-        ticket.store(generation << 32 | end << 16 | from, std::memory_order_seq_cst);
+        shares_[t].ticket.store(generation | end << 16 | from, std::memory_order_seq_cst);
     }
     if (sleeping_.load(std::memory_order_seq_cst) > 0) {
         const std::lock_guard<std::mutex> lock(bed_);
@@ -129,27 +128,28 @@ void Pool::rest() {
     resting_.store(1, std::memory_order_relaxed);
 }
 
-// Its own share first. Others' tasks are only taken from who has hardly begun or, if `late`, has
-// not come to an end for long: their data lies in the other's cache.
+// Its own share first. Others' tasks of the same work are only taken from who has hardly begun or,
+// if `late`, has not come to an end for long: their data lies in the other's cache.
 bool Pool::claim_and_do(int me, char *scratch, bool late) {
-    if (take(me, scratch, 0))
+    const std::uint64_t work = shares_[me].ticket.load(std::memory_order_acquire) >> 32;
+    if (take(me, scratch, 0, work))
         return true;
     const int parties = parties_.load(std::memory_order_relaxed);
     const int least = late ? 0 : least_.load(std::memory_order_relaxed);
     for (int t = 0; t < parties; ++t)
-        if (t != me && take(t, scratch, least))
+        if (t != me && take(t, scratch, least, work))
             return true;
     return false;
 }
 
-// Takes the next task of a share if there is one. A ticket of an older generation cannot be taken:
-// all of its tasks were, or it would not have been replaced.
-bool Pool::take(int share, char *scratch, int least) {
+// Takes the next task of a share in the work of that number, if there is one. A ticket of older
+// work cannot be taken: all of its tasks were, or it would not have been replaced.
+bool Pool::take(int share, char *scratch, int least, std::uint64_t work) {
     std::atomic<std::uint64_t> &place = shares_[share].ticket;
     std::uint64_t ticket = place.load(std::memory_order_acquire);
     for (;;) {
         const int next = static_cast<int>(ticket & 0xFFFF);
-        if (next + least >= static_cast<int>(ticket >> 16 & 0xFFFF))
+        if (ticket >> 32 != work || next + least >= static_cast<int>(ticket >> 16 & 0xFFFF))
             return false;
         const Task task = task_.load(std::memory_order_relaxed);
         void *what = what_.load(std::memory_order_relaxed);

@@ -35,14 +35,15 @@ class Pool {
     void start();
     void help(int me);
     bool claim_and_do(int me, char *scratch, bool late);
-    bool take(int share, char *scratch, int least);
+    bool take(int share, char *scratch, int least, std::uint64_t work);
     bool has_work() const;
 
     std::mutex owner_; // one plan at a time uses the helpers
     std::atomic<int> threads_{1};
     int started_ = 0;
+    std::uint32_t generation_ = 0; // the number of the last work
 
-    // For each thread: generation (32 bits), end of its share (16), next task of it (16).
+    // For each thread: number of the work (32 bits), end of its share (16), next task of it (16).
     struct alignas(64) Share {
         std::atomic<std::uint64_t> ticket{0};
     };
