@@ -71,7 +71,7 @@ Program::Program(const Kernels &kernels, std::vector<Value> values, std::vector<
       arena_bytes_(arena_bytes), input_types_(std::move(inputs)), variables_(variables),
       outputs_(outputs), guards_(std::move(guards)),
       arena_(static_cast<std::size_t>(arena_bytes > 0 ? arena_bytes : 0)), scratch_(kScratchBytes),
-      at_(values_.size(), nullptr), gathered_(input_types_.size()) {
+      at_(values_.size(), nullptr), gathered_(input_types_.size()), ahead_(input_types_.size()) {
     check(kernels_, values_, work_, arena_bytes_);
     std::int64_t shared = 0;
     for (Instruction &one : work_) {

@@ -42,6 +42,18 @@ struct Batches {
     std::vector<MicroKernel> convert = {}; // for each of `rows`, null where dtypes are equal
 };
 
+// Rows of an array copied side by side, in tasks that share columns (the parts of a product's
+// sums, so that each thread has its own) and groups of rows.
+struct Gather {
+    const Rows *rows;
+    const std::int64_t *order;
+    std::int64_t place, count;
+    int columns, groups;
+    MicroKernel convert; // null: copy
+    int from_bytes, to_bytes;
+    char *to;
+};
+
 class Program {
   public:
     // guards: (offset, bytes) of arena memory that nothing may touch; looked at after each
@@ -74,7 +86,11 @@ class Program {
     bool execute(Lease &lease, const Caller &caller);
     bool batches(const Batches &batches, std::int64_t &start, std::int64_t stop, double deadline,
                  Binding &binding, Lease &lease, const Caller &caller);
-    void gather(const Batches &batches, std::int64_t place, Binding &binding, Lease &lease);
+    void gather(const Batches &batches, std::int64_t place, Lease &lease, Binding &binding);
+    void gather_ahead(const Batches &batches, std::int64_t place, Lease &lease);
+    void finish_ahead(Lease &lease);
+    bool in_place(const Batches &batches, std::size_t input) const;
+    Gather copy_of(const Batches &batches, std::size_t input, std::int64_t place);
     void spread(Lease &lease, const Instruction &work, Kernel kernel, int tasks);
     void look_at_guards(const Instruction &work) const;
 
@@ -88,8 +104,11 @@ class Program {
     Memory arena_, scratch_;
     std::unique_ptr<Memory> shared_; // for instructions of two halves
     std::vector<char *> at_;
-    std::vector<int> bound_;                        // values that lie in arrays from outside
-    std::vector<std::unique_ptr<Memory>> gathered_; // rows copied for a batch
+    std::vector<int> bound_; // values that lie in arrays from outside
+    // Rows copied for a batch, and for the one after it.
+    std::vector<std::unique_ptr<Memory>> gathered_, ahead_;
+    Gather coming_{};       // what helpers copy meanwhile,
+    int coming_input_ = -1; // for this input
     bool threaded_ = false;
     std::mutex running_; // the arena serves one run at a time
 };

@@ -15,6 +15,8 @@ double now() {
 }
 
 constexpr std::int64_t kGatherBytes = 1 << 15; // below, one thread gathers
+constexpr std::int64_t kAheadBytes = 1 << 22;  // above, rows are not gathered ahead of their step
+constexpr std::int64_t kPieceBytes = 1 << 13;  // of a task that must not hold up a step
 
 MicroKernel conversion(const Kernels &kernels, Type from, Type to) {
     const std::string name = std::string("cast_") + name_of(from);
@@ -24,28 +26,20 @@ MicroKernel conversion(const Kernels &kernels, Type from, Type to) {
     return nullptr;
 }
 
-struct Gather {
-    const Rows *rows;
-    const std::int64_t *order;
-    std::int64_t place, count;
-    int pieces;          // tasks share the rows' columns: the parts of a product's sums
-    MicroKernel convert; // null: copy
-    int from_bytes, to_bytes;
-    char *to;
-};
-
 void gather_task(void *what, int task, char *) {
     const Gather &g = *static_cast<const Gather *>(what);
     const std::int64_t n = g.rows->elements;
-    const std::int64_t from = n * task / g.pieces, count = n * (task + 1) / g.pieces - from;
+    const int column = task / g.groups, group = task % g.groups;
+    const std::int64_t from = n * column / g.columns, count = n * (column + 1) / g.columns - from;
+    const std::int64_t first = g.count * group / g.groups, end = g.count * (group + 1) / g.groups;
     const char *x = g.rows->data + from * g.from_bytes;
-    char *y = g.to + from * g.to_bytes;
+    char *y = g.to + (first * n + from) * g.to_bytes;
     const auto row_at = [&](std::int64_t i) {
         return x + (g.order ? g.order[g.place + i] : g.place + i) * g.rows->row_bytes;
     };
     constexpr std::int64_t ahead = 2; // rows lie anywhere in memory: ask for them in time
-    for (std::int64_t i = 0; i < g.count; ++i, y += n * g.to_bytes) {
-        if (i + ahead < g.count) {
+    for (std::int64_t i = first; i < end; ++i, y += n * g.to_bytes) {
+        if (i + ahead < end) {
             const char *soon = row_at(i + ahead);
             for (std::int64_t line = 0; line < count * g.from_bytes; line += 64)
                 __builtin_prefetch(soon + line);
@@ -59,6 +53,10 @@ void gather_task(void *what, int task, char *) {
     }
 }
 
+std::unique_ptr<Memory> room(std::int64_t bytes) {
+    return std::make_unique<Memory>(static_cast<std::size_t>(std::max<std::int64_t>(bytes, 1)));
+}
+
 } // namespace
 
 void Program::choose_conversions(Batches &batches) const {
@@ -68,43 +66,98 @@ void Program::choose_conversions(Batches &batches) const {
             batches.convert[i] = conversion(kernels_, batches.rows[i].type, input_types_[i]);
 }
 
-void Program::gather(const Batches &batches, std::int64_t place, Binding &binding, Lease &lease) {
+// Rows that lie in the array as the plan wants them are read where they are.
+bool Program::in_place(const Batches &batches, std::size_t input) const {
+    const Rows &rows = batches.rows[input];
+    return !batches.order && rows.type == input_types_[input] &&
+           rows.row_bytes == rows.elements * bytes_of(rows.type);
+}
+
+Gather Program::copy_of(const Batches &batches, std::size_t i, std::int64_t place) {
+    const Rows &rows = batches.rows[i];
+    return {&rows,
+            batches.order,
+            place,
+            batches.batch,
+            1,
+            1,
+            batches.convert[i],
+            bytes_of(rows.type),
+            bytes_of(input_types_[i]),
+            nullptr};
+}
+
+void Program::gather(const Batches &batches, std::int64_t place, Lease &lease, Binding &binding) {
+    const int came = coming_input_;
+    finish_ahead(lease);
+    if (came >= 0) {
+        gathered_[came].swap(ahead_[came]);
+        binding.inputs[came] = gathered_[came]->data();
+    }
     for (std::size_t i = 0; i < batches.rows.size(); ++i) {
+        if (static_cast<int>(i) == came)
+            continue;
         const Rows &rows = batches.rows[i];
-        const Type type = input_types_[i];
-        const std::int64_t bytes = rows.elements * bytes_of(rows.type);
-        if (!batches.order && rows.type == type && rows.row_bytes == bytes) {
-            binding.inputs[i] = const_cast<char *>(rows.data) + place * bytes;
+        if (in_place(batches, i)) {
+            binding.inputs[i] = const_cast<char *>(rows.data) + place * rows.row_bytes;
             continue;
         }
-        const std::int64_t size = rows.elements * batches.batch * bytes_of(type);
+        Gather work = copy_of(batches, i, place);
+        const std::int64_t size = rows.elements * batches.batch * work.to_bytes;
         if (!gathered_[i])
-            gathered_[i] =
-                std::make_unique<Memory>(static_cast<std::size_t>(std::max<std::int64_t>(size, 1)));
-        binding.inputs[i] = gathered_[i]->data();
-        const bool large = size >= kGatherBytes && rows.elements >= kLong;
-        Gather work{&rows,
-                    batches.order,
-                    place,
-                    batches.batch,
-                    large ? int{kParts} : 1,
-                    batches.convert[i],
-                    bytes_of(rows.type),
-                    bytes_of(type),
-                    gathered_[i]->data()};
-        if (lease && large)
-            lease.pool().run(work.pieces, gather_task, &work, scratch_.data());
-        else
-            for (int t = 0; t < work.pieces; ++t)
-                gather_task(&work, t, nullptr);
+            gathered_[i] = room(size);
+        binding.inputs[i] = work.to = gathered_[i]->data();
+        if (lease && size >= kGatherBytes && rows.elements >= kLong) {
+            work.columns = kParts;
+            lease.pool().run(work.columns, gather_task, &work, scratch_.data());
+        } else {
+            gather_task(&work, 0, nullptr);
+        }
     }
+}
+
+// Offers the largest input's next rows to helpers, which have little to do in parts of a step.
+void Program::gather_ahead(const Batches &batches, std::int64_t place, Lease &lease) {
+    std::int64_t most = kGatherBytes - 1;
+    if (!lease)
+        return;
+    for (std::size_t i = 0; i < batches.rows.size(); ++i) {
+        const std::int64_t size =
+            batches.rows[i].elements * batches.batch * bytes_of(input_types_[i]);
+        if (in_place(batches, i) || size > kAheadBytes || size <= most)
+            continue;
+        most = size;
+        coming_input_ = static_cast<int>(i);
+    }
+    if (coming_input_ < 0)
+        return;
+    if (!ahead_[coming_input_])
+        ahead_[coming_input_] = room(most);
+    coming_ = copy_of(batches, coming_input_, place);
+    coming_.to = ahead_[coming_input_]->data();
+    coming_.groups = static_cast<int>(std::clamp<std::int64_t>(
+        most / kPieceBytes, 1, std::min<std::int64_t>(batches.batch, 0xFFFF)));
+    lease.pool().offer(coming_.groups, gather_task, &coming_);
+}
+
+void Program::finish_ahead(Lease &lease) {
+    if (coming_input_ >= 0)
+        lease.pool().finish(scratch_.data());
+    coming_input_ = -1;
 }
 
 bool Program::batches(const Batches &batches, std::int64_t &start, std::int64_t stop,
                       double deadline, Binding &binding, Lease &lease, const Caller &caller) {
+    const struct Finish {
+        Program &program;
+        Lease &lease;
+        ~Finish() { program.finish_ahead(lease); }
+    } however{*this, lease};
     while (start + batches.batch <= stop) {
-        gather(batches, start, binding, lease);
+        gather(batches, start, lease, binding);
         bind(binding);
+        if (start + 2 * batches.batch <= stop)
+            gather_ahead(batches, start + batches.batch, lease);
         if (!execute(lease, caller))
             return false;
         for (std::size_t i = 0; i < batches.advance.size(); ++i)

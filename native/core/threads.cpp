@@ -24,6 +24,8 @@ namespace {
 constexpr double kPatience = 60e-6;
 // How often the caller looks whether the others are done before it takes their tasks.
 constexpr int kLate = 1000;
+// How often it looks before it lends its core to a helper that lost its own.
+constexpr int kLost = 20000;
 
 std::atomic<Pool *> pool{nullptr};
 std::atomic<int> wanted{0};
@@ -97,31 +99,48 @@ void Pool::start() {
 
 void Pool::run(int count, Task task, void *what, char *scratch) {
     const int parties = threads();
-    done_.store(0, std::memory_order_relaxed);
-    task_.store(task, std::memory_order_relaxed);
-    what_.store(what, std::memory_order_relaxed);
+    work_.set(task, what);
     resting_.store(0, std::memory_order_relaxed);
     parties_.store(parties, std::memory_order_relaxed);
     least_.store(count / parties / 2, std::memory_order_relaxed);
-    const std::uint64_t generation = static_cast<std::uint64_t>(++generation_) << 32;
+    const std::uint64_t number = static_cast<std::uint64_t>(++generation_) << 32;
     for (int t = parties - 1; t >= 0; --t) {
         const std::uint64_t from = static_cast<std::uint64_t>(count) * t / parties;
         const std::uint64_t end = static_cast<std::uint64_t>(count) * (t + 1) / parties;
-        shares_[t].ticket.store(generation | end << 16 | from, std::memory_order_seq_cst);
+        shares_[t].ticket.store(number | end << 16 | from, std::memory_order_seq_cst);
     }
     if (sleeping_.load(std::memory_order_seq_cst) > 0) {
         const std::lock_guard<std::mutex> lock(bed_);
         wake_.notify_all();
     }
-    for (int spins = 0; done_.load(std::memory_order_acquire) < count; ++spins) {
+    for (int spins = 0; work_.done.load(std::memory_order_acquire) < count; ++spins) {
         if (claim_and_do(0, scratch, spins > kLate)) {
             spins = 0;
             continue;
         }
         pause();
-        if (spins > 20000) // a helper lost its core: lend it this one
+        if (spins > kLost)
             std::this_thread::yield();
     }
+}
+
+void Pool::offer(int count, Task task, void *what) {
+    offered_.set(task, what);
+    offers_ = count;
+    const std::uint64_t number = static_cast<std::uint64_t>(++generation_) << 32;
+    offer_.ticket.store(number | static_cast<std::uint64_t>(count) << 16,
+                        std::memory_order_release);
+}
+
+void Pool::finish(char *scratch) {
+    while (take_offered(scratch))
+        ;
+    for (int spins = 0; offered_.done.load(std::memory_order_acquire) < offers_; ++spins) {
+        pause();
+        if (spins > kLost)
+            std::this_thread::yield();
+    }
+    offers_ = 0;
 }
 
 void Pool::rest() {
@@ -131,32 +150,41 @@ void Pool::rest() {
 // Its own share first. Others' tasks of the same work are only taken from who has hardly begun or,
 // if `late`, has not come to an end for long: their data lies in the other's cache.
 bool Pool::claim_and_do(int me, char *scratch, bool late) {
-    const std::uint64_t work = shares_[me].ticket.load(std::memory_order_acquire) >> 32;
-    if (take(me, scratch, 0, work))
+    const std::uint64_t number = shares_[me].ticket.load(std::memory_order_acquire) >> 32;
+    if (work_.take(shares_[me], scratch, 0, number))
         return true;
     const int parties = parties_.load(std::memory_order_relaxed);
     const int least = late ? 0 : least_.load(std::memory_order_relaxed);
     for (int t = 0; t < parties; ++t)
-        if (t != me && take(t, scratch, least, work))
+        if (t != me && work_.take(shares_[t], scratch, least, number))
             return true;
     return false;
 }
 
+bool Pool::take_offered(char *scratch) {
+    return offered_.take(offer_, scratch, 0, offer_.ticket.load(std::memory_order_acquire) >> 32);
+}
+
+void Pool::Work::set(Task next, void *on) {
+    done.store(0, std::memory_order_relaxed);
+    task.store(next, std::memory_order_relaxed);
+    what.store(on, std::memory_order_relaxed);
+}
+
 // Takes the next task of a share in the work of that number, if there is one. A ticket of older
 // work cannot be taken: all of its tasks were, or it would not have been replaced.
-bool Pool::take(int share, char *scratch, int least, std::uint64_t work) {
-    std::atomic<std::uint64_t> &place = shares_[share].ticket;
-    std::uint64_t ticket = place.load(std::memory_order_acquire);
+bool Pool::Work::take(Share &share, char *scratch, int least, std::uint64_t number) {
+    std::uint64_t ticket = share.ticket.load(std::memory_order_acquire);
     for (;;) {
         const int next = static_cast<int>(ticket & 0xFFFF);
-        if (ticket >> 32 != work || next + least >= static_cast<int>(ticket >> 16 & 0xFFFF))
+        if (ticket >> 32 != number || next + least >= static_cast<int>(ticket >> 16 & 0xFFFF))
             return false;
-        const Task task = task_.load(std::memory_order_relaxed);
-        void *what = what_.load(std::memory_order_relaxed);
-        if (place.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel,
-                                        std::memory_order_acquire)) {
-            task(what, next, scratch);
-            done_.fetch_add(1, std::memory_order_release);
+        const Task run = task.load(std::memory_order_relaxed);
+        void *on = what.load(std::memory_order_relaxed);
+        if (share.ticket.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel,
+                                               std::memory_order_acquire)) {
+            run(on, next, scratch);
+            done.fetch_add(1, std::memory_order_release);
             return true;
         }
     }
@@ -178,7 +206,7 @@ void Pool::help(int me) {
     for (;;) {
         double since = now();
         for (int spins = 0;; ++spins) {
-            if (claim_and_do(me, scratch.data(), false)) {
+            if (claim_and_do(me, scratch.data(), false) || take_offered(scratch.data())) {
                 since = now();
                 spins = 0;
                 continue;

@@ -27,6 +27,10 @@ class Pool {
 
     // Does tasks [0, count) and returns when all are done. Only for who holds a Lease.
     void run(int count, Task task, void *what, char *scratch);
+    // Offers tasks to helpers that have nothing else to do, until `finish`.
+    void offer(int count, Task task, void *what);
+    // Does the tasks offered that nobody has begun and waits for the others.
+    void finish(char *scratch);
     // Sends the helpers to sleep at once, for work that others' threads will do.
     void rest();
 
@@ -35,7 +39,7 @@ class Pool {
     void start();
     void help(int me);
     bool claim_and_do(int me, char *scratch, bool late);
-    bool take(int share, char *scratch, int least, std::uint64_t work);
+    bool take_offered(char *scratch);
     bool has_work() const;
 
     std::mutex owner_; // one plan at a time uses the helpers
@@ -43,17 +47,24 @@ class Pool {
     int started_ = 0;
     std::uint32_t generation_ = 0; // the number of the last work
 
-    // For each thread: number of the work (32 bits), end of its share (16), next task of it (16).
+    // Number of the work (32 bits), end of the share (16), next task of it (16).
     struct alignas(64) Share {
         std::atomic<std::uint64_t> ticket{0};
     };
-    Share shares_[kMaxThreads];
+    struct alignas(64) Work {
+        void set(Task task, void *what);
+        bool take(Share &share, char *scratch, int least, std::uint64_t number);
+        std::atomic<int> done{0};
+        std::atomic<Task> task{nullptr};
+        std::atomic<void *> what{nullptr};
+    };
+    Share shares_[kMaxThreads];   // of each thread
     std::atomic<int> least_{0};   // tasks left in a share from which others may take
     std::atomic<int> parties_{1}; // threads that the present work is shared among
-    alignas(64) std::atomic<int> done_{0};
-    std::atomic<Task> task_{nullptr};
-    std::atomic<void *> what_{nullptr};
     std::atomic<int> resting_{0}; // raised to send helpers to sleep
+    Work work_, offered_;
+    Share offer_;
+    int offers_ = 0; // tasks in it
     alignas(64) std::atomic<int> sleeping_{0};
     std::mutex bed_;
     std::condition_variable wake_;
