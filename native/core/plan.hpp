@@ -160,6 +160,8 @@ struct Kernels {
     int panel32, panel64; // columns of a tile
 };
 
-constexpr std::size_t kScratchBytes = std::size_t{1} << 20; // of a thread: room for every kernel
+constexpr std::int64_t kGroupRows = 256; // of a chunk whose task does many panels
+constexpr std::int64_t kResultBytes = std::int64_t{1} << 19; // of a task's part of a product
+constexpr std::size_t kScratchBytes = std::size_t{1} << 20;  // of a thread: room for every kernel
 
 } // namespace annette

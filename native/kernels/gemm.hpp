@@ -5,6 +5,7 @@
 // the thread or the rows beside it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 #include "loop.hpp"
@@ -24,26 +25,12 @@ constexpr int kDepth = 128; // a panel of B of this depth stays in the first-lev
 
 template <class T> constexpr int kPanel = kTileVectors * Simd<T>::lanes;
 
-// c[i, :] (+)= sum over k of a[i, k] b[k, :] for `Rows` rows and `Vectors` vectors of columns.
-// Meanwhile the rows from `next` on, of the tile after this one, are fetched into the cache, and
-// some of what is packed afterwards.
-struct Ahead {
-    const char *at;
-    std::ptrdiff_t row; // bytes from one row to the next
-    int rows;           // to be fetched for each line of A
-    int lines;          // of a row
-};
-
-inline void fetch(Ahead &ahead) {
-    for (int r = 0; r < ahead.rows; ++r, ahead.at += ahead.row)
-        for (int i = 0; i < ahead.lines; ++i)
-            __builtin_prefetch(ahead.at + 64 * i, 0, 2);
-}
-
+// to[i, :] = c[i, :] + sum over k of a[i, k] b[k, :] + plus[i, :] for `Rows` rows and `Vectors`
+// vectors of columns; without c and plus where these are null.
 template <class T, int Rows, int Vectors>
 inline __attribute__((always_inline)) void
-tile(std::ptrdiff_t depth, const T *a, std::ptrdiff_t row, std::ptrdiff_t step, const T *b,
-     std::ptrdiff_t b_row, T *c, bool add, const T *next, Ahead &ahead) {
+tile(std::ptrdiff_t depth, const T *a, std::ptrdiff_t row, std::ptrdiff_t step, const T *next,
+     const T *b, std::ptrdiff_t b_row, const T *c, const T *plus, T *to, Soon *soon) {
     constexpr int lanes = Simd<T>::lanes;
     constexpr std::ptrdiff_t line = 64 / sizeof(T);
     Vec<T> sum[Rows][Vectors];
@@ -51,8 +38,8 @@ tile(std::ptrdiff_t depth, const T *a, std::ptrdiff_t row, std::ptrdiff_t step, 
     for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 4
         for (int j = 0; j < Vectors; ++j)
-            sum[i][j] = add ? load(c + i * kPanel<T> + j * lanes) : Vec<T>{};
-    while (depth > 0) {
+            sum[i][j] = c ? load(c + i * kPanel<T> + j * lanes) : Vec<T>{};
+    for (int fetched = 0; depth > 0; depth -= line) {
         const std::ptrdiff_t count = depth < line ? depth : line;
         if (row == 1) {
             for (std::ptrdiff_t k = 0; k < count; ++k)
@@ -62,10 +49,10 @@ tile(std::ptrdiff_t depth, const T *a, std::ptrdiff_t row, std::ptrdiff_t step, 
             for (int i = 0; i < Rows; ++i)
                 __builtin_prefetch(next + i * row);
         }
-        next += line * step;
-        fetch(ahead);
-        depth -= count;
-        for (std::ptrdiff_t k = 0; k < count; ++k) {
+        next += count * step;
+        if (soon && fetched++ < Rows)
+            soon->fetch();
+        for (std::ptrdiff_t k = 0; k < count; ++k, a += step, b += b_row) {
             Vec<T> right[Vectors];
 #pragma GCC unroll 4
             for (int j = 0; j < Vectors; ++j)
@@ -77,39 +64,72 @@ tile(std::ptrdiff_t depth, const T *a, std::ptrdiff_t row, std::ptrdiff_t step, 
                 for (int j = 0; j < Vectors; ++j)
                     sum[i][j] = fma(left, right[j], sum[i][j]);
             }
-            a += step;
-            b += b_row;
         }
     }
 #pragma GCC unroll 8
     for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 4
-        for (int j = 0; j < Vectors; ++j)
-            store(c + i * kPanel<T> + j * lanes, sum[i][j]);
+        for (int j = 0; j < Vectors; ++j) {
+            const std::ptrdiff_t at = i * kPanel<T> + j * lanes;
+            store(to + at, plus ? load(plus + at) + sum[i][j] : sum[i][j]);
+        }
 }
 
 template <class T, int Vectors, int Rows = kTileRows>
 inline void tile_of(int rows, std::ptrdiff_t depth, const T *a, std::ptrdiff_t row,
-                    std::ptrdiff_t step, const T *b, std::ptrdiff_t b_row, T *c, bool add,
-                    const T *next, Ahead &ahead) {
+                    std::ptrdiff_t step, const T *next, const T *b, std::ptrdiff_t b_row,
+                    const T *c, const T *plus, T *to, Soon *soon) {
     if constexpr (Rows > 0) {
         if (rows == Rows)
-            tile<T, Rows, Vectors>(depth, a, row, step, b, b_row, c, add, next, ahead);
+            tile<T, Rows, Vectors>(depth, a, row, step, next, b, b_row, c, plus, to, soon);
         else
-            tile_of<T, Vectors, Rows - 1>(rows, depth, a, row, step, b, b_row, c, add, next, ahead);
+            tile_of<T, Vectors, Rows - 1>(rows, depth, a, row, step, next, b, b_row, c, plus, to,
+                                          soon);
     }
 }
 
-// Rows [0, rows) of a strip of the product, in tiles of nearly equal height.
+inline std::ptrdiff_t tiles_of(std::ptrdiff_t rows) {
+    return (rows + kTileRows - 1) / kTileRows;
+}
+
+// Where the tiles of a strip begin: their heights are nearly equal.
+inline std::ptrdiff_t tile_start(std::ptrdiff_t rows, std::ptrdiff_t tile) {
+    return rows * tile / tiles_of(rows);
+}
+
+// Rows of A: from one to the next, from one element to the next in the sum, and from one tile to
+// the next where tiles were packed (0: nowhere).
+template <class T> struct Left {
+    const T *at;
+    std::ptrdiff_t row, step, tile;
+
+    const T *from(std::ptrdiff_t rows, std::ptrdiff_t which) const {
+        return at + (tile ? which * tile : tile_start(rows, which) * row);
+    }
+};
+
+// Tiles [first, end) of a strip of the product.
 template <class T, int Vectors>
-void strip(std::ptrdiff_t rows, std::ptrdiff_t depth, const T *a, std::ptrdiff_t row,
-           std::ptrdiff_t step, const T *b, std::ptrdiff_t b_row, T *c, bool add, Ahead ahead) {
-    const std::ptrdiff_t tiles = (rows + kTileRows - 1) / kTileRows;
-    for (std::ptrdiff_t t = 0; t < tiles; ++t) {
-        const std::ptrdiff_t from = rows * t / tiles, to = rows * (t + 1) / tiles;
-        const T *next = t + 1 < tiles ? a + to * row : a;
-        tile_of<T, Vectors>(static_cast<int>(to - from), depth, a + from * row, row, step, b, b_row,
-                            c + from * kPanel<T>, add, next, ahead);
+void strip(std::ptrdiff_t rows, std::ptrdiff_t first, std::ptrdiff_t end, std::ptrdiff_t depth,
+           Left<T> a, const T *b, std::ptrdiff_t b_row, const T *c, const T *plus, T *to,
+           Soon *soon) {
+    for (std::ptrdiff_t t = first; t < end; ++t) {
+        const std::ptrdiff_t from = tile_start(rows, t), at = from * kPanel<T>;
+        tile_of<T, Vectors>(static_cast<int>(tile_start(rows, t + 1) - from), depth,
+                            a.from(rows, t), a.row, a.step,
+                            a.from(rows, t + 1 < tiles_of(rows) ? t + 1 : 0), b, b_row,
+                            c ? c + at : nullptr, plus ? plus + at : nullptr, to + at, soon);
+    }
+}
+
+// Rows of A that lie side by side, tile after tile, so that each is read in one stream.
+template <class T>
+void pack_left(std::ptrdiff_t rows, std::ptrdiff_t depth, const T *a, std::ptrdiff_t step, T *to) {
+    for (std::ptrdiff_t t = 0; t < tiles_of(rows); ++t) {
+        const std::ptrdiff_t from = tile_start(rows, t);
+        const int high = static_cast<int>(tile_start(rows, t + 1) - from);
+        for (std::ptrdiff_t k = 0; k < depth; ++k, to += kTileRows)
+            copy_some(to, a + from + k * step, high);
     }
 }
 
@@ -172,68 +192,63 @@ inline std::int64_t parts_of(std::int64_t depth) {
 
 // One strip of a product: rows of A times a panel of B.
 template <class T> struct Strip {
-    const T *a, *b;
-    std::int64_t row, step;    // of A
-    std::int64_t b_row, b_col; // of B
+    Left<T> a;
+    const T *b;
+    std::int64_t b_row, b_col;
     std::int64_t rows, cols;
     T *packed;
+    const T *right = nullptr; // the block of B at hand
+    std::int64_t right_row = 0;
 
     // Few rows read B but once or twice: packing it would take longer.
     bool in_place() const {
         return rows <= 2 * kTileRows && b_col == 1 && cols % Simd<T>::lanes == 0;
     }
 
-    void tiles(std::int64_t count, std::int64_t deep, const T *from_a, const T *from_b,
-               std::int64_t gap, T *c, bool add, Ahead next) const {
+    // Makes a block of B ready for `tiles`.
+    void open(std::int64_t k, std::int64_t deep) {
+        const T *block = b + k * b_row;
+        const bool direct = in_place();
+        if (!direct)
+            pack(deep, cols, block, b_row, b_col, packed);
+        right = direct ? block : packed;
+        right_row = direct ? b_row : kPanel<T>;
+    }
+
+    // Tiles [first, end) of to = c + the sum over `deep` elements of rows of A + plus.
+    void tiles(std::int64_t first, std::int64_t end, std::int64_t deep, Left<T> left, const T *c,
+               const T *plus, T *to, Soon *soon = nullptr) const {
         const int vectors = static_cast<int>((cols + Simd<T>::lanes - 1) / Simd<T>::lanes);
         const auto run = vectors == 1   ? strip<T, 1>
                          : vectors == 2 ? strip<T, 2>
                          : vectors == 3 ? strip<T, 3>
                                         : strip<T, 4>;
-        run(count, deep, from_a, row, step, from_b, gap, c, add, next);
+        run(rows, first, end, deep, left, right, right_row, c, plus, to, soon);
     }
 
-    // c (rows x panel) = the sum over k in [from, end).
-    void sum(std::int64_t from, std::int64_t end, T *c) const {
-        const std::int64_t blocks = (end - from + kDepth - 1) / kDepth;
-        const bool direct = in_place();
-        for (std::int64_t n = 0; n < blocks; ++n) {
-            const std::int64_t k = from + (end - from) * n / blocks;
-            const std::int64_t deep = from + (end - from) * (n + 1) / blocks - k;
-            const T *from_b = b + k * b_row;
-            if (!direct)
-                pack(deep, cols, from_b, b_row, b_col, packed);
-            tiles(rows, deep, a + k * step, direct ? from_b : packed, direct ? b_row : kPanel<T>, c,
-                  n > 0, n + 1 < blocks ? ahead(k + deep, deep) : Ahead{});
-        }
-        if (blocks == 0)
-            std::memset(c, 0, static_cast<std::size_t>(rows * kPanel<T>) * sizeof(T));
-    }
+    Left<T> left_at(std::int64_t k) const { return {a.at + k * a.step, a.row, a.step, a.tile}; }
+};
 
-    // What to fetch of the block of B that comes after k. Never beyond what this thread reads: it
-    // would take lines away from the thread that changes them.
-    Ahead ahead(std::int64_t k, std::int64_t deep) const {
-        constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(T));
-        const std::int64_t steps = (rows + kTileRows - 1) / kTileRows * ((deep + line - 1) / line);
-        const bool down = b_col == 1;
-        const std::int64_t count = down ? deep : cols, wide = down ? cols : deep;
-        return {reinterpret_cast<const char *>(b + k * b_row),
-                (down ? b_row : b_col) * static_cast<std::int64_t>(sizeof(T)),
-                static_cast<int>((count + steps - 1) / steps),
-                static_cast<int>((wide + line - 1) / line)};
-    }
+// A long sum goes block by block, as deep as the cache likes.
+struct Depths {
+    Depths(std::int64_t first, std::int64_t last)
+        : from(first), end(last), count((last - first + kDepth - 1) / kDepth) {}
+    std::int64_t at(std::int64_t n) const { return from + (end - from) * n / count; }
+    const std::int64_t from, end, count;
 };
 
 // in: A [..., M, K] and B [..., K, N]; what becomes of the product is the loop's business.
-// ints: chunks of rows, panels of columns, whether tasks go through the panels of a chunk first,
-// whether tasks share the parts of each sum.
+// ints: chunks of rows, panels of columns, whether tasks share the parts of each sum, groups of
+// panels of which a task does one, whether it packs its rows of A, whether what the loop reads and
+// writes is far.
 template <class T> struct Product {
     Product(const Instruction &w, const Context &c)
         : work(w), context(c), rank(static_cast<int>(w.in[0].shape.size())),
           m(w.in[0].shape[rank - 2]), depth(w.in[0].shape[rank - 1]), n(w.in[1].shape[rank - 1]),
           chunks(w.ints[0]), panels(w.ints[1]), packed(reinterpret_cast<T *>(c.scratch)),
-          result(packed + kDepth * kPanel<T>), more(result + kChunkRows * kPanel<T>),
-          scratch(reinterpret_cast<char *>(more + kChunkRows * kPanel<T>)) {}
+          packed_left(packed + kDepth * kPanel<T>),
+          results(packed_left + kDepth * (kGroupRows + kTileRows)),
+          scratch(reinterpret_cast<char *>(results) + kResultBytes) {}
 
     Strip<T> strip_at(std::int64_t chunk, std::int64_t panel) {
         const View &a = work.in[0], &b = work.in[1];
@@ -243,10 +258,8 @@ template <class T> struct Product {
         place[rank - 1] = left;
         const T *pa = reinterpret_cast<const T *>(context.at[a.value]) + at_a + from * row;
         const T *pb = reinterpret_cast<const T *>(context.at[b.value]) + at_b + left * col;
-        return {pa,
+        return {{pa, row, a.stride[rank - 1], 0},
                 pb,
-                row,
-                a.stride[rank - 1],
                 b.stride[rank - 2],
                 col,
                 m * (chunk + 1) / chunks - from,
@@ -281,44 +294,79 @@ template <class T> struct Product {
             store(to + i, load(to + i) + load(from + i));
     }
 
+    // A chunk of rows and a group of panels.
     void whole(int task) {
-        const std::int64_t grid = chunks * panels, rest = task % grid;
+        const std::int64_t groups = work.ints[3], grid = chunks * groups, rest = task % grid;
+        const bool packs = work.ints[4] != 0;
         enter_batch(task / grid);
-        const bool row_first = work.ints[2] != 0;
-        const std::int64_t chunk = row_first ? rest / panels : rest % chunks;
-        const Strip<T> s = strip_at(chunk, row_first ? rest % panels : rest / chunks);
+        const std::int64_t chunk = rest / groups, group = rest % groups;
+        const std::int64_t first = panels * group / groups, end = panels * (group + 1) / groups;
         Blocks blocks(work.loop, context, scratch);
         blocks.constants(kBlock);
-        if (depth <= kDepth / 2 && depth > 0) {
-            short_sums(s, blocks);
-            return;
-        }
         const std::int64_t parts = parts_of(depth);
+        const std::int64_t size = strip_at(chunk, first).rows * kPanel<T>;
         for (std::int64_t p = 0; p < parts; ++p) {
-            s.sum(depth * p / parts, depth * (p + 1) / parts, p ? more : result);
-            if (p)
-                add(result, more, s.rows);
+            const Depths depths(depth * p / parts, depth * (p + 1) / parts);
+            for (std::int64_t n = 0; n < depths.count; ++n) {
+                const std::int64_t k = depths.at(n), deep = depths.at(n + 1) - k;
+                Left<T> left{};
+                for (std::int64_t panel = first; panel < end; ++panel) {
+                    Strip<T> s = strip_at(chunk, panel);
+                    if (!left.at)
+                        left = packs ? pack_rows(s, k, deep) : s.left_at(k);
+                    s.open(k, deep);
+                    T *result = results + (panel - first) * size;
+                    T *more = result + (end - first) * size, *c = p ? more : result;
+                    const bool joins = n + 1 == depths.count;
+                    const Step step{deep, left, n ? c : nullptr, joins && p ? result : nullptr,
+                                    joins ? result : c};
+                    if (joins && p + 1 == parts)
+                        last(s, step, blocks);
+                    else
+                        s.tiles(0, tiles_of(s.rows), deep, left, step.c, step.plus, step.to);
+                }
+            }
         }
-        finish(result, s.rows, s.cols, blocks);
+        if (depth == 0)
+            for (std::int64_t panel = first; panel < end; ++panel)
+                nothing(strip_at(chunk, panel), blocks);
     }
 
-    // Where one panel holds all of B: each few rows are finished while they are in the cache, and
+    struct Step {
+        std::int64_t deep;
+        Left<T> left;
+        const T *c, *plus;
+        T *to;
+    };
+
+    Left<T> pack_rows(const Strip<T> &s, std::int64_t k, std::int64_t deep) {
+        pack_left(s.rows, deep, s.a.at + k * s.a.step, s.a.step, packed_left);
+        return {packed_left, 1, kTileRows, kTileRows * deep};
+    }
+
+    // The last step of a sum. Where the loop's memory is far, few rows at a time are finished, and
     // what that needs is fetched meanwhile.
-    void short_sums(const Strip<T> &s, Blocks &blocks) {
-        constexpr std::int64_t few = 2 * kTileRows;
-        const bool in_place = s.in_place();
-        if (!in_place)
-            pack(depth, s.cols, s.b, s.b_row, s.b_col, packed);
-        const std::int64_t first = place[rank - 2];
-        const std::int64_t groups = (s.rows + few - 1) / few;
-        for (std::int64_t g = 0; g < groups; ++g) {
-            const std::int64_t from = s.rows * g / groups, rows = s.rows * (g + 1) / groups - from;
-            place[rank - 2] = first + from;
-            blocks.fetch(place, rows, s.cols);
-            s.tiles(rows, depth, s.a + from * s.row, in_place ? s.b : packed,
-                    in_place ? s.b_row : kPanel<T>, result, false, {});
-            finish(result, rows, s.cols, blocks);
+    void last(const Strip<T> &s, const Step &step, Blocks &blocks) {
+        const bool far = work.ints[5] != 0;
+        const std::int64_t first = place[rank - 2], tiles = tiles_of(s.rows);
+        const std::int64_t few =
+            far ? std::max<std::int64_t>(1, kBlock / kPanel<T> / kTileRows) : tiles;
+        for (std::int64_t t = 0; t < tiles; t += few) {
+            const std::int64_t end = std::min(t + few, tiles);
+            const std::int64_t row = tile_start(s.rows, t), rows = tile_start(s.rows, end) - row;
+            place[rank - 2] = first + row;
+            Soon soon = far ? blocks.soon(place, s.cols) : Soon{};
+            s.tiles(t, end, step.deep, step.left, step.c, step.plus, step.to,
+                    far ? &soon : nullptr);
+            finish(step.to + row * kPanel<T>, rows, s.cols, blocks);
         }
+        place[rank - 2] = first;
+    }
+
+    // Sums of no elements.
+    void nothing(const Strip<T> &s, Blocks &blocks) {
+        std::memset(results, 0, static_cast<std::size_t>(s.rows * kPanel<T>) * sizeof(T));
+        finish(results, s.rows, s.cols, blocks);
     }
 
     T *partial(std::int64_t part, std::int64_t panel) {
@@ -328,7 +376,14 @@ template <class T> struct Product {
     void part(int task) {
         enter_batch(0);
         const std::int64_t p = task / panels, panel = task % panels;
-        strip_at(0, panel).sum(depth * p / kParts, depth * (p + 1) / kParts, partial(p, panel));
+        Strip<T> s = strip_at(0, panel);
+        const Depths depths(depth * p / kParts, depth * (p + 1) / kParts);
+        for (std::int64_t n = 0; n < depths.count; ++n) {
+            const std::int64_t k = depths.at(n), deep = depths.at(n + 1) - k;
+            s.open(k, deep);
+            s.tiles(0, tiles_of(s.rows), deep, s.left_at(k), n ? partial(p, panel) : nullptr,
+                    nullptr, partial(p, panel));
+        }
     }
 
     void join(int task) {
@@ -338,27 +393,27 @@ template <class T> struct Product {
         const std::int64_t rows = m - from < high ? m - from : high;
         Strip<T> s = strip_at(0, panel);
         place[rank - 2] = from;
-        std::memcpy(result, partial(0, panel) + from * kPanel<T>,
+        std::memcpy(results, partial(0, panel) + from * kPanel<T>,
                     static_cast<std::size_t>(rows * kPanel<T>) * sizeof(T));
         for (std::int64_t p = 1; p < kParts; ++p)
-            add(result, partial(p, panel) + from * kPanel<T>, rows);
+            add(results, partial(p, panel) + from * kPanel<T>, rows);
         Blocks blocks(work.loop, context, scratch);
         blocks.constants(kBlock);
-        finish(result, rows, s.cols, blocks);
+        finish(results, rows, s.cols, blocks);
     }
 
     const Instruction &work;
     const Context &context;
     const int rank;
     const std::int64_t m, depth, n, chunks, panels;
-    T *packed, *result, *more;
+    T *packed, *packed_left, *results;
     char *scratch;
     std::int64_t at_a = 0, at_b = 0;
     std::int64_t place[kMaxRank] = {};
 };
 
 inline void run_matmul(const Instruction &work, const Context &context, int task) {
-    const bool split = work.ints[3] != 0;
+    const bool split = work.ints[2] != 0;
     if (work.in[0].type == Type::float32) {
         Product<float> product(work, context);
         split ? product.part(task) : product.whole(task);

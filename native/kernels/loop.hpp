@@ -59,6 +59,27 @@ inline void spread(int bytes, char *to, const Lane &from, std::int64_t rows, std
     }
 }
 
+// Rows of memory that are asked for in good time, row by row: all at once they would keep what is
+// needed now waiting.
+constexpr int kStreams = 4;
+struct Soon {
+    struct Stream {
+        const char *at;
+        std::ptrdiff_t row; // bytes from one row to the next
+        int lines;          // of a row
+    };
+    int count = 0;
+    Stream streams[kStreams];
+
+    void fetch() {
+        for (int i = 0; i < count; ++i) {
+            for (int line = 0; line < streams[i].lines; ++line)
+                __builtin_prefetch(streams[i].at + 64 * line, 1);
+            streams[i].at += streams[i].row;
+        }
+    }
+};
+
 // The registers of one task.
 class Blocks {
   public:
@@ -105,21 +126,29 @@ class Blocks {
                        last > 0 ? y.stride[last - 1] : 0, y.stride[last]);
     }
 
-    // Asks the cache for what a block will read.
-    void fetch(const std::int64_t *place, std::int64_t rows, std::int64_t cols) const {
-        const int last = loop_.rank - 1;
-        for (const Operand &x : loop_.in) {
-            if (!x.direct)
-                continue;
-            const char *at = source(x, place);
-            const std::int64_t row = x.stride[last - 1] * x.bytes;
-            for (std::int64_t r = 0; r < (row ? rows : 1); ++r, at += row)
-                for (std::int64_t line = 0; line < cols * x.bytes; line += 64)
-                    __builtin_prefetch(at + line, 1);
-        }
+    // What rows from `place` on will read and write.
+    Soon soon(const std::int64_t *place, std::int64_t cols) const {
+        Soon found;
+        for (const Operand &x : loop_.in)
+            if (x.direct)
+                add(found, x, place, cols);
+        for (const Operand &y : loop_.out)
+            add(found, y, place, cols);
+        return found;
     }
 
   private:
+    void add(Soon &to, const Operand &x, const std::int64_t *place, std::int64_t cols) const {
+        const int last = loop_.rank - 1;
+        const std::ptrdiff_t row = last > 0 ? x.stride[last - 1] * x.bytes : 0;
+        const char *at = source(x, place);
+        for (int i = 0; i < to.count; ++i)
+            if (to.streams[i].at == at)
+                return;
+        if (row && to.count < kStreams)
+            to.streams[to.count++] = {at, row, static_cast<int>((cols * x.bytes + 63) / 64)};
+    }
+
     void step(const Micro &m, std::int64_t rows, std::int64_t cols) {
         Lane in[kMaxInputs], out[kMaxOutputs];
         for (int i = 0; i < m.inputs; ++i)

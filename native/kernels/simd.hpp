@@ -57,7 +57,19 @@ inline void store_some(float *to, Vec<float> v, int count) {
 inline void store_some(double *to, Vec<double> v, int count) {
     _mm512_mask_storeu_pd(to, static_cast<__mmask8>((1u << count) - 1), v);
 }
+inline void copy_some(float *to, const float *from, int count) {
+    const auto some = static_cast<__mmask16>((1u << count) - 1);
+    _mm512_mask_storeu_ps(to, some, _mm512_maskz_loadu_ps(some, from));
+}
+inline void copy_some(double *to, const double *from, int count) {
+    const auto some = static_cast<__mmask8>((1u << count) - 1);
+    _mm512_mask_storeu_pd(to, some, _mm512_maskz_loadu_pd(some, from));
+}
 #else
+template <class T> inline void copy_some(T *to, const T *from, int count) {
+    for (int i = 0; i < count; ++i)
+        to[i] = from[i];
+}
 template <class T> inline Vec<T> load_some(const T *from, int count) {
     Vec<T> v = splat(T(1));
     std::memcpy(&v, from, static_cast<std::size_t>(count) * sizeof(T));
