@@ -329,7 +329,7 @@ void prepare(const Kernels &kernels, Instruction &work) {
         const double size = static_cast<double>(elements(x));
         work.flops = 10 * size;
         work.bytes = 2 * size * bytes_of(x.type);
-        work.tasks = tasks_for(2 * size, elements(x) / std::max<std::int64_t>(1, x.shape.back()));
+        work.tasks = tasks_for(5 * size, elements(x) / std::max<std::int64_t>(1, x.shape.back()));
         break;
     }
     case kTake:
