@@ -6,6 +6,7 @@ The loop around the steps, over data and epochs, is `annette.training`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -286,9 +287,7 @@ class Model(Layer):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute on arrays, record on Tensors, or add to another model on KerasTensors."""
         if len(args) == 1 and not kwargs and isinstance(args[0], np.ndarray) and _alone():
-            from annette.training.calling import call_program
-
-            found = call_program(self, args[0])
+            found = _call_program()(self, args[0])
             if found is not None:
                 return found
         return super().__call__(*args, **kwargs)
@@ -515,6 +514,14 @@ class Model(Layer):
         if not config:
             return
         self.compile(**{k: serialization.deserialize_keras_object(v) for k, v in config.items()})
+
+
+@cache
+def _call_program() -> Callable[[Any, np.ndarray], Any]:
+    # Imported with the first call: training is made of models.
+    from annette.training.calling import call_program
+
+    return call_program
 
 
 def _alone() -> bool:

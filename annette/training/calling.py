@@ -47,8 +47,9 @@ def call_program(model: Any, x: np.ndarray) -> Array | None:
             called.program = _make(model, x)
         if called.program is None:
             return None
-    # Of the machine's byte order, as the key's dtype may not be.
-    array = np.ascontiguousarray(x, x.dtype.newbyteorder("="))
+    array = x
+    if not (x.flags.c_contiguous and x.dtype.isnative):
+        array = np.ascontiguousarray(x, x.dtype.newbyteorder("="))
     return called.program([array])[0].view(Array)  # type: ignore[no-any-return]  # a program's
 
 
