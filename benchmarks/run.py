@@ -76,7 +76,9 @@ class Machinery:
 
     def environment(self, system: str) -> dict[str, str]:
         """Return the variables that a process of the system gets."""
-        return {**os.environ, **SYSTEMS[system].environment}
+        # Libraries run from their bytecode, as anywhere: installers make it, ours the first import.
+        outside = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        return {**outside, **SYSTEMS[system].environment}
 
     def fresh(self, system: str, work: Workload) -> dict[str, Any]:
         """Do the workload in a fresh process; its seconds are those of the whole process."""

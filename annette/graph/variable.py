@@ -12,7 +12,6 @@ from annette.graph.context import state, suspended
 from annette.graph.dtypes import numpy_dtype, standardize
 from annette.graph.tensor import Operators, Shape, Tensor, apply_ufunc
 
-
 _LINE = 64  # bytes
 
 
@@ -247,7 +246,9 @@ def _aligned(array: np.ndarray, dtype: Any) -> np.ndarray:
     dtype = np.dtype(dtype)
     memory = np.empty(array.size * dtype.itemsize + _LINE, np.uint8)
     first = -memory.ctypes.data % _LINE
-    copy = memory[first : first + array.size * dtype.itemsize].view(dtype).reshape(array.shape)
+    copy: np.ndarray = (
+        memory[first : first + array.size * dtype.itemsize].view(dtype).reshape(array.shape)
+    )
     copy[...] = array
     return copy
 

@@ -126,9 +126,7 @@ def predict(model: Any, x: Any, batch_size: Any, verbose: Any, steps: Any, callb
     if _predicts_rows(model, source, callbacks):
         found = _predict_rows(model, source, callbacks)
         callbacks.on_predict_end()
-        if x is source.leaves[0] and 0 < source.rows <= source.batch_size:
-            step = step_for(model, "predict", source.leaves, source.rows, source.pack)
-            remember_predict(model, x, step)
+        _remember(model, x, source)
         return found
     collected = Collector(getattr(source, "rows", None) if not steps else None)
     for number, (leaves, pack) in enumerate(_batches(source, 0)):
@@ -261,6 +259,13 @@ def _predict_rows(model: Any, source: Any, callbacks: CallbackList) -> Any:
             if model.stop_predicting:
                 return pack([w[:place] for w in whole])
     return pack(whole)
+
+
+def _remember(model: Any, x: Any, source: Any) -> None:
+    """Keep how a lone array was predicted that is one batch."""
+    if x is source.leaves[0] and 0 < source.rows <= source.batch_size:
+        step = step_for(model, "predict", source.leaves, source.rows, source.pack)
+        remember_predict(model, x, step)
 
 
 def _predict_parts(model: Any, source: DataSource) -> Any:
