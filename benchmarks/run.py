@@ -25,7 +25,7 @@ from systems import SYSTEMS
 from workloads import WORKLOADS, Workload, chosen
 
 FOLDER = Path(__file__).resolve().parent
-REST = 0.05  # seconds between turns, in which the threads of the last one come to rest
+REST = 0.3  # seconds between turns, in which the threads of the last one come to rest
 
 
 @dataclasses.dataclass

@@ -16,7 +16,7 @@ from annette.graph.tensor import Tensor
 from annette.graph.variable import Variable
 from annette.layers.context import calls, entered, name_scope, scoped
 from annette.layers.input_spec import check_input
-from annette.layers.tracking import changes, owned, unique
+from annette.layers.tracking import changes, owned, unique, while_unchanged
 from annette.utils import arguments, tree
 from annette.utils.naming import auto_name, to_snake_case
 from annette.utils.signature import Signature, signature
@@ -191,6 +191,10 @@ class Layer:
     @property
     def weights(self) -> list[Variable]:
         """The weights, those of sublayers included."""
+        return self._all_weights()
+
+    @while_unchanged
+    def _all_weights(self) -> list[Variable]:
         return unique(self._walk_weights(set()))
 
     def _walk_weights(self, seen: set[int]) -> list[Variable]:
@@ -214,6 +218,7 @@ class Layer:
         metrics = [v for m in self._own_metrics() for v in m.variables]
         return unique([*self.weights, *extra, *metrics])
 
+    @while_unchanged
     def _own_metrics(self) -> list[Any]:
         """Return the metrics that are attributes of this layer or of its sublayers."""
         from annette.metrics import Metric

@@ -6,6 +6,8 @@ to a list is found like one that was assigned.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ _FOREIGN = frozenset(
         "_compiled",
         "_keras_mask",
         "_owned",
+        "_found",
     }
 )
 
@@ -65,6 +68,29 @@ def owned(owner: Any) -> list[Any]:
             found.append(value)
     if steady:
         owner.__dict__["_owned"] = (changes.count, found)
+    return found
+
+
+def while_unchanged(search: Callable[[Any], list[Any]]) -> Callable[[Any], list[Any]]:
+    """Make a search through a layer's sublayers keep its result while no layer changes.
+
+    A layer of the user's may change unseen: where there is one, each call searches.
+    """
+
+    @functools.wraps(search)
+    def found(owner: Any) -> list[Any]:
+        memory = owner.__dict__.get("_found")
+        if memory is None or memory[0] != changes.count:
+            layers = owner._flatten_layers()
+            memory = (changes.count, {} if all(x._steady for x in layers) else None)
+            owner.__dict__["_found"] = memory
+        results = memory[1]
+        if results is None:
+            return search(owner)
+        if search.__qualname__ not in results:
+            results[search.__qualname__] = search(owner)
+        return list(results[search.__qualname__])
+
     return found
 
 
