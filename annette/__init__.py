@@ -35,7 +35,23 @@ from annette.utils import tree
 
 __version__ = "0.1.0"
 
-_LAZY = ("backends", "callbacks", "compat", "datasets", "testing")
+_LAZY = ("backends", "callbacks", "compat", "datasets", "preprocessing", "testing")
+
+
+def version() -> str:
+    """Return annette's version."""
+    return __version__
+
+
+def device(device_name: str) -> object:
+    """Return the context in which models compute on the device of this name, such as ``"cpu:0"``.
+
+    Raises:
+        ValueError: if the backend in use has no such device.
+    """
+    from annette.backends import current_backend
+
+    return current_backend().device(device_name)
 
 
 __all__ = [  # those named in _LAZY are imported when they are first asked for
@@ -60,6 +76,7 @@ __all__ = [  # those named in _LAZY are imported when they are first asked for
     "config",
     "constraints",
     "datasets",
+    "device",
     "dtype_policies",
     "fused",
     "grad",
@@ -70,6 +87,7 @@ __all__ = [  # those named in _LAZY are imported when they are first asked for
     "models",
     "ops",
     "optimizers",
+    "preprocessing",
     "random",
     "regularizers",
     "saving",
@@ -78,6 +96,7 @@ __all__ = [  # those named in _LAZY are imported when they are first asked for
     "tree",
     "utils",
     "value_and_grad",
+    "version",
 ]
 
 

@@ -32,7 +32,7 @@ ORDER = [
     {"models"},
     {"backends"},
     {"training"},
-    {"callbacks", "datasets", "testing"},
+    {"callbacks", "datasets", "preprocessing", "testing"},
     {"compat"},
     {"cli"},
     {"annette", "__main__"},

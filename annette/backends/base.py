@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -114,6 +115,19 @@ class Backend(ABC):
     def set_threads(self, count: int) -> None:
         """Let so many threads work; only for a backend that says how many do."""
         raise NotImplementedError(f"The backend '{self.name}' chooses its threads itself.")
+
+    def device(self, device_name: str) -> AbstractContextManager[Any]:
+        """Return the context in which programs run on a device; ``"cpu"`` and ``"cpu:0"`` are known.
+
+        Raises:
+            ValueError: if there is no such device.
+        """
+        if device_name.lower() not in ("cpu", "cpu:0"):
+            raise ValueError(
+                f"The backend '{self.name}' computes on 'cpu:0'; device got {device_name!r}. The "
+                "JAX backend knows other devices: annette.backends.set_backend('jax')."
+            )
+        return nullcontext()
 
     def describe(self) -> dict[str, Any]:
         """Return what `annette info` says of it."""

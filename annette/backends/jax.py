@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,23 @@ class JaxBackend(Backend):
     def compile(self, graph: Graph) -> Program:
         """Make a program of `graph`."""
         return JaxProgram(graph)
+
+    def device(self, device_name: str) -> AbstractContextManager[Any]:
+        """Return the context in which programs run on a device, such as ``"gpu:0"``.
+
+        Raises:
+            ValueError: if there is no such device.
+        """
+        import jax
+
+        kind, _, number = device_name.lower().partition(":")
+        try:
+            chosen = jax.devices({"cuda": "gpu"}.get(kind, kind))[int(number or 0)]
+        except (RuntimeError, ValueError, IndexError):
+            known = ", ".join(f"{d.platform}:{d.id}" for d in jax.devices())
+            raise ValueError(f"device got {device_name!r}; JAX has {known}.") from None
+        context: AbstractContextManager[Any] = jax.default_device(chosen)
+        return context
 
     def describe(self) -> dict[str, Any]:
         """Return what `annette info` says of it."""

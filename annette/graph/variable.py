@@ -27,6 +27,7 @@ class Variable(Operators):
         trainable: whether gradient descent may change it.
         autocast: accepted for Keras.
         name: ``"variable"`` unless given.
+        layout: accepted for Keras, which spreads variables over devices by it.
 
     Raises:
         ValueError: if a callable initializer comes without a shape, or the shapes differ.
@@ -44,6 +45,7 @@ class Variable(Operators):
         aggregation: str = "none",
         synchronization: str = "auto",
         name: str | None = None,
+        layout: Any = None,
     ) -> None:
         self.name = name or "variable"
         self.path = self.name

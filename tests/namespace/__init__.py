@@ -1,0 +1,1 @@
+"""Keras's public names beside annette's."""
