@@ -373,7 +373,7 @@ def _select_vjp(g: Any, y: Any, condition: Any, a: Any, b: Any) -> tuple[Any, ..
 
 select = Primitive(
     "select", r"c\ ?\ a : b", run=lambda xp, c, a, b: xp.where(c, a, b), shape=_select_shape,
-    vjp=_select_vjp, samples=_select_samples, kernel="x0 ? x1 : x2", family="elementwise",
+    vjp=_select_vjp, samples=_select_samples, kernel="choose(x0, x1, x2)", family="elementwise",
 )  # fmt: skip
 
 

@@ -162,6 +162,6 @@ struct Kernels {
 
 constexpr std::int64_t kGroupRows = 256; // of a chunk whose task does many panels
 constexpr std::int64_t kResultBytes = std::int64_t{1} << 19; // of a task's part of a product
-constexpr std::size_t kScratchBytes = std::size_t{1} << 20;  // of a thread: room for every kernel
+constexpr std::size_t kScratchBytes = std::size_t{3} << 19;  // of a thread: room for every kernel
 
 } // namespace annette

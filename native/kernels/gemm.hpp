@@ -402,6 +402,10 @@ template <class T> struct Product {
         finish(results, rows, s.cols, blocks);
     }
 
+    static_assert((kDepth * (kPanel<T> + kGroupRows + kTileRows)) * sizeof(T) + kResultBytes +
+                          kMaxRegisters * kBlock * sizeof(double) <=
+                      kScratchBytes,
+                  "a thread's memory is too small for a product");
     const Instruction &work;
     const Context &context;
     const int rank;

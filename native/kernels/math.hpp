@@ -28,6 +28,21 @@ template <> struct Float<double> {
     static constexpr double most = 710.0, least = -746.0, expm1_least = -38.0;
 };
 
+// c ? a : b without a branch, which loops over bytes and wider numbers would keep.
+template <class T> inline T choose(bool c, T a, T b) {
+    if constexpr (std::is_same_v<T, bool>) {
+        return (c & a) | (!c & b);
+    } else {
+        using Bits = std::conditional_t<
+            sizeof(T) == 8, std::uint64_t,
+            std::conditional_t<sizeof(T) == 4, std::uint32_t,
+                               std::conditional_t<sizeof(T) == 2, std::uint16_t, std::uint8_t>>>;
+        const Bits mask = static_cast<Bits>(-static_cast<Bits>(c));
+        return std::bit_cast<T>(static_cast<Bits>(
+            (std::bit_cast<Bits>(a) & mask) | (std::bit_cast<Bits>(b) & static_cast<Bits>(~mask))));
+    }
+}
+
 // 2^n for n of normal exponents.
 template <class T> inline T power_of_two(typename Float<T>::Int n) {
     using Int = typename Float<T>::Int;

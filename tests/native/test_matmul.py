@@ -148,3 +148,18 @@ def test_what_is_no_number_stays_in_its_row_and_column(bad: float) -> None:
     expected = np.full((20, 40), 70.0, "float32")
     expected[3], expected[:, 11] = bad, bad
     np.testing.assert_array_equal(y, expected)
+
+
+@pytest.mark.parametrize("isa", instruction_sets())
+@pytest.mark.parametrize("operands", [20, 30, 39, 60])
+def test_a_product_may_be_followed_by_many_operands(operands: int, isa: str) -> None:
+    rng = np.random.default_rng(operands)
+    numbers = [np.array(rng.uniform(0.8, 1.2)) for _ in range(operands)]
+
+    def chain(a: Any, b: Any, *numbers: Any) -> Any:
+        y = ops.matmul(a, b)
+        for i, x in enumerate(numbers):
+            y = y * x if i % 2 else y + x
+        return y
+
+    check(chain, [rng.normal(size=(64, 40)), rng.normal(size=(40, 64)), *numbers], isa)

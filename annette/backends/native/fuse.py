@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from annette.backends.native.items import Base, Item, Ref
 
-# A loop's limits (registers and operands of the core), with room to spare.
+# A loop's limits (steps and registers of the core), with room to spare.
 _MOST_STEPS = 40
+_MOST_REGISTERS = 60
 # Units of at most so many elements are joined though they share nothing: it saves instructions.
 _SMALL = 4096
 
@@ -87,9 +88,18 @@ def _sink(item: Item) -> Unit | None:
 
 
 def _fits(item: Item, unit: Unit) -> bool:
-    if not unit.loops or unit.shape != item.shape or len(unit.items) >= _MOST_STEPS:
+    if not unit.loops or unit.shape != item.shape or _too_large([item, *unit.items]):
         return False
     return not (item.kind == "matmul" and unit.head is not None)
+
+
+def _too_large(items: list[Item]) -> bool:
+    """Say whether items have more steps, operands and results than a loop takes."""
+    refs = [ref for item in items for ref in (*item.reads, *item.writes)]
+    if len(items) > _MOST_STEPS or len(refs) <= _MOST_REGISTERS:
+        return len(items) > _MOST_STEPS
+    seen = {(ref.base, ref.offset, ref.shape, ref.strides) for ref in refs}
+    return len(seen) > _MOST_REGISTERS
 
 
 def _in_place(item: Item, unit: Unit) -> bool:
@@ -167,7 +177,7 @@ def _merge(units: list[Unit]) -> list[Unit]:
 
 
 def _joins(a: Unit, b: Unit) -> bool:
-    if len(a.items) + len(b.items) > _MOST_STEPS or (a.head and b.head):
+    if (a.head and b.head) or _too_large([*a.items, *b.items]):
         return False
     feeds = any(ref.base in a.made for item in b.items for ref in item.reads)
     if not feeds and math.prod(a.shape) > _SMALL:
