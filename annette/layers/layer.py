@@ -112,6 +112,10 @@ class Layer:
             changes.count += 1
         super().__setattr__(name, value)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the attributes without what was worked out from them, for copies and pickles."""
+        return {k: v for k, v in self.__dict__.items() if k not in ("_owned", "_found")}
+
     def _track(self, variable: Variable) -> None:
         known = (*self._trainable_variables, *self._non_trainable_variables)
         if not any(variable is v for v in known):

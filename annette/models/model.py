@@ -74,6 +74,10 @@ class Model(Layer):
         self._programs: dict[Any, Any] = {}
         self._called: dict[Any, Any] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the attributes without programs, which are made anew where they are wanted."""
+        return {**super().__getstate__(), "_programs": {}, "_called": {}}
+
     # --- structure ----------------------------------------------------------------------------
 
     @property

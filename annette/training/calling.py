@@ -74,7 +74,12 @@ def predict_again(model: Any, x: Any, batch_size: Any) -> Any:
 
 
 def remember_predict(model: Any, x: np.ndarray, step: Any) -> None:
-    """Keep the step that predicted all of an array at once, for `predict_again`."""
+    """Keep the step that predicted all of an array at once, for `predict_again`.
+
+    Not where a layer of the user's may change unseen.
+    """
+    if not all(layer._steady for layer in model._flatten_layers()):
+        return
     called = _entry(model, ("predict", x.shape, x.dtype, current_backend()))
     called.program = step
 

@@ -124,9 +124,8 @@ def predict(model: Any, x: Any, batch_size: Any, verbose: Any, steps: Any, callb
     model.stop_predicting = False
     callbacks.on_predict_begin()
     if _predicts_rows(model, source, callbacks):
-        found = _predict_rows(model, source, callbacks)
+        found = _predict_rows(model, x, source, callbacks)
         callbacks.on_predict_end()
-        _remember(model, x, source)
         return found
     collected = Collector(getattr(source, "rows", None) if not steps else None)
     for number, (leaves, pack) in enumerate(_batches(source, 0)):
@@ -231,8 +230,11 @@ def _predicts_rows(model: Any, source: DataSource, callbacks: CallbackList) -> b
     )
 
 
-def _predict_rows(model: Any, source: Any, callbacks: CallbackList) -> Any:
-    """Predict rows in memory, outputs straight into arrays of all rows."""
+def _predict_rows(model: Any, x: Any, source: Any, callbacks: CallbackList) -> Any:
+    """Predict rows in memory, outputs straight into arrays of all rows.
+
+    How a lone array was predicted that is one batch is kept.
+    """
     rows, size = source.rows, source.batch_size
     # Where each row is computed for itself, the batches' size is ours to choose.
     wide = max(size, WIDE) if rows > size and rows_are_alone(model) else size
@@ -252,6 +254,8 @@ def _predict_rows(model: Any, source: Any, callbacks: CallbackList) -> Any:
                 np.empty((rows, *t.shape[1:]), numpy_dtype(t.dtype)) for t in step.graph.outputs
             ]
             pack = step.unpack
+            if x is source.leaves[0] and count == rows:
+                remember_predict(model, x, step)
         while place < stop:
             callbacks.on_predict_batch_begin(place // size)
             place = program.collect_rows(source.leaves, place, stop, count, SLICE, whole)
@@ -259,13 +263,6 @@ def _predict_rows(model: Any, source: Any, callbacks: CallbackList) -> Any:
             if model.stop_predicting:
                 return pack([w[:place] for w in whole])
     return pack(whole)
-
-
-def _remember(model: Any, x: Any, source: Any) -> None:
-    """Keep how a lone array was predicted that is one batch."""
-    if x is source.leaves[0] and 0 < source.rows <= source.batch_size:
-        step = step_for(model, "predict", source.leaves, source.rows, source.pack)
-        remember_predict(model, x, step)
 
 
 def _predict_parts(model: Any, source: DataSource) -> Any:

@@ -50,6 +50,38 @@ def test_a_training_step_of_ones_own(eagerly: bool) -> None:
     assert model.metrics_names.count("error") == 1
 
 
+@pytest.mark.parametrize(
+    ("given", "form"),
+    [
+        ((X,), "array"),
+        (([X, X],), "tuple of list"),
+        (({"a": X},), "dict"),
+        ((X, Y), "tuple of array array"),
+        ((X, Y, np.ones(96)), "tuple of array array array"),
+    ],
+)
+def test_a_training_step_gets_its_data_as_in_keras(given: Any, form: str, eagerly: bool) -> None:
+    def described(x: Any) -> str:
+        if isinstance(x, tuple):
+            return " ".join(["tuple of", *map(described, x)])
+        return type(x).__name__ if isinstance(x, (list, dict)) else "array"
+
+    seen = []
+
+    class Looking(keras.Model):
+        def call(self, inputs: Any) -> Any:
+            return inputs
+
+        def train_step(self, data: Any) -> dict[str, Any]:
+            seen.append(described(data))
+            return {"loss": 0.0}
+
+    model = Looking()
+    model.compile(run_eagerly=eagerly)
+    model.fit(*given[:2], sample_weight=given[2] if len(given) > 2 else None, verbose=0)
+    assert set(seen) == {form}
+
+
 def test_a_loss_of_ones_own(eagerly: bool) -> None:
     class Weighted(keras.Model):
         def compute_loss(

@@ -21,7 +21,7 @@ def batches(source, epoch=0):
 
 
 def rows_of(source, epoch=0):
-    return np.concatenate([b[0] for b in source.batches(epoch)])
+    return np.concatenate([b[0] if type(b) is tuple else b for b in source.batches(epoch)])
 
 
 def read_only(a):
@@ -93,7 +93,7 @@ def test_floats_of_every_kind_become_float32_batches(kind, shuffle):
 
 @pytest.mark.parametrize("dtype", ["uint8", "int8", "int32", "int64", ">i4", "bool", "complex64"])
 def test_other_types_stay_as_they_are(dtype):
-    (x,) = batches(make_source(X.astype(dtype)))[0]
+    x = batches(make_source(X.astype(dtype)))[0]
     assert x.dtype == np.dtype(dtype).newbyteorder("=")
     np.testing.assert_array_equal(x, X.astype(dtype))
 
@@ -114,7 +114,8 @@ def test_the_users_arrays_are_kept_not_copied():
 @pytest.mark.parametrize(
     ("x", "y", "shapes"),
     [
-        (X, None, ((10, 3),)),
+        (X, None, (10, 3)),
+        ({"b": X}, None, {"b": (10, 3)}),
         (X, Y, ((10, 3), (10,))),
         (X[:, 0], Y[:, None], ((10,), (10, 1))),
         ([X, X], Y, ([(10, 3), (10, 3)], (10,))),
@@ -161,7 +162,7 @@ def test_without_a_seed_numpys_seed_decides():
 
 def test_shuffling_in_batches_keeps_the_batches():
     source = make_source(np.arange(10), batch_size=4, shuffle="batch", seed=1)
-    got = [sorted(x.tolist()) for (x,) in source.batches(0)]
+    got = [sorted(x.tolist()) for x in source.batches(0)]
     assert got == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
     assert rows_of(source).tolist() != list(range(10))
 
@@ -178,7 +179,7 @@ def test_steps_divide_the_rows_if_there_is_no_batch_size():
 
 def test_fewer_steps_go_on_in_the_next_epoch():
     source = make_source(np.arange(8), batch_size=2, steps=2)
-    seen = [[x.tolist() for (x,) in source.batches(e)] for e in range(3)]
+    seen = [[x.tolist() for x in source.batches(e)] for e in range(3)]
     assert seen == [[[0, 1], [2, 3]], [[4, 5], [6, 7]], [[0, 1], [2, 3]]]
 
 
@@ -264,7 +265,7 @@ def test_frames_and_series():
     *_, w = batches(make_source(frame, [0, 1, 0], pd.Series([1.0, 2, 3])))[0]
     assert w.shape == (3,)
     nullable = frame.astype({"a": "Int64", "b": "Float32", "c": "boolean"})
-    np.testing.assert_array_equal(batches(make_source(nullable))[0][0], x)
+    np.testing.assert_array_equal(batches(make_source(nullable))[0], x)
     (tx, ty), (vx, _) = train_validation_split((frame, pd.Series([0, 1, 0])), 0.4)
     assert (type(tx), len(vx), type(ty)) == (pd.DataFrame, 2, pd.Series)
 

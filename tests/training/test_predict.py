@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -107,3 +108,48 @@ def test_what_is_wrong_is_said_the_second_time_too(wrong: dict[str, Any]) -> Non
         model.predict(X, **({"verbose": 0} | wrong))
     with pytest.raises(ValueError, match="6"):
         model.predict(X[:, :5], verbose=0)
+
+
+def test_outputs_that_are_no_rows_keep_their_form() -> None:
+    class Total(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = layers.Dense(2)
+
+        def call(self, inputs: Any) -> Any:
+            return self.dense(inputs)
+
+        def predict_step(self, data: Any) -> Any:
+            return ops.sum(self.dense(data))
+
+    model = Total()
+    assert [np.shape(model.predict(X, verbose=0)) for _ in range(3)] == [(1,)] * 3
+
+
+def test_a_layer_appended_to_a_list_of_the_users_is_seen() -> None:
+    class Blocks(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.blocks = [layers.Dense(6)]
+
+        def call(self, inputs: Any) -> Any:
+            for block in self.blocks:
+                inputs = block(inputs)
+            return inputs
+
+    model, more = Blocks(), layers.Dense(6)
+    more.build((None, 6))
+    before = [model.predict(X, verbose=0) for _ in range(2)][1]
+    model.blocks.append(more)
+    np.testing.assert_allclose(
+        model.predict(X, verbose=0), np.asarray(more(before)), rtol=1e-5, atol=1e-5
+    )
+
+
+def test_a_model_that_has_predicted_can_be_copied() -> None:
+    model = network()
+    before = model.predict(X, verbose=0)
+    other = copy.deepcopy(model)
+    other.set_weights([w * 2 for w in other.get_weights()])
+    np.testing.assert_array_equal(model.predict(X, verbose=0), before)
+    np.testing.assert_allclose(other.predict(X, verbose=0), by_hand(other, X), rtol=1e-5, atol=1e-5)

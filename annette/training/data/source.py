@@ -13,6 +13,7 @@ from annette.training.data.convert import Leaf, SparseRows, as_batch, batch_dtyp
 from annette.training.data.finite import find_nonfinite
 from annette.training.data.order import epoch_order
 from annette.utils import tree
+from annette.utils.batch import pack_x_y_sample_weight
 
 DEFAULT_BATCH_SIZE = 32
 Rows = slice | np.ndarray
@@ -38,7 +39,7 @@ class DataSource:
     num_batches: int | None = None
     exhausted: bool = False
 
-    def batches(self, epoch: int) -> Iterator[tuple[Any, ...]]:
+    def batches(self, epoch: int) -> Iterator[Any]:
         """Yield the batches of an epoch: ``(x,)``, ``(x, y)`` or ``(x, y, sample_weight)``."""
         raise NotImplementedError
 
@@ -85,13 +86,13 @@ class RowSource(DataSource):
         self.batches_in_all = math.ceil(self.rows / batch_size)
         self.num_batches: int = steps if steps else self.batches_in_all
 
-    def pack(self, leaves: list[Any]) -> tuple[Any, ...]:
-        """Return flat `leaves` in the user's structure: ``(x[, y[, sample_weight]])``."""
+    def pack(self, leaves: list[Any]) -> Any:
+        """Return flat `leaves` as a step takes them: ``x`` or ``(x, y[, sample_weight])``."""
         supply = iter(leaves)
-        packed: tuple[Any, ...] = tree.map_structure(
+        packed = tree.map_structure(
             lambda leaf: None if leaf is None else next(supply), self._structure
         )
-        return packed
+        return pack_x_y_sample_weight(*packed) if len(packed) == 1 else packed
 
     def window(self, epoch: int) -> tuple[int, int, int]:
         """Return ``(turn, first, stop)``: which turn over the rows, and which of its batches.
@@ -124,16 +125,16 @@ class RowSource(DataSource):
         if self.steps and stop - first < self.steps:
             warn_ran_out()
 
-    def gather(self, rows: Rows) -> tuple[Any, ...]:
+    def gather(self, rows: Rows) -> Any:
         """Return the batch of these rows, contiguous and of the batch's dtype."""
         return self.pack([as_batch(leaf[rows]) for leaf in self.leaves])
 
-    def batches(self, epoch: int) -> Iterator[tuple[Any, ...]]:
+    def batches(self, epoch: int) -> Iterator[Any]:
         """Yield the batches of an epoch."""
         for rows in self.spans(epoch):
             yield self.gather(rows)
 
-    def peek(self) -> tuple[Any, ...]:
+    def peek(self) -> Any:
         """Return the first batch in the rows' own order."""
         return self.gather(slice(0, min(self.batch_size, self.rows)))
 
