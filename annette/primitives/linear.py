@@ -23,14 +23,15 @@ def _matmul_shape(a: Any, b: Any) -> Spec:
     return (*batch, a.shape[-2], b.shape[-1]), a.dtype
 
 
-def _turned(x: Any) -> Any:
+def turned(x: Any) -> Any:
+    """Return `x` with its last two axes exchanged."""
     rank = len(x.shape)
     return transpose(x, axes=(*range(rank - 2), rank - 1, rank - 2))
 
 
 matmul: Primitive = Primitive(
     "matmul", r"y_{ij} = \sum_k a_{ik} b_{kj}", run="matmul", shape=_matmul_shape,
-    vjp=lambda g, y, a, b: (matmul(g, _turned(b)), matmul(_turned(a), g)),
+    vjp=lambda g, y, a, b: (matmul(g, turned(b)), matmul(turned(a), g)),
     samples=lambda rng: [
         ((rng.normal(size=(2, 3)), rng.normal(size=(3, 4))), {}),
         ((rng.normal(size=(5, 2, 3)), rng.normal(size=(3, 4))), {}),
