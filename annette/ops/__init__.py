@@ -33,7 +33,23 @@ from annette.ops.core import (
     vectorized_map as vectorized_map,
 )
 from annette.ops.linalg import (
+    cholesky as cholesky,
+    cholesky_inverse as cholesky_inverse,
+    det as det,
+    eig as eig,
+    eigh as eigh,
+    inv as inv,
+    logdet as logdet,
+    lstsq as lstsq,
+    lu_factor as lu_factor,
+    matrix_rank as matrix_rank,
     norm as norm,
+    pinv as pinv,
+    qr as qr,
+    slogdet as slogdet,
+    solve as solve,
+    solve_triangular as solve_triangular,
+    svd as svd,
 )
 from annette.ops.math import (
     cdist as cdist,

@@ -14,7 +14,7 @@ import numpy as np
 from annette.graph.dtypes import is_float, numpy_dtype
 from annette.graph.primitive import Primitive, Spec
 from annette.graph.tensor import operator
-from annette.primitives.elementwise import broadcast_shapes, cast
+from annette.primitives.elementwise import broadcast_shapes, cast, maximum
 from annette.primitives.index import put_along_axis
 from annette.primitives.linear import matmul, turned
 from annette.primitives.shape import broadcast_to, reshape, slice_
@@ -95,7 +95,9 @@ def _column(x: Any) -> Any:
 def _inverse_gaps(w: Any) -> Any:
     """Return 1 / (w_j - w_i), and 0 where the two are equal."""
     gaps = _row(w) - _column(w)
-    same = cast(operator("equal")(gaps, 0), dtype=w.dtype)
+    # A compiler may round the two halves of a difference unalike: w_i - w_i need not be 0.
+    eye = _constant(np.eye(w.shape[-1]), w)
+    same = maximum(cast(operator("equal")(gaps, 0), dtype=w.dtype), eye)
     return (1.0 - same) / (gaps + same)
 
 
@@ -358,7 +360,7 @@ def _eig(xp: Any, x: Any) -> Any:
 
 eig: Primitive = Primitive(
     "eig", r"x v = v \operatorname{diag}(w)", run=_eig, shape=_eig_shape, vjp=None,
-    samples=lambda rng: [((_near_identity(rng, 3, 3),), {}), ((rng.normal(size=(2, 3, 3)),), {})],
+    samples=lambda rng: [((rng.normal(size=(2, 3, 3)),), {}), ((_near_identity(rng, 2, 2),), {})],
     family="decompose",
 )  # fmt: skip
 

@@ -42,7 +42,8 @@ def error(actual: np.ndarray, exact: np.ndarray) -> float:
 
     Infinities and not-a-numbers must stand at the same places; else the error is infinite.
     """
-    actual, exact = np.asarray(actual, "float64"), np.asarray(exact, "float64")
+    wide = "complex128" if np.asarray(exact).dtype.kind == "c" else "float64"
+    actual, exact = np.asarray(actual, wide), np.asarray(exact, wide)
     if actual.shape != exact.shape or not exact.size:
         return 0.0 if actual.shape == exact.shape else float("inf")
     finite = np.isfinite(exact)

@@ -14,10 +14,10 @@ from annette.graph import gradient, trace
 from annette.testing import check_gradient
 from annette.utils import tree
 
-from . import cases_numpy, cases_others
+from . import cases_linalg, cases_numpy, cases_others
 from .table import CASES, Case, label
 
-assert cases_numpy and cases_others  # the tables fill themselves
+assert cases_linalg and cases_numpy and cases_others  # the tables fill themselves
 
 ALL = [pytest.param(c, id=label(c)) for c in CASES]
 TRACED = [pytest.param(c, id=label(c)) for c in CASES if c.traced]
@@ -39,7 +39,8 @@ def agree(got: Any, want: Any) -> None:
     got, want = np.asarray(got), np.asarray(want)
     assert got.shape == want.shape
     if want.dtype.kind in "fc":
-        np.testing.assert_allclose(got.astype("float64"), want, rtol=1e-6, atol=1e-12)
+        got = got if got.dtype.kind == "c" else got.astype("float64")
+        np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-12)
     else:
         np.testing.assert_array_equal(got, want)
 
@@ -67,7 +68,7 @@ def test_traced_as_eager(row: Case) -> None:
     assert [(g.shape, g.dtype) for g in got] == [(w.shape, w.dtype) for w in want]
     for tensor, g, w in zip(graph.outputs, got, want, strict=True):
         assert (tensor.shape, tensor.dtype) == (w.shape, w.dtype.name)
-        np.testing.assert_allclose(g.astype("float64"), w.astype("float64"), rtol=1e-6, atol=1e-12)
+        np.testing.assert_allclose(g, w, rtol=1e-6, atol=1e-12)
 
 
 @pytest.mark.parametrize("row", SMOOTH)

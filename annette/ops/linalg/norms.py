@@ -1,10 +1,11 @@
-"""Linear algebra: norms of vectors and matrices."""
+"""Norms of vectors and matrices."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from annette.ops.common import floating, normal_axes, normal_axis, op, rank, to_dtype
+from annette.ops.linalg.decompositions import singular_values
 from annette.ops.numpy import elementwise as el, reduction, shaping
 
 _INFINITY = float("inf")
@@ -17,8 +18,9 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     Args:
         x: vectors or matrices.
         ord: for vectors p of :math:`(\sum |x_i|^p)^{1/p}`, ±inf for the largest or smallest size, 0
-            for how many are not 0; for matrices "fro", ±1 (largest or smallest sum of a column) or
-            ±inf (of a row). None: the square root of the sum of squares.
+            for how many are not 0; for matrices "fro", ±1 (largest or smallest sum of a column),
+            ±inf (of a row), ±2 (largest or smallest singular value) or "nuc" (their sum). None: the
+            square root of the sum of squares.
         axis: one axis or two; None: all.
         keepdims: whether the axes stay, with size 1.
 
@@ -71,17 +73,22 @@ def _matrix(x: Any, order: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     if order in (None, "fro"):
         return _euclidean(x, axes, keepdims)
     if order in (2, -2, "nuc"):
-        raise ValueError(
-            f"norm: ord={order!r} of a matrix needs its singular values, which annette does not "
-            "compute. Use 'fro', 1, -1, inf or -inf."
-        )
+        return _spectral(x, order, axes, keepdims)
     row, column = axes
     inside = {1: row, -1: row, _INFINITY: column, -_INFINITY: column}.get(order)
     if inside is None:
         raise ValueError(
-            f"norm of matrices expects ord to be 'fro', 1, -1, inf or -inf; it got {order!r}."
+            "norm of matrices expects ord to be 'fro', 'nuc', 1, -1, 2, -2, inf or -inf; it got "
+            f"{order!r}."
         )
     sums = reduction.sum(el.absolute(x), axis=inside, keepdims=True)
     extreme = reduction.max if order > 0 else reduction.min
     y = extreme(sums, axis=axes, keepdims=True)
     return y if keepdims else shaping.squeeze(y, axes)
+
+
+def _spectral(x: Any, order: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    s = singular_values(shaping.moveaxis(x, axes, (-2, -1)))
+    reduce = {2: reduction.max, -2: reduction.min, "nuc": reduction.sum}[order]
+    y = reduce(s, axis=-1)
+    return shaping.expand_dims(y, sorted(axes)) if keepdims else y

@@ -1,0 +1,118 @@
+"""The table's rows for linear algebra and Fourier transforms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .table import case, spread
+
+A = spread(3, 3, seed=41) * 0.3 + np.diag([3.0, 4.5, 6.0])
+STACK = np.stack([A, A.T @ A, A - 9 * np.eye(3)])
+DEFINITE = A @ A.T
+DEFINITES = np.stack([DEFINITE, DEFINITE + np.diag([1.0, 2.0, 4.0])])
+TALL = spread(4, 2, seed=42)
+WIDE = spread(2, 3, 4, seed=43)
+B = spread(3, 2, seed=44)
+ROW = spread(3, seed=45)
+
+
+def _triangular(a: Any, b: Any, lower: bool = False) -> Any:
+    return np.linalg.solve(np.tril(a) if lower else np.triu(a), b)
+
+
+def _vectors(a: Any, b: Any) -> Any:
+    return np.linalg.solve(a, b[..., None])[..., 0]
+
+
+def _symmetric(x: Any) -> Any:
+    return (x + np.swapaxes(x, -1, -2)) / 2
+
+
+for _x in (A, STACK):
+    case("det", _x, want=np.linalg.det)
+    case("inv", _x, want=np.linalg.inv)
+    case("slogdet", _x, want=np.linalg.slogdet)
+    case("logdet", _x, want=lambda x: np.linalg.slogdet(x)[1])
+    case("matrix_rank", _x, want=np.linalg.matrix_rank)
+    case("eig", _x, want=np.linalg.eig, order=0)
+case("det", np.array([[1, 2], [3, 4]]), want=np.array(-2.0, "float32"))
+case("matrix_rank", np.ones((3, 2)), want=1)
+case("matrix_rank", A, tol=4.5, want=lambda x, tol: (np.linalg.svd(x)[1] > tol).sum())
+for _x in (DEFINITE, DEFINITES):
+    case("cholesky", _x, want=np.linalg.cholesky)
+    case(
+        "cholesky", _x, upper=True, want=lambda x, upper: np.swapaxes(np.linalg.cholesky(x), -1, -2)
+    )
+    case(
+        "cholesky_inverse",
+        _x,
+        want=lambda x: np.linalg.inv(np.tril(x) @ np.swapaxes(np.tril(x), -1, -2)),
+    )
+    case("eigh", _x, want=np.linalg.eigh)
+case("cholesky", A, want=lambda x: np.linalg.cholesky(_symmetric(x)))
+case("eigh", A, want=lambda x: np.linalg.eigh(_symmetric(x)))
+case(
+    "cholesky_inverse",
+    A,
+    upper=True,
+    want=lambda x, upper: np.linalg.inv(np.triu(x).T @ np.triu(x)),
+)
+for _a, _b in ((A, B), (STACK, B[None]), (A, WIDE[:, :3, :2])):
+    case("solve", _a, _b, want=np.linalg.solve)
+    case("solve_triangular", _a, _b, want=_triangular)
+    case("solve_triangular", _a, _b, lower=True, want=_triangular)
+case("solve", A, ROW, want=_vectors)
+case("solve", STACK, A, want=_vectors)
+case("solve_triangular", A, ROW, want=_triangular)
+for _x in (A, TALL, WIDE, WIDE[0].T):
+    case("qr", _x, want=np.linalg.qr)
+    case("svd", _x, full_matrices=False, want=np.linalg.svd)
+    case("svd", _x, compute_uv=False, want=np.linalg.svd)
+    case("pinv", _x, want=np.linalg.pinv)
+case("qr", TALL, mode="complete", want=np.linalg.qr, order=0)
+case("qr", WIDE, mode="complete", want=np.linalg.qr)
+case("svd", A, want=np.linalg.svd)
+case("svd", TALL, want=np.linalg.svd, order=0)
+case("pinv", np.diag([4.0, 2.0, 0.1]), rcond=0.1, want=np.diag([0.25, 0.5, 0]), order=0)
+case("lstsq", TALL, spread(4, seed=46), want=lambda a, b: np.linalg.lstsq(a, b, None)[0])
+case("lstsq", TALL, spread(4, 3, seed=47), want=lambda a, b: np.linalg.lstsq(a, b, None)[0])
+case("lstsq", WIDE[0], ROW, want=lambda a, b: np.linalg.lstsq(a, b, None)[0])
+case("lu_factor", A, want=lambda x: (_eliminated(x), np.arange(3)))
+case("lu_factor", A[::-1].copy(), want=lambda x: (_eliminated(x[::-1]), np.array([2, 1, 2])))
+case("lu_factor", WIDE, want=lambda x: _lu_of_rows(x), order=0)
+case("lu_factor", np.zeros((2, 2)), want=(np.zeros((2, 2)), np.arange(2)), order=0)
+for _ord in (2, -2, "nuc"):
+    case("norm", TALL, ord=_ord, axis=(0, 1), want=np.linalg.norm)
+case("norm", WIDE, ord=2, axis=(0, 2), keepdims=True, want=np.linalg.norm)
+
+
+def _eliminated(x: Any) -> Any:
+    """Gauss's elimination without exchanges, written out."""
+    lu = x.copy()
+    for k in range(min(lu.shape)):
+        lu[k + 1 :, k] /= lu[k, k]
+        lu[k + 1 :, k + 1 :] -= np.outer(lu[k + 1 :, k], lu[k, k + 1 :])
+    return lu
+
+
+def _lu_of_rows(x: Any) -> tuple[Any, Any]:
+    """The same with exchanges, row by row."""
+    factors, pivots = [], []
+    for matrix in x.copy():
+        places = []
+        for k in range(min(matrix.shape)):
+            p = k + int(np.argmax(np.abs(_reduced(matrix, k)[k:, k])))
+            matrix[[k, p]] = matrix[[p, k]]
+            places.append(p)
+        factors.append(_eliminated(matrix))
+        pivots.append(places)
+    return np.stack(factors), np.array(pivots)
+
+
+def _reduced(x: Any, steps: int) -> Any:
+    lu = x.copy()
+    for k in range(steps):
+        lu[k + 1 :] -= np.outer(lu[k + 1 :, k] / lu[k, k], lu[k])
+    return lu
