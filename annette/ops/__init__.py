@@ -32,6 +32,18 @@ from annette.ops.core import (
     stop_gradient as stop_gradient,
     vectorized_map as vectorized_map,
 )
+from annette.ops.fourier import (
+    fft as fft,
+    fft2 as fft2,
+    ifft2 as ifft2,
+    irfft as irfft,
+    istft as istft,
+    polar as polar,
+    rfft as rfft,
+    stft as stft,
+    view_as_complex as view_as_complex,
+    view_as_real as view_as_real,
+)
 from annette.ops.linalg import (
     cholesky as cholesky,
     cholesky_inverse as cholesky_inverse,

@@ -116,3 +116,80 @@ def _reduced(x: Any, steps: int) -> Any:
     for k in range(steps):
         lu[k + 1 :] -= np.outer(lu[k + 1 :, k] / lu[k, k], lu[k])
     return lu
+
+
+# --- Fourier transforms ---------------------------------------------------------------------------
+
+SIGNAL = spread(12, seed=48)
+SIGNALS = spread(2, 9, seed=49)
+RE, IM = spread(2, 4, seed=50), spread(2, 4, seed=51)
+Z = RE + 1j * IM
+
+
+def _parts(z: Any) -> tuple[Any, Any]:
+    return z.real, z.imag
+
+
+def _joined(x: Any) -> Any:
+    return x[0] + 1j * x[1]
+
+
+case("fft", (RE, IM), want=lambda x: _parts(np.fft.fft(_joined(x))))
+case("fft2", (RE, IM), want=lambda x: _parts(np.fft.fft2(_joined(x))))
+case("ifft2", (RE, IM), want=lambda x: _parts(np.fft.ifft2(_joined(x))))
+for _n in (None, 4, 9, 14):
+    case(
+        "rfft",
+        SIGNALS,
+        fft_length=_n,
+        want=lambda x, fft_length: _parts(np.fft.rfft(x, fft_length)),
+    )
+    case(
+        "irfft",
+        (RE, IM),
+        fft_length=_n,
+        want=lambda x, fft_length: np.fft.irfft(_joined(x), fft_length),
+    )
+
+
+def _stft(
+    x: Any, length: int, stride: int, n: int, window: Any = "hann", center: bool = True
+) -> tuple[Any, Any]:
+    """The definition, stretch by stretch."""
+    w = _window(window, length, n)
+    if center:
+        x = np.pad(x, [(0, 0)] * (x.ndim - 1) + [(n // 2, n // 2)], mode="reflect")
+    starts = range(0, x.shape[-1] - n + 1, stride)
+    return _parts(np.stack([np.fft.rfft(x[..., s : s + n] * w) for s in starts], axis=-2))
+
+
+def _window(window: Any, length: int, n: int) -> Any:
+    if window is None:
+        return np.ones(n)
+    if isinstance(window, str):
+        share = {"hann": 0.5, "hamming": 0.54}[window]
+        window = share - (1 - share) * np.cos(2 * np.pi * np.arange(length) / length)
+    before = (n - length) // 2
+    return np.pad(window, (before, n - length - before))
+
+
+case("stft", SIGNAL, 4, 2, 4, want=_stft)
+case("stft", SIGNALS, 3, 2, 5, want=_stft)
+case("stft", SIGNAL, 4, 3, 6, window="hamming", center=False, want=_stft)
+case("stft", SIGNAL, 4, 1, 4, window=None, want=_stft)
+case("stft", SIGNAL, 4, 2, 5, window=np.array([1.0, 2.0, 3.0, 1.5]), want=_stft)
+case("istft", _stft(SIGNAL, 4, 2, 4), 4, 2, 4, want=SIGNAL)
+case("istft", _stft(SIGNALS, 4, 1, 5), 4, 1, 5, length=6, want=SIGNALS[:, :6])
+case("istft", _stft(SIGNAL, 4, 2, 6, "hamming", False), 4, 2, 6, window="hamming", center=False,
+     want=np.concatenate([[0], SIGNAL[1:-1], [0]]))  # fmt: skip
+case("istft", _stft(SIGNAL, 4, 2, 4, None), 4, 2, 4, window=None, want=2 * SIGNAL)
+
+# --- complex numbers ------------------------------------------------------------------------------
+
+case("polar", np.abs(RE), IM, want=lambda r, a: r * np.exp(1j * a), order=0)
+case("view_as_complex", spread(3, 2, seed=52), want=lambda x: x[:, 0] + 1j * x[:, 1], order=0)
+case("view_as_real", Z, want=lambda z: np.stack([z.real, z.imag], -1))
+case("view_as_real", RE, want=lambda x: np.stack([x, 0 * x], -1))
+for _name in ("real", "imag", "conjugate", "conj", "angle", "absolute", "abs"):
+    case(_name, Z)
+case("isreal", np.array([1 + 1j, 2]), want=np.array([False, True]))

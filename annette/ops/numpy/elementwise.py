@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from annette.graph.dtypes import COMPLEX
 from annette.graph.primitive import apply
 from annette.ops.common import (
     dtype_of,
@@ -16,7 +17,7 @@ from annette.ops.common import (
     to_dtype,
     unchanged,
 )
-from annette.primitives import elementwise as e
+from annette.primitives import elementwise as e, fourier
 
 
 @op
@@ -75,8 +76,11 @@ def negative(x: Any) -> Any:
 
 @op
 def absolute(x: Any) -> Any:
-    """Return |x|."""
+    """Return |x|, of complex numbers as real ones."""
     x = from_python(x)
+    if dtype_of(x) in COMPLEX:
+        parts = apply(fourier.real, (x,), {}), apply(fourier.imag, (x,), {})
+        return sqrt(add(square(parts[0]), square(parts[1])))
     return unchanged(x) if dtype_of(x) == "bool" else apply(e.absolute, (x,), {})
 
 

@@ -6,41 +6,39 @@ from typing import Any
 
 import numpy as np
 
-from annette.graph.dtypes import is_float, numpy_dtype, standardize
+from annette.graph.dtypes import COMPLEX, is_float, numpy_dtype, standardize
 from annette.graph.primitive import apply
 from annette.ops.common import dtype_of, floating, from_python, op, operands, to_dtype, unchanged
 from annette.ops.numpy import elementwise as el
 from annette.ops.numpy.creation import ones, zeros
-from annette.primitives import elementwise as e, shape as s
+from annette.primitives import elementwise as e, fourier, shape as s
 
 
-def _real(x: Any, operation: str) -> Any:
-    x = from_python(x)
-    if "complex" in dtype_of(x):
-        raise TypeError(
-            f"{operation} expects real numbers; it got {dtype_of(x)}. annette does not compute "
-            "with complex numbers: take the parts with NumPy first."
-        )
-    return x
+def _is_complex(x: Any) -> bool:
+    return dtype_of(x) in COMPLEX
 
 
 @op
 def real(x: Any) -> Any:
-    """Return the real part: x itself, as arrays are real."""
-    return unchanged(_real(x, "real"))
+    """Return the real part: x itself unless its dtype is complex."""
+    x = from_python(x)
+    return apply(fourier.real, (x,), {}) if _is_complex(x) else unchanged(x)
 
 
 @op
 def imag(x: Any) -> Any:
-    """Return the imaginary part: zeros, as arrays are real."""
-    x = _real(x, "imag")
-    return zeros(tuple(x.shape), dtype_of(x))
+    """Return the imaginary part: zeros unless the dtype is complex."""
+    x = from_python(x)
+    return apply(fourier.imag, (x,), {}) if _is_complex(x) else zeros(tuple(x.shape), dtype_of(x))
 
 
 @op
 def conjugate(x: Any) -> Any:
-    """Return the complex conjugate: x itself, as arrays are real."""
-    return unchanged(_real(x, "conjugate"))
+    """Return the complex conjugate: x itself unless its dtype is complex."""
+    x = from_python(x)
+    if not _is_complex(x):
+        return unchanged(x)
+    return apply(fourier.complex_, (real(x), el.negative(imag(x))), {})
 
 
 conj = conjugate
@@ -55,8 +53,9 @@ def copy(x: Any) -> Any:
 
 @op
 def isreal(x: Any) -> Any:
-    """Say where x is real: everywhere."""
-    return ones(tuple(_real(x, "isreal").shape), "bool")
+    """Say where x is real: everywhere unless its dtype is complex."""
+    x = from_python(x)
+    return el.equal(imag(x), 0) if _is_complex(x) else ones(tuple(x.shape), "bool")
 
 
 @op

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from annette.graph.dtypes import COMPLEX
 from annette.graph.primitive import apply
-from annette.ops.common import dtype_of, floating, op, operands, wide_floating
+from annette.ops.common import dtype_of, floating, from_python, op, operands, wide_floating
 from annette.ops.numpy import elementwise as el
 from annette.ops.numpy.creation import zeros
-from annette.ops.numpy.kinds import real
+from annette.ops.numpy.kinds import imag, real
 from annette.primitives import shape as s
 
 
@@ -145,6 +146,9 @@ def hypot(x1: Any, x2: Any) -> Any:
 
 @op
 def angle(x: Any) -> Any:
-    """Return the angle of a real number in the complex plane: 0, or π below 0."""
-    x = floating(real(x))
+    """Return the angle of a number in the complex plane; of a real one 0, or π below 0."""
+    x = from_python(x)
+    if dtype_of(x) in COMPLEX:
+        return el.arctan2(imag(x), real(x))
+    x = floating(x)
     return el.arctan2(zeros((), dtype_of(x)), x)
