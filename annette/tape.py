@@ -113,7 +113,9 @@ class GradientTape:
                 np.zeros(s.shape, numpy_dtype(standardize(s.dtype))) if g is None else g
                 for s, g in zip(flat, results, strict=True)
             ]
-        results = [g if g is None or isinstance(g, Tensor) else wrap(g) for g in results]
+        results = [
+            g if g is None else _plain(g) if isinstance(g, Tensor) else wrap(g) for g in results
+        ]
         return tree.pack_sequence_as(sources, results)
 
     def _leaves(self, source: Any) -> list[Tensor]:
@@ -214,7 +216,7 @@ def value_and_grad(
 
 def _plain(x: Any) -> Any:
     outside = state.trace is None and not state.tapes
-    return wrap(x.value) if outside and isinstance(x, Tensor) else x
+    return wrap(x.value) if outside and isinstance(x, Tensor) and x.value is not None else x
 
 
 def grad(
