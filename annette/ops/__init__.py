@@ -8,7 +8,6 @@ from annette.ops.control import (
     associative_scan as associative_scan,
     scan as scan,
     switch as switch,
-    vectorize as vectorize,
     while_loop as while_loop,
 )
 from annette.ops.core import (
@@ -21,12 +20,10 @@ from annette.ops.core import (
     fori_loop as fori_loop,
     is_tensor as is_tensor,
     map as map,
-    ndim as ndim,
     saturate_cast as saturate_cast,
     scatter as scatter,
     scatter_update as scatter_update,
     shape as shape,
-    size as size,
     slice as slice,
     slice_update as slice_update,
     stop_gradient as stop_gradient,
@@ -51,6 +48,7 @@ from annette.ops.linalg import (
     eig as eig,
     eigh as eigh,
     inv as inv,
+    jvp as jvp,
     logdet as logdet,
     lstsq as lstsq,
     lu_factor as lu_factor,
@@ -58,7 +56,6 @@ from annette.ops.linalg import (
     norm as norm,
     pinv as pinv,
     qr as qr,
-    slogdet as slogdet,
     solve as solve,
     solve_triangular as solve_triangular,
     svd as svd,
@@ -121,5 +118,6 @@ from annette.ops.nn import (
 )
 from annette.ops.numpy import *  # noqa: F403  # its names are listed there, once
 from annette.ops.operators import install as _install
+from annette.ops.rearranging import rearrange as rearrange
 
 _install(globals())

@@ -17,6 +17,7 @@ from annette.graph.tensor import Tensor
 from annette.graph.variable import Variable
 from annette.ops.common import dtype_of, from_python, op, to_dtype
 from annette.ops.numpy import indexing, shaping
+from annette.ops.numpy.measures import sizes
 from annette.primitives import index as ix, shape as s
 
 
@@ -74,17 +75,7 @@ def dtype(x: Any) -> str:
 
 def shape(x: Any) -> tuple[Any, ...]:
     """Return the sizes of the axes of x; None where a KerasTensor's is not known."""
-    return tuple(x.shape) if hasattr(x, "shape") else tuple(from_python(x).shape)
-
-
-def ndim(x: Any) -> int:
-    """Return the number of axes of x."""
-    return len(shape(x))
-
-
-def size(x: Any) -> int:
-    """Return the number of elements of x."""
-    return math.prod(shape(x))
+    return sizes(x)
 
 
 def is_tensor(x: Any) -> bool:

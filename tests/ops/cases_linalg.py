@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .table import case, spread
+from .table import Static as S, case, spread
 
 A = spread(3, 3, seed=41) * 0.3 + np.diag([3.0, 4.5, 6.0])
 STACK = np.stack([A, A.T @ A, A - 9 * np.eye(3)])
@@ -193,3 +193,19 @@ case("view_as_real", RE, want=lambda x: np.stack([x, 0 * x], -1))
 for _name in ("real", "imag", "conjugate", "conj", "angle", "absolute", "abs"):
     case(_name, Z)
 case("isreal", np.array([1 + 1j, 2]), want=np.array([False, True]))
+
+# --- axes and directions --------------------------------------------------------------------------
+
+CUBE = spread(2, 3, 4, seed=53)
+case("rearrange", CUBE, "a b c -> c (a b)", want=lambda x, p: x.transpose(2, 0, 1).reshape(4, 6))
+case("rearrange", CUBE, "a b (c d) -> a d (b c)", c=2,
+     want=lambda x, p, c: x.reshape(2, 3, 2, 2).transpose(0, 3, 1, 2).reshape(2, 2, 6))  # fmt: skip
+case("rearrange", CUBE, "a ... -> ... 1 a", want=lambda x, p: x.transpose(1, 2, 0)[:, :, None])
+case("rearrange", CUBE, "a ... -> (... a)", want=lambda x, p: x.transpose(1, 2, 0).ravel())
+case("rearrange", CUBE[:1], "1 b c -> b c", want=lambda x, p: x[0])
+case("jvp", S(lambda x: x * x * x), (CUBE[0],), (CUBE[1],),
+     want=lambda f, x, t: (x[0] ** 3, 3 * x[0] ** 2 * t[0]))  # fmt: skip
+case("jvp", S(lambda x, y: {"a": x * y, "b": y}), [RE, IM], [IM, RE],
+     want=lambda f, x, t: ({"a": RE * IM, "b": IM}, {"a": IM * IM + RE * RE, "b": RE}))  # fmt: skip
+case("jvp", S(lambda x: (x * 2.0, x > 0)), (RE,), (IM,), has_aux=True,
+     want=lambda f, x, t, has_aux: (2 * RE, 2 * IM, RE > 0))  # fmt: skip

@@ -280,3 +280,12 @@ def test_numpy_names_are_the_same_functions() -> None:
     assert {k for k, v in outer.items() if getattr(v, "__module__", "").startswith(home)} == set(
         inner
     )
+
+
+def test_jvp_is_partial() -> None:
+    """Only what goes through the arguments counts, not what the function reads besides."""
+    x = annette.Variable([1.0, 2.0])
+    value, along = ops.jvp(lambda z: z * x, (x,), (np.ones(2, "float32"),))
+    agree(value, [1, 4])
+    agree(along, [1, 2])
+    agree(annette.grad(lambda z: ops.sum(ops.jvp(lambda a: a * z, (z,), (z,))[1]))(x), [2, 4])

@@ -11,12 +11,14 @@ from annette.ops.linalg.decompositions import (
     qr as qr,
     svd as svd,
 )
+from annette.ops.linalg.directional import (
+    jvp as jvp,
+)
 from annette.ops.linalg.equations import (
     det as det,
     inv as inv,
     logdet as logdet,
     lstsq as lstsq,
-    slogdet as slogdet,
     solve as solve,
     solve_triangular as solve_triangular,
 )

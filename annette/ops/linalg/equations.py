@@ -87,18 +87,6 @@ def inv(x: Any) -> Any:
 
 
 @op
-def slogdet(x: Any) -> Any:
-    r"""Return the sign of the determinant and :math:`\ln |\det x|`, of matrices (..., n, n).
-
-    A singular matrix has sign 0 and logarithm -inf.
-
-    Raises:
-        ValueError: if the matrices are not square.
-    """
-    return tuple(apply(decompose.slogdet, (matrices("slogdet", x, square=True),), {}))
-
-
-@op
 def logdet(x: Any) -> Any:
     r"""Return :math:`\ln |\det x|` of matrices (..., n, n); -inf where one is singular.
 

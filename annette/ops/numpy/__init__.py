@@ -144,6 +144,11 @@ from annette.ops.numpy.kinds import (
 )
 from annette.ops.numpy.linear import (
     matmul as matmul,
+    slogdet as slogdet,
+)
+from annette.ops.numpy.measures import (
+    ndim as ndim,
+    size as size,
 )
 from annette.ops.numpy.nan import (
     nanargmax as nanargmax,
@@ -254,4 +259,7 @@ from annette.ops.numpy.trigonometric import (
     sinc as sinc,
     sinh as sinh,
     tan as tan,
+)
+from annette.ops.numpy.vectorizing import (
+    vectorize as vectorize,
 )

@@ -1,13 +1,13 @@
-"""Products of matrices and arrays, with NumPy's names."""
+"""The product of matrices, and the sign and size of a determinant."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from annette.graph.primitive import apply
-from annette.ops.common import op, operands, rank
+from annette.ops.common import floating, op, operands, rank
 from annette.ops.numpy import shaping as sh
-from annette.primitives import linear
+from annette.primitives import decompose, linear
 
 
 @op
@@ -34,3 +34,15 @@ def matmul(x1: Any, x2: Any) -> Any:
         y = apply(linear.matmul, (a, b), {})
     y = sh.squeeze(y, -2) if row else y
     return sh.squeeze(y, -1) if column else y
+
+
+@op
+def slogdet(x: Any) -> Any:
+    r"""Return the sign of the determinant and :math:`\ln |\det x|`, of matrices (..., n, n).
+
+    A singular matrix has sign 0 and logarithm -inf.
+
+    Raises:
+        ValueError: if the matrices are not square.
+    """
+    return tuple(apply(decompose.slogdet, (floating(x),), {}))
