@@ -376,6 +376,9 @@ class Layer:
             self._build_for(shapes)
         if "_build_shapes" not in self.__dict__ and self._remembers_shapes:
             object.__setattr__(self, "_build_shapes", shapes)
+        if not self._trainable:  # frozen before its weights were made
+            for variable in self._trainable_variables:
+                variable.trainable = False
         self.built = True
 
     def _build_for(self, shapes: dict[str, Any]) -> None:
@@ -473,6 +476,10 @@ class Layer:
         if type(self).compute_output_shape is not Layer.compute_output_shape:
             shape = self.compute_output_shape(_shapes(args[0]))
             return _keras_tensors(shape, self.compute_dtype)
+        return self._traced_spec(args, kwargs)
+
+    def _traced_spec(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return the outputs as KerasTensors, found by tracing the call."""
 
         def run(*inner: Any, **named: Any) -> Any:
             return self._compute(inner, named)

@@ -6,8 +6,8 @@ from typing import Any
 
 from annette import ops
 from annette.graph.dtypes import is_float, standardize
-from annette.graph.symbolic import CallNode, KerasTensor
-from annette.layers import InputLayer, Layer
+from annette.graph.symbolic import CallNode, FunctionOperation, KerasHistory, KerasTensor
+from annette.layers import Input, InputLayer, Layer
 from annette.models.model import Model
 from annette.saving import serialization
 from annette.utils import tree
@@ -26,6 +26,9 @@ class Functional(Model):
         ValueError: if an output does not come from the inputs, or two layers have one name.
     """
 
+    # As Keras writes the class in its configurations.
+    _keras_module = "keras.src.models.functional"
+
     _untracked = (
         *Model._untracked,
         "inputs",
@@ -40,11 +43,12 @@ class Functional(Model):
         if kwargs:
             raise ValueError(f"Model got unknown arguments {', '.join(map(repr, kwargs))}.")
         Model.__init__(self, name=name)
+        _check_ends(tree.flatten(inputs), "inputs")
+        _check_ends(tree.flatten(outputs), "outputs")
+        inputs, outputs = _from_inputs(inputs, outputs)
         self._inputs_struct, self._outputs_struct = inputs, outputs
         self.inputs: list[KerasTensor] = tree.flatten(inputs)
         self.outputs: list[KerasTensor] = tree.flatten(outputs)
-        _check_ends(self.inputs, "inputs")
-        _check_ends(self.outputs, "outputs")
         self._order: list[CallNode] = _sorted_calls(self.inputs, self.outputs)
         self._operations = _operations(self._order)
         _check_names(self._operations)
@@ -169,11 +173,15 @@ class Functional(Model):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the output's shape for an input shape, rows first."""
-        return Layer.compute_output_shape(self, input_shape)
+        shapes: list[Any] = []
+        tree.map_shape_structure(shapes.append, input_shape)
+        symbols = [KerasTensor(s, t.dtype) for s, t in zip(shapes, self.inputs, strict=True)]
+        inputs = tree.pack_sequence_as(self._inputs_struct, symbols)
+        return tree.map_structure(lambda t: t.shape, self._traced_spec((inputs,), {}))
 
     def compute_output_spec(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         """Return the outputs as KerasTensors for inputs that are KerasTensors."""
-        return Layer.compute_output_spec(self, inputs)
+        return self._traced_spec((inputs,), _given(training=training, mask=mask))
 
     # --- configuration ------------------------------------------------------------------------
 
@@ -182,22 +190,32 @@ class Functional(Model):
         if type(self) is not Functional:
             return Model.get_config(self)
         layers = []
+        places = self._places()
         for operation in self._operations:
             described = serialization.serialize_keras_object(operation)
             described["name"] = operation.name
             described["inbound_nodes"] = [
-                _described_call(n)
-                for n in operation._inbound_nodes
-                if n in self._order and not n.is_input
+                _described_call(node, places)
+                for node in operation._inbound_nodes
+                if id(node) in places and not node.is_input
             ]
             layers.append(described)
         return {
             "name": self.name,
             "trainable": self.trainable,
             "layers": layers,
-            "input_layers": _ends(self._inputs_struct),
-            "output_layers": _ends(self._outputs_struct),
+            "input_layers": _ends(self._inputs_struct, places),
+            "output_layers": _ends(self._outputs_struct, places),
         }
+
+    def _places(self) -> dict[int, int]:
+        """Return the number of each call among those of its operation in this model, by id."""
+        inside = {id(node) for node in self._order}
+        places: dict[int, int] = {}
+        for operation in self._operations:
+            calls = [node for node in operation._inbound_nodes if id(node) in inside]
+            places.update((id(node), i) for i, node in enumerate(calls))
+        return places
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
@@ -222,6 +240,10 @@ class Functional(Model):
         return Functional(
             inputs, outputs, name=config.get("name"), trainable=config.get("trainable")
         )
+
+
+def _given(**kwargs: Any) -> dict[str, Any]:
+    return {k: v for k, v in kwargs.items() if v is not None}
 
 
 def _replay(calls: list[tuple[str, int, dict[str, Any]]], made: dict[str, Any]) -> None:
@@ -268,11 +290,11 @@ def _restored_ends(value: Any, made: dict[str, Any]) -> Any:
     return [_restored_ends(v, made) for v in value]
 
 
-def _ends(structure: Any) -> Any:
+def _ends(structure: Any, places: dict[int, int]) -> Any:
     def place(t: KerasTensor) -> Any:
-        history = t._keras_history
-        assert history is not None  # checked when the model was made
-        return _Place([history.operation.name, history.node_index, history.tensor_index])
+        history = _history(t)
+        node = history.operation._inbound_nodes[history.node_index]
+        return _Place([history.operation.name, places[id(node)], history.tensor_index])
 
     return tree.map_structure(place, structure)
 
@@ -281,11 +303,32 @@ class _Place(list):  # type: ignore[type-arg]  # a leaf once made; a list to JSO
     """Where an end of a model is: operation, call, result."""
 
 
-def _described_call(node: CallNode) -> dict[str, Any]:
-    return {
-        "args": serialization.serialize_keras_object(list(node.args)),
-        "kwargs": serialization.serialize_keras_object(node.kwargs),
-    }
+def _described_call(node: CallNode, places: dict[int, int]) -> dict[str, Any]:
+    def placed(x: Any) -> Any:
+        """Return a KerasTensor whose history counts the calls in this model only."""
+        if not isinstance(x, KerasTensor):
+            return x
+        operation, index, result = _history(x)
+        found = KerasTensor(x.shape, x.dtype)
+        place = places[id(operation._inbound_nodes[index])]
+        found._keras_history = KerasHistory(operation, place, result)
+        return found
+
+    args = serialization.serialize_keras_object(list(tree.map_structure(placed, node.args)))
+    if isinstance(node.operation, FunctionOperation):
+        # In JSON a tuple would become a list, which is another thing as a key of x[key].
+        args = [_tagged_tuple(a) if isinstance(a, tuple) else a for a in args]
+    kwargs = serialization.serialize_keras_object(tree.map_structure(placed, node.kwargs))
+    return {"args": args, "kwargs": kwargs}
+
+
+def _tagged_tuple(value: tuple[Any, ...]) -> dict[str, Any]:
+    return {"class_name": "__tuple__", "config": {"value": list(value)}}
+
+
+def _history(t: KerasTensor) -> KerasHistory:
+    assert t._keras_history is not None  # checked when the model was made
+    return t._keras_history
 
 
 def _key(symbol: KerasTensor) -> int:
@@ -327,6 +370,31 @@ def _check_ends(tensors: list[Any], what: str) -> None:
             )
 
 
+def _from_inputs(inputs: Any, outputs: Any) -> tuple[Any, Any]:
+    """Return ends that begin at input layers, where the given ones begin within another model.
+
+    What leads from the given inputs to the outputs is called again on new inputs.
+    """
+    flat = tree.flatten(inputs)
+    if all(_is_input(t) for t in flat):
+        return inputs, outputs
+
+    def begin(t: KerasTensor) -> KerasTensor:
+        return t if _is_input(t) else Input(batch_shape=t.shape, dtype=t.dtype, name=t.name)
+
+    new = tree.map_structure(begin, inputs)
+    values = dict(zip(map(_key, flat), tree.flatten(new), strict=True))
+    for node in _sorted_calls(flat, tree.flatten(outputs)):
+        if not node.is_input:
+            results = node.operation(*_fill(node.args, values), **_fill(node.kwargs, values))
+            values.update(zip(map(_key, node.outputs), tree.flatten(results), strict=True))
+    return new, tree.map_structure(lambda t: values[_key(t)], outputs)
+
+
+def _is_input(t: KerasTensor) -> bool:
+    return isinstance(_history(t).operation, InputLayer)
+
+
 def _sorted_calls(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> list[CallNode]:
     """Return the calls from inputs to outputs, each after those it needs.
 
@@ -347,7 +415,8 @@ def _sorted_calls(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> list
         node = node_of(t)
         if id(node) not in done:
             done.add(id(node))
-            order.append(node if node.is_input else _input_call(t))
+            if node.is_input:
+                order.append(node)
     stack: list[tuple[CallNode, bool]] = [(node_of(t), False) for t in reversed(outputs)]
     while stack:
         node, ready = stack.pop()
@@ -367,15 +436,6 @@ def _sorted_calls(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> list
         needed = [t for t in node.input_tensors if _key(t) not in begin]
         stack.extend((node_of(t), False) for t in reversed(needed))
     return order
-
-
-def _input_call(t: KerasTensor) -> CallNode:
-    """Return a call that stands for a tensor in the middle of another model, used as an input."""
-    history = t._keras_history
-    assert history is not None  # checked before
-    node = CallNode(history.operation, (), {})
-    node.outputs = [t]
-    return node
 
 
 def _operations(order: list[CallNode]) -> list[Any]:

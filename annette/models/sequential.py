@@ -11,7 +11,7 @@ from annette.layers import InputLayer, Layer
 from annette.layers.context import name_scope
 from annette.layers.layer import _as_shapes
 from annette.layers.tracking import changes
-from annette.models.functional import Functional
+from annette.models.functional import Functional, _given
 from annette.models.model import Model
 from annette.saving import serialization
 from annette.utils import tree
@@ -209,7 +209,7 @@ class Sequential(Model):
 
     def compute_output_spec(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         """Return the outputs as KerasTensors for inputs that are KerasTensors."""
-        return Layer.compute_output_spec(self, inputs)
+        return self._traced_spec((inputs,), _given(training=training, mask=mask))
 
     def get_config(self) -> dict[str, Any]:
         """Return what makes an equal, untrained model."""
