@@ -10,5 +10,7 @@ from annette.training.callbacks import (
     LearningRateScheduler as LearningRateScheduler,
     ProgbarLogger as ProgbarLogger,
     ReduceLROnPlateau as ReduceLROnPlateau,
+    RemoteMonitor as RemoteMonitor,
+    SwapEMAWeights as SwapEMAWeights,
     TerminateOnNaN as TerminateOnNaN,
 )

@@ -12,6 +12,8 @@ from annette.training.callbacks.learning_rate_scheduler import LearningRateSched
 from annette.training.callbacks.monitor_callback import MonitorCallback
 from annette.training.callbacks.progbar_logger import ProgbarLogger
 from annette.training.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
+from annette.training.callbacks.remote_monitor import RemoteMonitor
+from annette.training.callbacks.swap_ema_weights import SwapEMAWeights
 from annette.training.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
@@ -25,5 +27,7 @@ __all__ = [
     "MonitorCallback",
     "ProgbarLogger",
     "ReduceLROnPlateau",
+    "RemoteMonitor",
+    "SwapEMAWeights",
     "TerminateOnNaN",
 ]
