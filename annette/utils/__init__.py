@@ -25,6 +25,7 @@ _HOMES = {
     "annette.utils.files": ("get_file",),
     "annette.utils.numeric": ("normalize", "pad_sequences", "to_categorical"),
     "annette.utils.py_dataset": ("PyDataset",),
+    "annette.utils.split": ("split_dataset",),
     "annette.utils.session": ("clear_session", "set_random_seed"),
 }
 # Public names that are spelled otherwise at home.
