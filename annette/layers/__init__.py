@@ -26,6 +26,11 @@ from annette.layers.merging.minimum import Minimum, minimum
 from annette.layers.merging.multiply import Multiply, multiply
 from annette.layers.merging.subtract import Subtract, subtract
 from annette.layers.normalization.batch_normalization import BatchNormalization
+from annette.layers.preprocessing.category_encoding import CategoryEncoding
+from annette.layers.preprocessing.discretization import Discretization
+from annette.layers.preprocessing.normalization import Normalization
+from annette.layers.preprocessing.pipeline import Pipeline
+from annette.layers.preprocessing.rescaling import Rescaling
 from annette.layers.regularization.dropout import Dropout
 from annette.layers.reshaping.flatten import Flatten
 from annette.layers.reshaping.reshape import Reshape
@@ -44,8 +49,10 @@ __all__ = [
     "Add",
     "Average",
     "BatchNormalization",
+    "CategoryEncoding",
     "Concatenate",
     "Dense",
+    "Discretization",
     "Dropout",
     "Embedding",
     "Flatten",
@@ -60,8 +67,11 @@ __all__ = [
     "Maximum",
     "Minimum",
     "Multiply",
+    "Normalization",
     "PReLU",
+    "Pipeline",
     "ReLU",
+    "Rescaling",
     "Reshape",
     "Softmax",
     "Subtract",

@@ -21,6 +21,7 @@ TABLES = (
     "cases_metrics",
     "cases_optimizers",
     "cases_layers",
+    "cases_preprocessing",
     "cases_models",
     "cases_configs",
     "cases_ops",

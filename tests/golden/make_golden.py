@@ -1,8 +1,8 @@
 """Record golden values from real Keras: `python tests/golden/make_golden.py` where it is installed.
 
-Everything is run on Keras's JAX backend. The `ops` tables are run on its TensorFlow backend too
-where TensorFlow is installed, and that counts where int64 or float64 play a part: only there do they
-keep their width, as they do in annette. Words given as arguments show the cases they occur in and
+Everything is run on Keras's JAX backend. The tables of `ops` and preprocessing are run on its
+TensorFlow backend too where TensorFlow is installed, and that counts where int64 or float64 play a
+part: only there do they keep their width, as they do in annette. Words given as arguments show the cases they occur in and
 write nothing. `--check` compares a fresh run with the files instead, and makes sure that every
 number in it but rounding noise, were it off by a thousandth, would be seen.
 """
@@ -22,7 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-OPS_KINDS = ("ops", "ops_nn", "ops_dtypes")
+WIDE_KINDS = ("ops", "ops_nn", "ops_dtypes", "preprocessing")
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",
@@ -38,9 +38,9 @@ def run_backend(path: str, words: list[str]) -> None:
     from tests.golden.cases import load_all, run_case
 
     results: dict[str, Any] = {"version": keras.__version__, "cases": {}, "errors": {}, "used": {}}
-    only_ops = keras.config.backend() != "jax"
+    only_wide = keras.config.backend() != "jax"
     for key, case in load_all().items():
-        if (only_ops and case.kind not in OPS_KINDS) or (
+        if (only_wide and case.kind not in WIDE_KINDS) or (
             words and not any(word in key for word in words)
         ):
             continue

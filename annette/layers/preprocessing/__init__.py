@@ -1,0 +1,1 @@
+"""Layers that turn raw numbers and strings into what a network takes."""
