@@ -28,9 +28,11 @@ from annette.layers.merging.subtract import Subtract, subtract
 from annette.layers.normalization.batch_normalization import BatchNormalization
 from annette.layers.preprocessing.category_encoding import CategoryEncoding
 from annette.layers.preprocessing.discretization import Discretization
+from annette.layers.preprocessing.integer_lookup import IntegerLookup
 from annette.layers.preprocessing.normalization import Normalization
 from annette.layers.preprocessing.pipeline import Pipeline
 from annette.layers.preprocessing.rescaling import Rescaling
+from annette.layers.preprocessing.string_lookup import StringLookup
 from annette.layers.regularization.dropout import Dropout
 from annette.layers.reshaping.flatten import Flatten
 from annette.layers.reshaping.reshape import Reshape
@@ -60,6 +62,7 @@ __all__ = [
     "Input",
     "InputLayer",
     "InputSpec",
+    "IntegerLookup",
     "Lambda",
     "Layer",
     "LeakyReLU",
@@ -74,6 +77,7 @@ __all__ = [
     "Rescaling",
     "Reshape",
     "Softmax",
+    "StringLookup",
     "Subtract",
     "add",
     "average",

@@ -84,6 +84,18 @@ CASES: list[tuple[type, dict[str, Any], Any, dict[str, Any]]] = [
     ),
     (layers.Discretization, {"bin_boundaries": [-0.5, 0.5]}, (3, 4), {"order": 0}),
     (
+        layers.IntegerLookup,
+        {"vocabulary": [2, 1], "num_oov_indices": 2, "mask_token": 0},
+        (3, 4),
+        {"input_dtype": "int64", "order": 0},
+    ),
+    (
+        layers.IntegerLookup,
+        {"vocabulary": [2, 1], "output_mode": "tf_idf", "idf_weights": [0.5, 2.0]},
+        (3, 4),
+        {"input_dtype": "int32", "order": 0},
+    ),
+    (
         layers.Discretization,
         {"bin_boundaries": [-0.5, 0.5], "output_mode": "count"},
         (3, 4),

@@ -94,6 +94,55 @@ def test_a_pipeline_applies_its_layers_in_order() -> None:
     assert [type(x).__name__ for x in again.layers] == ["Rescaling", "Discretization"]
 
 
+def test_a_lookup_gives_back_what_it_was_given() -> None:
+    words = np.array([["red", "green"], ["blue", "red"]])
+    there = layers.StringLookup()
+    there.adapt(words)
+    back = layers.StringLookup(vocabulary=there.get_vocabulary(), invert=True)
+    assert back(there(words)).tolist() == words.tolist()
+    assert back(np.array([0, 99])).tolist() == ["[UNK]", "[UNK]"]
+
+
+def test_bytes_objects_and_lists_are_strings_too() -> None:
+    layer = layers.StringLookup(vocabulary=["a", "b"])
+    for given in (["b", "q"], np.array([b"b", b"q"]), np.array(["b", "q"], dtype=object)):
+        assert np.asarray(layer(given)).tolist() == [2, 0]
+
+
+def test_adapting_to_batches_is_adapting_to_all() -> None:
+    words = np.random.default_rng(0).choice(["a", "b", "c", "d"], (100, 3), p=[0.4, 0.3, 0.2, 0.1])
+    whole, parts = (layers.StringLookup(output_mode="tf_idf") for _ in range(2))
+    whole.adapt(words)
+    parts.adapt(words[i : i + 7] for i in range(0, 100, 7))
+    assert whole.get_vocabulary() == parts.get_vocabulary() == ["[UNK]", "a", "b", "c", "d"]
+    np.testing.assert_allclose(whole(words), parts(words))
+
+
+def test_a_vocabulary_from_a_file(tmp_path: Any) -> None:
+    (tmp_path / "words.txt").write_text("red\ngreen\n")
+    layer = layers.StringLookup(vocabulary=str(tmp_path / "words.txt"))
+    assert layer.get_vocabulary() == ["[UNK]", "red", "green"]
+    first, second = layers.IntegerLookup(), layers.IntegerLookup()
+    first.adapt([5, 5, 900])
+    first.save_assets(str(tmp_path))
+    second.load_assets(str(tmp_path))
+    assert second.get_vocabulary() == [-1, 5, 900]
+    assert np.asarray(second([900, 7])).tolist() == [2, 0]
+
+
+def test_an_integer_lookup_is_trained_with_its_model() -> None:
+    codes = np.random.default_rng(0).choice([17, 4000, 12, 99], (200, 1))
+    y = (codes == 4000).astype("float32")
+    lookup = layers.IntegerLookup()
+    lookup.adapt(codes)
+    inputs = keras.Input((1,), dtype="int64")
+    x = layers.Embedding(lookup.vocabulary_size(), 4)(lookup(inputs))
+    model = keras.Model(inputs, layers.Dense(1, activation="sigmoid")(layers.Flatten()(x)))
+    model.compile(keras.optimizers.Adam(0.1), "binary_crossentropy", metrics=["accuracy"])
+    model.fit(codes, y, epochs=20, verbose=0)
+    assert model.evaluate(codes, y, verbose=0)[1] == 1
+
+
 REFUSED: list[tuple[Any, str]] = [
     (lambda: layers.Rescaling("a"), "scale to be a number"),
     (lambda: layers.Normalization(mean=1.0), "mean and variance together"),
@@ -116,6 +165,28 @@ REFUSED: list[tuple[Any, str]] = [
     (lambda: layers.Discretization([1.0]).adapt([1.0]), "cannot adapt"),
     (lambda: layers.Discretization([1.0], output_mode="x"), "output_mode"),
     (lambda: layers.Pipeline("x"), "list of layers"),
+    (lambda: layers.StringLookup(max_tokens=1), "max_tokens"),
+    (lambda: layers.StringLookup(num_oov_indices=-1), "num_oov_indices"),
+    (lambda: layers.StringLookup(output_mode="x"), "output_mode"),
+    (lambda: layers.StringLookup(output_mode="count", invert=True), "invert"),
+    (lambda: layers.StringLookup(output_mode="count", sparse=True), "dense"),
+    (lambda: layers.StringLookup(vocabulary=["a"], idf_weights=[1.0]), "'tf_idf' only"),
+    (lambda: layers.StringLookup(vocabulary=["a"], output_mode="tf_idf"), "needs idf_weights"),
+    (lambda: layers.StringLookup(vocabulary=["a", "a"]), "'a' comes more often"),
+    (lambda: layers.StringLookup(vocabulary=["a", ""], mask_token=""), "mask token"),
+    (lambda: layers.StringLookup(vocabulary=[]), "empty vocabulary"),
+    (lambda: layers.StringLookup(vocabulary=["a", "b"], max_tokens=2), "takes 2 tokens"),
+    (lambda: layers.StringLookup()(["a"]), "no vocabulary yet"),
+    (lambda: layers.StringLookup(vocabulary=["a"])([1]), "takes strings"),
+    (lambda: layers.StringLookup(vocabulary=["a"], num_oov_indices=0)(["b"]), "it got .*b"),
+    (lambda: layers.StringLookup(vocabulary=["a"]).adapt(["a"]), "cannot adapt"),
+    (lambda: layers.StringLookup(pad_to_max_tokens=True), "needs max_tokens"),
+    (lambda: layers.StringLookup(salt=[1, 2, 3]), "salt"),
+    (lambda: layers.StringLookup().adapt(np.array(["a", None], dtype=object)), "Fill missing"),
+    (lambda: layers.IntegerLookup(vocabulary_dtype="int32"), "vocabulary_dtype"),
+    (lambda: layers.IntegerLookup(vocabulary=["a"]), "StringLookup takes"),
+    (lambda: layers.IntegerLookup(oov_method="x"), "oov_method"),
+    (lambda: layers.IntegerLookup(salt=3), "farmhash"),
 ]
 
 
