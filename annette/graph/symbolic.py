@@ -43,7 +43,8 @@ class KerasTensor(Operators):
         name: str | None = None,
     ) -> None:
         self.shape: tuple[int | None, ...] = tuple(shape)
-        self.dtype = standardize(dtype)
+        # Strings are in no graph; a preprocessing layer that is called at once takes them.
+        self.dtype = "string" if dtype == "string" else standardize(dtype)
         self.sparse = bool(sparse)
         self.ragged = bool(ragged)
         self.record_history = record_history

@@ -28,11 +28,14 @@ from annette.layers.merging.subtract import Subtract, subtract
 from annette.layers.normalization.batch_normalization import BatchNormalization
 from annette.layers.preprocessing.category_encoding import CategoryEncoding
 from annette.layers.preprocessing.discretization import Discretization
+from annette.layers.preprocessing.hashed_crossing import HashedCrossing
+from annette.layers.preprocessing.hashing import Hashing
 from annette.layers.preprocessing.integer_lookup import IntegerLookup
 from annette.layers.preprocessing.normalization import Normalization
 from annette.layers.preprocessing.pipeline import Pipeline
 from annette.layers.preprocessing.rescaling import Rescaling
 from annette.layers.preprocessing.string_lookup import StringLookup
+from annette.layers.preprocessing.text_vectorization import TextVectorization
 from annette.layers.regularization.dropout import Dropout
 from annette.layers.reshaping.flatten import Flatten
 from annette.layers.reshaping.reshape import Reshape
@@ -58,6 +61,8 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "HashedCrossing",
+    "Hashing",
     "Identity",
     "Input",
     "InputLayer",
@@ -79,6 +84,7 @@ __all__ = [
     "Softmax",
     "StringLookup",
     "Subtract",
+    "TextVectorization",
     "add",
     "average",
     "concatenate",

@@ -143,6 +143,77 @@ def test_an_integer_lookup_is_trained_with_its_model() -> None:
     assert model.evaluate(codes, y, verbose=0)[1] == 1
 
 
+TEXTS = ["good film", "a good one", "bad film", "so bad", "good", "bad"]
+
+
+def test_texts_as_sequences_and_as_rows() -> None:
+    layer = layers.TextVectorization(output_sequence_length=3)
+    layer.adapt(TEXTS)
+    assert layer.get_vocabulary()[:5] == ["", "[UNK]", "good", "bad", "film"]
+    assert np.asarray(layer(["bad, BAD film of old", "good"])).tolist() == [[3, 3, 4], [2, 0, 0]]
+    rows = layers.TextVectorization(output_mode="count", vocabulary=["good", "bad"])
+    assert np.asarray(rows([["bad bad new"], [""]])).tolist() == [[1, 0, 2], [0, 0, 0]]
+    assert np.asarray(rows("good")).tolist() == [0, 1, 0]
+
+
+def test_a_bag_of_words_is_learnt() -> None:
+    layer = layers.TextVectorization(output_mode="tf_idf", ngrams=2)
+    layer.adapt(TEXTS)
+    x, y = layer(TEXTS), np.array([1, 1, 0, 0, 1, 0], "float32")
+    model = keras.Sequential([layers.Dense(1, activation="sigmoid")])
+    model.compile(keras.optimizers.Adam(0.1), "binary_crossentropy", metrics=["accuracy"])
+    model.fit(x, y, epochs=60, verbose=0)
+    assert model.evaluate(x, y, verbose=0)[1] == 1
+
+
+def test_functions_that_standardize_and_split() -> None:
+    layer = layers.TextVectorization(
+        standardize=lambda texts: np.char.replace(texts, "-", " "),
+        split=lambda texts: [t.split("|") for t in texts],
+    )
+    layer.adapt(["a-b|c", "c"])
+    assert layer.get_vocabulary() == ["", "[UNK]", "c", "a b"]
+
+
+def test_a_model_of_texts_is_called_at_once() -> None:
+    inputs = keras.Input((1,), dtype="string")
+    places = layers.TextVectorization(vocabulary=["x", "y"], output_sequence_length=4)(inputs)
+    assert (places.shape, places.dtype) == ((None, 4), "int64")
+    model = keras.Model(inputs, layers.Embedding(4, 3)(places))
+    assert model(np.array([["x y"], ["z"]])).shape == (2, 4, 3)
+
+
+def test_hashes_are_the_same_everywhere() -> None:
+    words = np.array([["red", "green"], ["blue", "red"]])
+    found = np.asarray(layers.Hashing(1000)(words))
+    assert found[0, 0] == found[1, 1]
+    assert np.asarray(layers.Hashing(3)([["A"], ["B"], ["C"], ["D"], ["E"]])).ravel().tolist() == [
+        1, 0, 1, 1, 2,
+    ]  # fmt: skip
+    salted = np.asarray(layers.Hashing(1000, salt=[1, 2])(words))
+    assert (salted != found).any()
+
+
+def test_whole_numbers_are_hashed_as_their_digits() -> None:
+    numbers = np.array([0, 7, -12, 10**15])
+    as_words = layers.Hashing(1000)(numbers.astype(str))
+    np.testing.assert_array_equal(layers.Hashing(1000)(numbers), as_words)
+
+
+def test_a_mask_has_the_first_bin_to_itself() -> None:
+    layer = layers.Hashing(4, mask_value="")
+    found = np.asarray(layer(["", *map(str, range(50))]))
+    assert found[0] == 0
+    assert set(found[1:]) == {1, 2, 3}
+
+
+def test_crossing_tells_combinations_apart() -> None:
+    layer = layers.HashedCrossing(10_000)
+    found = np.asarray(layer((["a", "a", "b", "a"], [1, 2, 1, 1])))
+    assert found[0] == found[3]
+    assert len(set(found.tolist())) == 3
+
+
 REFUSED: list[tuple[Any, str]] = [
     (lambda: layers.Rescaling("a"), "scale to be a number"),
     (lambda: layers.Normalization(mean=1.0), "mean and variance together"),
@@ -184,6 +255,31 @@ REFUSED: list[tuple[Any, str]] = [
     (lambda: layers.StringLookup(salt=[1, 2, 3]), "salt"),
     (lambda: layers.StringLookup().adapt(np.array(["a", None], dtype=object)), "Fill missing"),
     (lambda: layers.IntegerLookup(vocabulary_dtype="int32"), "vocabulary_dtype"),
+    (lambda: layers.Hashing(0), "num_bins"),
+    (lambda: layers.Hashing(3, salt="a"), "salt"),
+    (lambda: layers.Hashing(3, output_mode="tf_idf"), "output_mode"),
+    (lambda: layers.Hashing(3, dtype="float32"), "whole numbers"),
+    (lambda: layers.Hashing(3, sparse=True), "dense"),
+    (lambda: layers.Hashing(3, mask_value=1)(["a"]), "not of the kind"),
+    (lambda: layers.HashedCrossing(3)([["a"]]), "two or more"),
+    (lambda: layers.HashedCrossing(3)((["a"], [1, 2])), "one shape"),
+    (lambda: layers.HashedCrossing(3)(([[1, 2]], [[1, 2]])), "one shape"),
+    (lambda: layers.HashedCrossing(3)(([1.5], ["a"])), "Discretization"),
+    (lambda: layers.HashedCrossing(3, output_mode="count"), "output_mode"),
+    (lambda: layers.TextVectorization(max_tokens=0), "max_tokens"),
+    (lambda: layers.TextVectorization(standardize="x"), "standardize to be one of"),
+    (lambda: layers.TextVectorization(split="x"), "split to be one of"),
+    (lambda: layers.TextVectorization(ngrams="x"), "ngrams"),
+    (lambda: layers.TextVectorization(output_mode="one_hot"), "output_mode"),
+    (
+        lambda: layers.TextVectorization(output_mode="count", output_sequence_length=3),
+        "output_sequence_length",
+    ),
+    (lambda: layers.TextVectorization(ragged=True), "rectangular"),
+    (lambda: layers.TextVectorization()(["a"]), "no vocabulary yet"),
+    (lambda: layers.TextVectorization(vocabulary=["a"])([1]), "takes strings"),
+    (lambda: layers.TextVectorization(vocabulary=["a"])([["a", "b"]]), r"\(texts, 1\)"),
+    (lambda: layers.TextVectorization(vocabulary=["a"]).adapt(["a"]), "cannot adapt"),
     (lambda: layers.IntegerLookup(vocabulary=["a"]), "StringLookup takes"),
     (lambda: layers.IntegerLookup(oov_method="x"), "oov_method"),
     (lambda: layers.IntegerLookup(salt=3), "farmhash"),

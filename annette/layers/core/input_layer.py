@@ -17,7 +17,7 @@ class InputLayer(Layer):
     Args:
         shape: of one sample, None where a size is not known.
         batch_size: number of rows, if it is fixed.
-        dtype: of the data; ``floatx()`` if None.
+        dtype: of the data; ``floatx()`` if None; ``"string"`` before a preprocessing layer.
         batch_shape: the whole shape, instead of `shape` and `batch_size`.
         input_tensor: a KerasTensor to stand for the data.
         optional: whether None may be given for it.
@@ -46,7 +46,7 @@ class InputLayer(Layer):
         if input_tensor is not None and batch_shape is None and shape is None:
             batch_shape, dtype = input_tensor.shape, dtype or input_tensor.dtype
         self.batch_shape = _whole_shape(shape, batch_size, batch_shape)
-        self._dtype = standardize(dtype)
+        self._dtype = "string" if dtype == "string" else standardize(dtype)
         self.sparse, self.ragged = bool(sparse), bool(ragged)
         self.optional = optional
         self.built = True

@@ -266,14 +266,24 @@ class IndexLookup(Preprocessing):
 
     def call(self, inputs: Any) -> Any:
         """Return the places, the tokens (if inverted) or the rows."""
+        if self.invert:
+            self._check_known()
+            return self._inverted(inputs)
+        return self._rows(inputs)
+
+    def _check_known(self) -> None:
         if not self._tokens:
             raise ValueError(
                 f"{type(self).__name__} '{self.name}' has no vocabulary yet: call adapt(data) "
                 "first, or give one."
             )
-        if self.invert:
-            return self._inverted(inputs)
+
+    def _rows(self, inputs: Any, real: Any = None) -> Any:
+        """Return the places or the rows; places that are not `real` count nowhere."""
+        self._check_known()
         places = self._places(inputs)
+        if real is not None:
+            places = ops.where(real, places, ops.cast(-1, "int64"))
         if self.output_mode == "tf_idf":
             counts = encode(places, "count", self._depth, self.compute_dtype)
             weights = np.zeros(self._depth, "float32")
