@@ -11,21 +11,30 @@ from annette.layers.activation.prelu import PReLU
 from annette.layers.activation.relu import ReLU
 from annette.layers.activation.softmax import Softmax
 from annette.layers.core.dense import Dense
+from annette.layers.core.einsum_dense import EinsumDense
 from annette.layers.core.embedding import Embedding
 from annette.layers.core.identity import Identity
 from annette.layers.core.input_layer import Input, InputLayer
 from annette.layers.core.lambda_layer import Lambda
 from annette.layers.core.masking import Masking
+from annette.layers.core.reversible_embedding import ReversibleEmbedding
+from annette.layers.core.wrapper import Wrapper
 from annette.layers.input_spec import InputSpec
 from annette.layers.layer import Layer
 from annette.layers.merging.add import Add, add
 from annette.layers.merging.average import Average, average
 from annette.layers.merging.concatenate import Concatenate, concatenate
+from annette.layers.merging.dot import Dot, dot
 from annette.layers.merging.maximum import Maximum, maximum
 from annette.layers.merging.minimum import Minimum, minimum
 from annette.layers.merging.multiply import Multiply, multiply
 from annette.layers.merging.subtract import Subtract, subtract
 from annette.layers.normalization.batch_normalization import BatchNormalization
+from annette.layers.normalization.group_normalization import GroupNormalization
+from annette.layers.normalization.layer_normalization import LayerNormalization
+from annette.layers.normalization.rms_normalization import RMSNormalization
+from annette.layers.normalization.spectral_normalization import SpectralNormalization
+from annette.layers.normalization.unit_normalization import UnitNormalization
 from annette.layers.preprocessing.category_encoding import CategoryEncoding
 from annette.layers.preprocessing.discretization import Discretization
 from annette.layers.preprocessing.hashed_crossing import HashedCrossing
@@ -36,9 +45,27 @@ from annette.layers.preprocessing.pipeline import Pipeline
 from annette.layers.preprocessing.rescaling import Rescaling
 from annette.layers.preprocessing.string_lookup import StringLookup
 from annette.layers.preprocessing.text_vectorization import TextVectorization
+from annette.layers.regularization.activity_regularization import ActivityRegularization
+from annette.layers.regularization.alpha_dropout import AlphaDropout
 from annette.layers.regularization.dropout import Dropout
+from annette.layers.regularization.gaussian_dropout import GaussianDropout
+from annette.layers.regularization.gaussian_noise import GaussianNoise
+from annette.layers.regularization.spatial_dropout1d import SpatialDropout1D
+from annette.layers.regularization.spatial_dropout2d import SpatialDropout2D
+from annette.layers.regularization.spatial_dropout3d import SpatialDropout3D
+from annette.layers.reshaping.cropping1d import Cropping1D
+from annette.layers.reshaping.cropping2d import Cropping2D
+from annette.layers.reshaping.cropping3d import Cropping3D
 from annette.layers.reshaping.flatten import Flatten
+from annette.layers.reshaping.permute import Permute
+from annette.layers.reshaping.repeat_vector import RepeatVector
 from annette.layers.reshaping.reshape import Reshape
+from annette.layers.reshaping.up_sampling1d import UpSampling1D
+from annette.layers.reshaping.up_sampling2d import UpSampling2D
+from annette.layers.reshaping.up_sampling3d import UpSampling3D
+from annette.layers.reshaping.zero_padding1d import ZeroPadding1D
+from annette.layers.reshaping.zero_padding2d import ZeroPadding2D
+from annette.layers.reshaping.zero_padding3d import ZeroPadding3D
 from annette.saving import serialization
 
 # Every layer by its name: what tests and reference pages go through.
@@ -51,16 +78,26 @@ ALL_OBJECTS: dict[str, type[Layer]] = {
 __all__ = [
     "ELU",
     "Activation",
+    "ActivityRegularization",
     "Add",
+    "AlphaDropout",
     "Average",
     "BatchNormalization",
     "CategoryEncoding",
     "Concatenate",
+    "Cropping1D",
+    "Cropping2D",
+    "Cropping3D",
     "Dense",
     "Discretization",
+    "Dot",
     "Dropout",
+    "EinsumDense",
     "Embedding",
     "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
+    "GroupNormalization",
     "HashedCrossing",
     "Hashing",
     "Identity",
@@ -70,6 +107,7 @@ __all__ = [
     "IntegerLookup",
     "Lambda",
     "Layer",
+    "LayerNormalization",
     "LeakyReLU",
     "Masking",
     "Maximum",
@@ -77,17 +115,34 @@ __all__ = [
     "Multiply",
     "Normalization",
     "PReLU",
+    "Permute",
     "Pipeline",
+    "RMSNormalization",
     "ReLU",
+    "RepeatVector",
     "Rescaling",
     "Reshape",
+    "ReversibleEmbedding",
     "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
+    "SpectralNormalization",
     "StringLookup",
     "Subtract",
     "TextVectorization",
+    "UnitNormalization",
+    "UpSampling1D",
+    "UpSampling2D",
+    "UpSampling3D",
+    "Wrapper",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
+    "ZeroPadding3D",
     "add",
     "average",
     "concatenate",
+    "dot",
     "maximum",
     "minimum",
     "multiply",

@@ -17,6 +17,7 @@ from annette.graph.variable import Variable
 from annette.layers.context import calls, entered, name_scope, scoped
 from annette.layers.input_spec import check_input
 from annette.layers.tracking import changes, owned, unique, while_unchanged
+from annette.saving import serialization
 from annette.utils import arguments, tree
 from annette.utils.naming import auto_name, to_snake_case
 from annette.utils.signature import Signature, signature
@@ -736,6 +737,8 @@ def _serialized(field: str, value: Any) -> Any:
         return regularizers.serialize(value) if value is not None else None
     if field.endswith("_constraint"):
         return constraints.serialize(value) if value is not None else None
+    if isinstance(value, Layer):
+        return serialization.serialize_keras_object(value)
     return activations.serialize(value) if field == "activation" else value
 
 

@@ -22,6 +22,7 @@ TABLES = (
     "cases_optimizers",
     "cases_layers",
     "cases_preprocessing",
+    "cases_shaping",
     "cases_models",
     "cases_configs",
     "cases_ops",

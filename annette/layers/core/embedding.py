@@ -34,7 +34,7 @@ class Embedding(Layer):
         ValueError: if a dimension is no whole number above 0, or an index is out of range.
     """
 
-    _fields = (
+    _fields: tuple[str, ...] = (
         "input_dim", "output_dim", "embeddings_initializer", "embeddings_regularizer",
         "activity_regularizer", "embeddings_constraint", "mask_zero", "quantization_config",
     )  # fmt: skip
