@@ -24,6 +24,8 @@ TOLERANCES = {
     "history": Tolerance(1e-4, 1e-6),
     # tens of optimizer steps: the state may be small (squared gradients), so hardly any floor
     "steps": Tolerance(1e-4, 1e-9),
+    # the same where weights near 0 are the difference of larger numbers (Nadam, schedule-free)
+    "cancelled": Tolerance(5e-4, 1e-9),
     # learning rates, which become small; a cosine near its end cancels
     "rates": Tolerance(1e-4, 1e-8),
     # library functions (series, decompositions) that two libraries approximate differently

@@ -174,19 +174,23 @@ class Model(Layer):
                 debugger and print see numbers.
             steps_per_execution: accepted; steps run together whenever nobody looks in between.
             jit_compile: accepted; graphs are always compiled.
-            auto_scale_loss: accepted for float16 training.
+            auto_scale_loss: whether a model of the policy "mixed_float16" has its optimizer wrapped
+                in a LossScaleOptimizer, which keeps small gradients from vanishing.
 
         Raises:
             ValueError: for a name that is not known, with the nearest known one.
         """
         optimizer = optimizers.get(optimizer)
+        given = optimizer
+        if auto_scale_loss and self.dtype_policy.name == "mixed_float16":
+            optimizer = _scaling(optimizer)
         names = getattr(self, "output_names", None)
         compiled_loss = (
             None if loss is None else CompiledLoss(_known_loss(loss), loss_weights, names)
         )
         compiled_metrics = CompiledMetrics(metrics, weighted_metrics, names)
         self._compile_config = {
-            "optimizer": optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
+            "optimizer": given, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
             "weighted_metrics": weighted_metrics, "run_eagerly": run_eagerly,
             "steps_per_execution": steps_per_execution, "jit_compile": jit_compile,
         }  # fmt: skip
@@ -563,3 +567,11 @@ def _known_loss(loss: Any) -> Any:
 def _rows_of(x: Any) -> Any:
     first = next((t for t in tree.flatten(x) if t is not None), None)
     return first.shape[0] if first is not None and len(first.shape) else None
+
+
+def _scaling(optimizer: Any) -> Any:
+    """The optimizer, with a loss scale that finds itself unless it has one already."""
+    known = isinstance(optimizer, optimizers.Optimizer)
+    if not known or isinstance(optimizer, optimizers.LossScaleOptimizer):
+        return optimizer
+    return optimizers.LossScaleOptimizer(optimizer)

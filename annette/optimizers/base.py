@@ -55,7 +55,7 @@ class Optimizer:
         **kwargs: Any,
     ) -> None:
         if kwargs:
-            raise _unknown_arguments(type(self), kwargs)
+            raise unknown_arguments(type(self), kwargs)
         self.name = name if name is not None else auto_name(to_snake_case(type(self).__name__))
         self.weight_decay = weight_decay
         self.clipnorm = _positive("clipnorm", clipnorm)
@@ -264,6 +264,10 @@ class Optimizer:
         grads = [_fitted(g, v) for g, v in zip(grads, variables, strict=True)]
         if self.loss_scale_factor is not None:
             grads = [g / self.loss_scale_factor for g in grads]
+        self._step(grads, variables)
+
+    def _step(self, grads: list[Any], variables: list[Variable]) -> None:
+        """Update the weights, given gradients that fit them, of the loss as it is."""
         self._shared = {}
         if self.gradient_accumulation_steps:
             self._accumulate(grads, variables)
@@ -336,6 +340,10 @@ class Optimizer:
     def _rate(self, learning_rate: Any, variable: Variable) -> Any:
         """The learning rate in the dtype of a weight."""
         return self._once(("rate", variable.dtype), lambda: ops.cast(learning_rate, variable.dtype))
+
+    def _time(self, dtype: str) -> Any:
+        """The number of this update, from 1, in a dtype."""
+        return self._once(("time", dtype), lambda: ops.cast(ops.add(self.iterations, 1), dtype))
 
     def _accumulate(self, grads: list[Any], variables: list[Variable]) -> None:
         """Update with the mean gradient, and keep what came of it only at every n-th step."""
@@ -410,12 +418,15 @@ class Optimizer:
         )
 
     def _apply_weight_decay(self, variables: list[Variable], learning_rate: Any) -> None:
-        if self.weight_decay is None:
-            return
         for variable in variables:
-            if self._use_weight_decay(variable):
-                part = self._rate(learning_rate, variable) * self.weight_decay
+            decay = self._decay_of(variable)
+            if decay is not None and self._use_weight_decay(variable):
+                part = self._rate(learning_rate, variable) * decay
                 variable.assign_sub(variable * part)
+
+    def _decay_of(self, variable: Variable) -> float | None:
+        """The decay of one weight, where an optimizer has more than one."""
+        return self.weight_decay
 
     # --- the rest of the interface ------------------------------------------------------------
 
@@ -446,12 +457,12 @@ class Optimizer:
             raise ValueError(
                 "stateless_apply() needs a built optimizer: call optimizer.build(...)."
             )
-        variables = [*self._trainable_variables, *self._variables]
+        variables = [*self._trainable_variables, *self.variables]
         values = [*trainable_variables, *optimizer_variables]
         if len(values) != len(variables):
             raise ValueError(
                 f"stateless_apply() expects {len(self._trainable_variables)} weights and "
-                f"{len(self._variables)} optimizer variables; it got "
+                f"{len(self.variables)} optimizer variables; it got "
                 f"{len(trainable_variables)} and {len(optimizer_variables)}."
             )
         before = [v.value for v in variables]
@@ -468,29 +479,29 @@ class Optimizer:
         """Set the optimizer's variables, in the order of `variables`."""
         if not self.built:
             raise ValueError("set_weights() needs a built optimizer: call optimizer.build(...).")
-        if len(weights) != len(self._variables):
+        if len(weights) != len(self.variables):
             raise ValueError(
-                f"Optimizer {self.name!r} has {len(self._variables)} variables; it got "
+                f"Optimizer {self.name!r} has {len(self.variables)} variables; it got "
                 f"{len(weights)} values."
             )
-        for variable, value in zip(self._variables, weights, strict=True):
+        for variable, value in zip(self.variables, weights, strict=True):
             variable.assign(value)
 
     def save_own_variables(self, store: Any) -> None:
         """Write the variables to a mapping, under "0", "1" and so on."""
-        for i, variable in enumerate(self._variables):
+        for i, variable in enumerate(self.variables):
             store[str(i)] = variable.numpy()
 
     def load_own_variables(self, store: Any) -> None:
         """Read the variables as `save_own_variables` wrote them; warn if their number differs."""
-        if len(store.keys()) != len(self._variables):
+        if len(store.keys()) != len(self.variables):
             warnings.warn(
-                f"Optimizer {self.name!r} has {len(self._variables)} variables, the saved one "
+                f"Optimizer {self.name!r} has {len(self.variables)} variables, the saved one "
                 f"{len(store.keys())}: it starts afresh. Build it before loading.",
                 stacklevel=2,
             )
             return
-        for i, variable in enumerate(self._variables):
+        for i, variable in enumerate(self.variables):
             variable.assign(store[str(i)])
 
     def get_config(self) -> dict[str, Any]:
@@ -552,7 +563,8 @@ def _positive(name: str, value: Any) -> Any:
     return value
 
 
-def _unknown_arguments(cls: type, kwargs: dict[str, Any]) -> ValueError:
+def unknown_arguments(cls: type, kwargs: dict[str, Any]) -> ValueError:
+    """The complaint about arguments that an optimizer does not take, with the nearest it takes."""
     from annette.utils.suggest import nearest
 
     known = signature(cls.__init__).names[1:]  # type: ignore[misc]  # of this class, not of an instance

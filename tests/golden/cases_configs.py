@@ -163,8 +163,8 @@ IDENTIFIERS: dict[str, list[str]] = {
         ).split(),
     ],
     "optimizers": [
-        *OPTIMIZERS,
-        *(name.lower() for name in OPTIMIZERS),
+        *(name for name in OPTIMIZERS if name != "Lamb"),  # Keras does not know it by name
+        *(name.lower() for name in OPTIMIZERS if name != "Lamb"),
     ],
     "initializers": [
         *(name for name in CLASSES["initializers"] if name != "Constant"),

@@ -87,6 +87,10 @@ BASES = {
 # Names of annette's registries that real Keras has not, with the reason.
 OURS = {
     "initializers.constant": "Keras lists the name but cannot make one without its value",
+    "optimizers.lamb": "Keras does not know Lamb by name",
+    "optimizers.Lamb": "Keras does not know Lamb by name",
+    "optimizers.lossscaleoptimizer": "it cannot be made from its name alone",
+    "optimizers.multioptimizer": "it cannot be made from its name alone",
     "ops.custom_gradient": "what it is given differs from backend to backend of Keras",
 }
 

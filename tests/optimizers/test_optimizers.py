@@ -21,6 +21,15 @@ MAKERS = {
     "amsgrad": lambda **k: optimizers.Adam(0.1, amsgrad=True, **k),
     "adamw": lambda **k: optimizers.AdamW(0.1, **k),
     "adagrad": lambda **k: optimizers.Adagrad(0.1, **k),
+    "adadelta": lambda **k: optimizers.Adadelta(1.0, **k),
+    "adamax": lambda **k: optimizers.Adamax(0.1, **k),
+    "nadam": lambda **k: optimizers.Nadam(0.1, **k),
+    "ftrl": lambda **k: optimizers.Ftrl(0.1, l1_regularization_strength=0.1, **k),
+    "lion": lambda **k: optimizers.Lion(0.1, **k),
+    "lamb": lambda **k: optimizers.Lamb(0.1, **k),
+    "adafactor": lambda **k: optimizers.Adafactor(0.1, **k),
+    "muon": lambda **k: optimizers.Muon(0.1, **k),
+    "schedule-free": lambda **k: optimizers.ScheduleFreeAdamW(0.1, **k),
     "schedule": lambda **k: optimizers.Adam(schedules.ExponentialDecay(0.1, 2, 0.5), **k),
 }
 OPTIONS = {
@@ -59,6 +68,10 @@ def after(optimizer, steps=1, g=G, **kwargs):
         (optimizers.RMSprop(0.1, rho=0.75), 1, [0.8, 2.2]),
         (optimizers.RMSprop(0.1, rho=0.75, momentum=0.5), 1, [0.8, 2.2]),
         (optimizers.Adagrad(0.1, initial_accumulator_value=0.0), 1, [0.9, 2.1]),
+        (optimizers.Adamax(0.1), 3, [0.7, 2.3]),
+        (optimizers.Lion(0.1), 3, [0.7, 2.3]),
+        (optimizers.ScheduleFreeAdamW(0.1), 1, [0.9, 2.1]),
+        (optimizers.Ftrl(0.1, initial_accumulator_value=0.0, beta=1.0), 1, [0.675, 1.68]),
     ],
 )
 def test_rule(optimizer, steps, expected):
