@@ -118,6 +118,7 @@ def split_dataset(
 
 def _as_arrays(dataset: Any) -> tuple[tuple[np.ndarray, ...], bool]:
     """Return the dataset's arrays, and whether it is of single arrays."""
+    arrays: tuple[np.ndarray, ...]
     if isinstance(dataset, np.ndarray):
         arrays, single = (dataset,), True
     elif isinstance(dataset, (list, tuple)):
