@@ -5,6 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from annette.losses.base import Loss as Loss, LossFunctionWrapper as LossFunctionWrapper
+from annette.losses.circle import Circle as Circle, circle as circle
+from annette.losses.focal import (
+    BinaryFocalCrossentropy as BinaryFocalCrossentropy,
+    CategoricalFocalCrossentropy as CategoricalFocalCrossentropy,
+    binary_focal_crossentropy as binary_focal_crossentropy,
+    categorical_focal_crossentropy as categorical_focal_crossentropy,
+)
 from annette.losses.margin import (
     CategoricalHinge as CategoricalHinge,
     Hinge as Hinge,
@@ -13,14 +20,22 @@ from annette.losses.margin import (
     hinge as hinge,
     squared_hinge as squared_hinge,
 )
+from annette.losses.overlap import (
+    Dice as Dice,
+    Tversky as Tversky,
+    dice as dice,
+    tversky as tversky,
+)
 from annette.losses.probabilistic import (
     BinaryCrossentropy as BinaryCrossentropy,
     CategoricalCrossentropy as CategoricalCrossentropy,
+    CategoricalGeneralizedCrossEntropy as CategoricalGeneralizedCrossEntropy,
     KLDivergence as KLDivergence,
     Poisson as Poisson,
     SparseCategoricalCrossentropy as SparseCategoricalCrossentropy,
     binary_crossentropy as binary_crossentropy,
     categorical_crossentropy as categorical_crossentropy,
+    categorical_generalized_cross_entropy as categorical_generalized_cross_entropy,
     kl_divergence as kl_divergence,
     poisson as poisson,
     sparse_categorical_crossentropy as sparse_categorical_crossentropy,
@@ -46,9 +61,14 @@ from annette.saving.serialization import serialize_keras_object
 
 _CLASSES = (
     BinaryCrossentropy,
+    BinaryFocalCrossentropy,
     CategoricalCrossentropy,
+    CategoricalFocalCrossentropy,
+    CategoricalGeneralizedCrossEntropy,
     CategoricalHinge,
+    Circle,
     CosineSimilarity,
+    Dice,
     Hinge,
     Huber,
     KLDivergence,
@@ -60,12 +80,18 @@ _CLASSES = (
     Poisson,
     SparseCategoricalCrossentropy,
     SquaredHinge,
+    Tversky,
 )
 _FUNCTIONS = (
     binary_crossentropy,
+    binary_focal_crossentropy,
     categorical_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_generalized_cross_entropy,
     categorical_hinge,
+    circle,
     cosine_similarity,
+    dice,
     hinge,
     huber,
     kl_divergence,
@@ -77,6 +103,7 @@ _FUNCTIONS = (
     poisson,
     sparse_categorical_crossentropy,
     squared_hinge,
+    tversky,
 )
 
 ALL_OBJECTS: dict[str, Any] = {

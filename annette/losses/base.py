@@ -175,6 +175,8 @@ def align_weights(values: Any, weights: Any) -> tuple[Any, Any]:
 
     Raises ValueError if the shapes do not go together.
     """
+    if not values.shape:
+        return values, weights  # one value for the whole batch: every weight is one of it
     values, weights = same_rank(values, weights)
     shape, given = tuple(values.shape), tuple(weights.shape)
     if len(given) < len(shape):
@@ -202,7 +204,7 @@ def reduce_weighted(
         weights = apply_mask(weights, mask, dtype, reduction, values)
     if weights is not None:
         values = values * weights
-    if reduction in (None, "none"):
+    if reduction in (None, "none") or not values.shape:
         return values
     if reduction == "sum":
         return ops.sum(values)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from annette import config, ops
 from annette.losses.base import Loss, LossFunctionWrapper, same_rank
 from annette.losses.regression import _Plain
@@ -77,6 +79,34 @@ def sparse_categorical_crossentropy(
     y_true = ops.where(counted, y_true, ops.zeros_like(y_true))
     values = ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
     return ops.where(counted, values, ops.zeros_like(values))
+
+
+@checked_by(labels, integers=True)
+def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Any:
+    r"""$(1 - p_y^q) / q$ for the class number $y$: cross-entropy for $q \to 0$, $1 - p_y$ for 1.
+
+    The larger `q`, the less wrong labels harm.
+
+    Shapes: y_true as y_pred (..., classes) without the last axis, or with that 1 long; the result
+    lacks the last axis.
+    Source: Zhang and Sabuncu, Generalized cross entropy loss for training deep neural networks with
+    noisy labels, 2018.
+    """
+    y_pred = ops.convert_to_tensor(y_pred)
+    y_true = ops.convert_to_tensor(y_true)
+    if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
+        y_true = ops.squeeze(y_true, -1)
+    if tuple(y_true.shape) != tuple(y_pred.shape[:-1]):
+        raise ValueError(
+            "categorical_generalized_cross_entropy expects class numbers of shape "
+            f"{tuple(y_pred.shape[:-1])} for predictions of shape {tuple(y_pred.shape)}; it got "
+            f"targets of shape {tuple(y_true.shape)}. For one-hot targets give np.argmax(y, -1)."
+        )
+    chosen = ops.one_hot(ops.cast(y_true, "int32"), y_pred.shape[-1], dtype=y_pred.dtype)
+    # The least number there is keeps the slope at 0 finite, and the other classes' 0.
+    least = 6e-8 if str(y_pred.dtype) == "float16" else 1e-37
+    p = ops.maximum(ops.sum(y_pred * chosen, axis=-1), least)
+    return (1.0 - ops.power(p, q)) / q
 
 
 @checked_by(elementwise)
@@ -205,6 +235,36 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
             "ignore_class": self.ignore_class,
         }
         return config_ if self.axis == -1 else {**config_, "axis": self.axis}
+
+
+class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):
+    """Cross-entropy that bears wrong labels: `categorical_generalized_cross_entropy`, reduced.
+
+    Raises:
+        ValueError: if `q` is not between 0 and 1.
+        TypeError: if it is not a number.
+    """
+
+    def __init__(
+        self,
+        q: float = 0.5,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "categorical_generalized_cross_entropy",
+        dtype: Any = None,
+    ) -> None:
+        if isinstance(q, bool) or not isinstance(q, (int, float, np.number)):
+            raise TypeError(f"Argument `q` must be a number between 0 and 1; it got {q!r}.")
+        if not 0 < q < 1:
+            raise ValueError(
+                f"Argument `q` must be above 0 and below 1; it got {q!r}. For 0 use "
+                "SparseCategoricalCrossentropy."
+            )
+        super().__init__(categorical_generalized_cross_entropy, reduction, name, dtype, q=q)
+        self.q = q
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**Loss.get_config(self), "q": self.q}
 
 
 class KLDivergence(_Plain):

@@ -126,6 +126,20 @@ def labels(
         _check_range(y, int(classes), loss, ignore_class)
 
 
+def groups(y: np.ndarray, output_shape: Shape, loss: str, **_: Any) -> None:
+    """Targets that tell which samples belong together: one whole number a sample."""
+    numbers(y, loss)
+    if not (y.ndim == 1 or (y.ndim == 2 and y.shape[1] == 1)):
+        raise ValueError(
+            _mismatch(loss, y, output_shape, "Give one class number a sample: y of shape (n,).")
+        )
+    if y.size and y.dtype.kind == "f" and not np.array_equal(y, np.round(y)):
+        raise ValueError(
+            f"{loss} expects class numbers, that is whole numbers; it got for instance "
+            f"{y[y != np.round(y)].flat[0]:g}."
+        )
+
+
 def _check_range(y: np.ndarray, classes: int, loss: str, ignore_class: int | None) -> None:
     kept = y if ignore_class is None else y[y != ignore_class]
     if not kept.size or (kept.min() >= 0 and kept.max() < classes):
