@@ -6,7 +6,9 @@ from typing import Any
 
 from annette.losses import (
     binary_crossentropy as binary_crossentropy,
+    binary_focal_crossentropy as binary_focal_crossentropy,
     categorical_crossentropy as categorical_crossentropy,
+    categorical_focal_crossentropy as categorical_focal_crossentropy,
     categorical_hinge as categorical_hinge,
     hinge as hinge,
     huber as huber,
@@ -43,10 +45,30 @@ from annette.metrics.confusion import (
     TrueNegatives as TrueNegatives,
     TruePositives as TruePositives,
 )
+from annette.metrics.correlation import (
+    ConcordanceCorrelation as ConcordanceCorrelation,
+    PearsonCorrelation as PearsonCorrelation,
+    concordance_correlation as concordance_correlation,
+    pearson_correlation as pearson_correlation,
+)
+from annette.metrics.f_scores import F1Score as F1Score, FBetaScore as FBetaScore
+from annette.metrics.iou import (
+    BinaryIoU as BinaryIoU,
+    IoU as IoU,
+    MeanIoU as MeanIoU,
+    OneHotIoU as OneHotIoU,
+    OneHotMeanIoU as OneHotMeanIoU,
+)
 from annette.metrics.margin import (
     CategoricalHinge as CategoricalHinge,
     Hinge as Hinge,
     SquaredHinge as SquaredHinge,
+)
+from annette.metrics.operating_points import (
+    PrecisionAtRecall as PrecisionAtRecall,
+    RecallAtPrecision as RecallAtPrecision,
+    SensitivityAtSpecificity as SensitivityAtSpecificity,
+    SpecificityAtSensitivity as SpecificityAtSensitivity,
 )
 from annette.metrics.probabilistic import (
     BinaryCrossentropy as BinaryCrossentropy,
@@ -55,6 +77,7 @@ from annette.metrics.probabilistic import (
     Poisson as Poisson,
     SparseCategoricalCrossentropy as SparseCategoricalCrossentropy,
 )
+from annette.metrics.r2 import R2Score as R2Score
 from annette.metrics.reduction import (
     Mean as Mean,
     MeanMetricWrapper as MeanMetricWrapper,
@@ -78,27 +101,41 @@ _CLASSES: tuple[type[Metric], ...] = (
     Accuracy,
     BinaryAccuracy,
     BinaryCrossentropy,
+    BinaryIoU,
     CategoricalAccuracy,
     CategoricalCrossentropy,
     CategoricalHinge,
+    ConcordanceCorrelation,
     CosineSimilarity,
+    F1Score,
+    FBetaScore,
     FalseNegatives,
     FalsePositives,
     Hinge,
+    IoU,
     KLDivergence,
     LogCoshError,
     Mean,
     MeanAbsoluteError,
     MeanAbsolutePercentageError,
+    MeanIoU,
     MeanSquaredError,
     MeanSquaredLogarithmicError,
+    OneHotIoU,
+    OneHotMeanIoU,
+    PearsonCorrelation,
     Poisson,
     Precision,
+    PrecisionAtRecall,
+    R2Score,
     Recall,
+    RecallAtPrecision,
     RootMeanSquaredError,
+    SensitivityAtSpecificity,
     SparseCategoricalAccuracy,
     SparseCategoricalCrossentropy,
     SparseTopKCategoricalAccuracy,
+    SpecificityAtSensitivity,
     SquaredHinge,
     Sum,
     TopKCategoricalAccuracy,

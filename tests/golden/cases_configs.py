@@ -8,8 +8,8 @@ import numpy as np
 
 from .cases import add_case, case, plain
 from .cases_functions import ACTIVATIONS
-from .cases_losses import LOSSES
-from .cases_metrics import METRICS
+from .cases_losses import LOSSES, NAMELESS
+from .cases_metrics import METRICS, REQUIRED
 from .cases_models import MODELS
 from .cases_optimizers import OPTIMIZERS, SCHEDULES, SHARED
 
@@ -17,7 +17,11 @@ from .cases_optimizers import OPTIMIZERS, SCHEDULES, SHARED
 CLASSES: dict[str, dict[str, list[dict[str, Any]]]] = {
     "losses": {name: [{}, {"reduction": "sum", "name": "mine"}] for name in LOSSES},
     "metrics": {
-        name: [{}, {"name": "mine", "dtype": "float64"}] for name in [*METRICS, "Mean", "Sum"]
+        name: [
+            REQUIRED.get(name, {}),
+            {**REQUIRED.get(name, {}), "name": "mine", "dtype": "float64"},
+        ]
+        for name in [*METRICS, "Mean", "Sum"]
     },
     "optimizers": {
         name: [{}, *variants, *SHARED, {"name": "mine"}] for name, variants in OPTIMIZERS.items()
@@ -144,8 +148,8 @@ for _module, _classes in CLASSES.items():
 
 IDENTIFIERS: dict[str, list[str]] = {
     "losses": [
-        *LOSSES,
-        *(function for function, _ in LOSSES.values()),
+        *(name for name in LOSSES if name not in NAMELESS),
+        *(function for function, _ in LOSSES.values() if function not in NAMELESS),
         *"mse MSE mae MAE mape MAPE msle MSLE bce BCE kld KLD".split(),
     ],
     "activations": [*ACTIVATIONS],
@@ -159,7 +163,9 @@ IDENTIFIERS: dict[str, list[str]] = {
             "mean_squared_error root_mean_squared_error mean_absolute_error mean_absolute_percentage_error "
             "mean_squared_logarithmic_error log_cosh_error cosine_similarity poisson kl_divergence hinge squared_hinge "
             "categorical_hinge binary_crossentropy categorical_crossentropy sparse_categorical_crossentropy precision "
-            "recall auc true_positives true_negatives false_positives false_negatives"
+            "recall auc true_positives true_negatives false_positives false_negatives f1_score f_beta_score r2_score "
+            "pearson_correlation concordance_correlation sensitivity_at_specificity specificity_at_sensitivity "
+            "precision_at_recall recall_at_precision io_u mean_io_u one_hot_io_u one_hot_mean_io_u binary_io_u"
         ).split(),
     ],
     "optimizers": [
@@ -183,7 +189,12 @@ IDENTIFIERS: dict[str, list[str]] = {
 
 def _get(module: str, identifier: str) -> Any:
     def run(k: Any) -> Any:
-        found = getattr(k, module).get(identifier)
+        try:
+            found = getattr(k, module).get(identifier)
+        except (TypeError, ValueError) as error:
+            if not isinstance(error.__cause__ or error, TypeError):
+                raise
+            return {"refused": "arguments are needed"}
         if hasattr(found, "get_config") and not isinstance(found, type):
             return {"class": type(found).__name__, "config": found.get_config()}
         return {"function": found.__name__}

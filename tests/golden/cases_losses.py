@@ -64,6 +64,18 @@ Y["integers"] = (integers(ROWS, CLASSES, seed=48), integers(ROWS, CLASSES, seed=
 Y["float64"] = (Y["real"][0].astype("float64"), Y["real"][1].astype("float64"))
 Y["mixed"] = (integers(ROWS, CLASSES, seed=48, dtype="int64"), Y["real"][1])
 
+Y["binary3"] = (
+    integers(ROWS, STEPS, CLASSES, seed=55, high=2),
+    uniform(ROWS, STEPS, CLASSES, seed=56, low=0, high=1),
+)
+_directions = uniform(8, 3, seed=57)
+Y["embeddings"] = (
+    np.array([0, 1, 0, 2, 1, 0, 3, 2], "int32"),
+    _directions / np.sqrt(np.sum(np.square(_directions), -1, keepdims=True)),
+)
+Y["embeddings_column"] = (Y["embeddings"][0][:, None], Y["embeddings"][1])
+Y["nothing"] = (np.zeros((2, 3), "float32"), np.zeros((2, 3), "float32"))
+
 # class name, function name, aliases, [(data, arguments)]
 LOSSES: dict[str, tuple[str, list[tuple[str, dict[str, Any]]]]] = {
     "MeanSquaredError": (
@@ -136,7 +148,64 @@ LOSSES: dict[str, tuple[str, list[tuple[str, dict[str, Any]]]]] = {
             ("sparse_ignored3", {"ignore_class": 255}),
         ],
     ),
+    "BinaryFocalCrossentropy": (
+        "binary_focal_crossentropy",
+        [
+            ("binary", {}),
+            ("binary", {"apply_class_balancing": True, "alpha": 0.3}),
+            ("binary", {"gamma": 0.5, "label_smoothing": 0.1}),
+            ("binary_logits", {"from_logits": True, "gamma": 3.0}),
+            ("binary", {"axis": 0}),
+            ("binary3", {}),
+            ("binary_edge", {}),
+        ],
+    ),
+    "CategoricalFocalCrossentropy": (
+        "categorical_focal_crossentropy",
+        [
+            ("classes", {}),
+            ("classes", {"alpha": [0.1, 0.2, 0.3, 0.4], "gamma": 1.5}),
+            ("classes", {"label_smoothing": 0.1}),
+            ("logits", {"from_logits": True}),
+            ("classes3", {}),
+            ("classes3", {"axis": 1}),
+            ("classes_edge", {"gamma": 0.0}),
+        ],
+    ),
+    "CategoricalGeneralizedCrossEntropy": (
+        "categorical_generalized_cross_entropy",
+        [("sparse", {"q": 0.5}), ("sparse", {"q": 0.9}), ("sparse3", {"q": 0.2})],
+    ),
+    "Circle": (
+        "circle",
+        [
+            ("embeddings", {}),
+            ("embeddings_column", {"gamma": 3.0, "margin": 0.1}),
+            ("embeddings", {"gamma": 3.0, "remove_diagonal": False}),
+        ],
+    ),
+    "Dice": (
+        "dice",
+        [
+            ("binary", {}),
+            ("binary3", {"axis": (1, 2)}),
+            ("binary", {"axis": -1}),
+            ("binary", {"axis": 0}),
+            ("nothing", {}),
+        ],
+    ),
+    "Tversky": (
+        "tversky",
+        [
+            ("binary", {}),
+            ("binary3", {"axis": (1, 2), "alpha": 0.2, "beta": 0.7}),
+            ("binary", {"axis": -1, "alpha": 1.0}),
+            ("nothing", {}),
+        ],
+    ),
 }
+# Losses that Keras has no name for.
+NAMELESS = ("CategoricalGeneralizedCrossEntropy", "categorical_generalized_cross_entropy")
 
 
 def _label(data: str, kwargs: dict[str, Any]) -> str:
@@ -163,8 +232,7 @@ def _loss_class(name: str, data: str, kwargs: dict[str, Any], reduction: Any) ->
 
     def run(k: Any) -> Any:
         loss = getattr(k.losses, name)(reduction=reduction, **kwargs)
-        shape = list(y_pred.shape)
-        del shape[kwargs.get("axis", -1)]
+        shape = list(np.shape(loss.call(k.ops.convert_to_tensor(y_true), y_pred)))
         return {key: loss(y_true, y_pred, weight) for key, weight in _weights(shape).items()}
 
     return run
@@ -197,6 +265,55 @@ for _class, (_function, _variants) in LOSSES.items():
             f"{_function}({_label(_data, _kwargs)})",
             _loss_function(_function, _data, _kwargs),
         )
+
+
+# What the gradients of the later losses are tested with; those of others come with the models.
+GRADIENTS = (
+    "BinaryFocalCrossentropy CategoricalFocalCrossentropy CategoricalGeneralizedCrossEntropy Circle Dice Tversky"
+).split()
+
+
+def gradient(k: Any, function: Any, x: np.ndarray) -> Any:
+    """The slope of a function of one array, by the means of the namespace's own backend."""
+    if hasattr(k, "grad"):
+        return k.grad(function)(x)
+    import jax
+
+    return jax.grad(function)(x)
+
+
+def _loss_gradient(name: str, data: str, kwargs: dict[str, Any]) -> Any:
+    y_true, y_pred = Y[data]
+
+    def run(k: Any) -> Any:
+        function = getattr(k.losses, name)
+        return gradient(k, lambda x: k.ops.sum(function(y_true, x, **kwargs)), y_pred)
+
+    return run
+
+
+for _class in GRADIENTS:
+    _function, _variants = LOSSES[_class]
+    for _data, _kwargs in _variants:
+        if "edge" not in _data:
+            add_case(
+                "losses",
+                f"gradient of {_function}({_label(_data, _kwargs)})",
+                _loss_gradient(_function, _data, _kwargs),
+            )
+
+
+@case("losses", "circle with references")
+def _circle_references(k: Any) -> Any:
+    labels, embeddings = Y["embeddings"]
+    near, far = {"ref_labels": labels[2:6]}, {"ref_labels": labels[::-1].copy()}
+    return [
+        k.losses.circle(
+            labels, embeddings, **near, ref_embeddings=embeddings[2:6], remove_diagonal=False
+        ),
+        k.losses.circle(labels, embeddings, **near, ref_embeddings=embeddings[2:6], gamma=2.0),
+        k.losses.circle(labels, embeddings, **far, gamma=2.0),
+    ]
 
 
 @case("losses", "sparse_categorical_crossentropy(axis=2)")

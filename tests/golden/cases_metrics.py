@@ -81,6 +81,36 @@ def _soft(i: int) -> tuple[Any, Any]:
     return probabilities(ROWS, CLASSES, seed=210 + i), probabilities(ROWS, CLASSES, seed=220 + i)
 
 
+def _scores(i: int) -> tuple[Any, Any]:
+    return integers(ROWS, 4, seed=250 + i, high=2), uniform(ROWS, 4, seed=260 + i, low=0, high=1)
+
+
+def _wide(i: int) -> tuple[Any, Any]:
+    return uniform(ROWS, 5, seed=270 + i), uniform(ROWS, 5, seed=280 + i)
+
+
+def _blocks(i: int) -> tuple[Any, Any]:
+    return uniform(ROWS, 2, 3, seed=270 + i), uniform(ROWS, 2, 3, seed=280 + i)
+
+
+def _outputs(i: int) -> tuple[Any, Any]:
+    y = uniform(ROWS, 3, seed=290 + i, low=-2, high=2)
+    return y, y + uniform(ROWS, 3, seed=300 + i, low=-0.7, high=0.7)
+
+
+def _row_to_column(i: int) -> tuple[Any, Any]:
+    y, p = _outputs(i)
+    return y[:, 0], p[:, :1]
+
+
+def _regions(i: int) -> tuple[Any, Any]:
+    return integers(ROWS, seed=310 + i, high=4), integers(ROWS, seed=320 + i, high=4)
+
+
+def _some_regions(i: int) -> tuple[Any, Any]:
+    return np.minimum(_regions(i)[0], 2), np.minimum(_regions(i)[1], 1)
+
+
 METRICS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
     "Accuracy": [(_labels, {})],
     "BinaryAccuracy": [
@@ -158,6 +188,89 @@ METRICS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
     ],
 }
 METRICS["Recall"] = METRICS["Precision"]
+METRICS["F1Score"] = [
+    (_scores, {}),
+    (_scores, {"threshold": 0.4}),
+    *((_scores, {"average": average}) for average in ("micro", "macro", "weighted")),
+    (_scores, {"average": "micro", "threshold": 0.6}),
+    (_scores, {"average": "weighted", "threshold": 0.6}),
+    (_logits, {}),
+]
+METRICS["FBetaScore"] = [
+    (_scores, {}),
+    (_scores, {"beta": 2.0, "threshold": 0.5}),
+    (_scores, {"beta": 0.5, "average": "macro"}),
+]
+METRICS["R2Score"] = [
+    (_outputs, {}),
+    (_row_to_column, {}),
+    (_outputs, {"class_aggregation": None}),
+    (_outputs, {"class_aggregation": "variance_weighted_average"}),
+    (_outputs, {"num_regressors": 2}),
+    (_outputs, {"num_regressors": 20, "class_aggregation": None}),
+]
+METRICS["PearsonCorrelation"] = [(_wide, {}), (_wide, {"axis": 1}), (_blocks, {"axis": (1, 2)})]
+METRICS["ConcordanceCorrelation"] = METRICS["PearsonCorrelation"]
+for _name, _argument in {
+    "SensitivityAtSpecificity": "specificity",
+    "SpecificityAtSensitivity": "sensitivity",
+    "PrecisionAtRecall": "recall",
+    "RecallAtPrecision": "precision",
+}.items():
+    METRICS[_name] = [
+        (_binary, {_argument: 0.5}),
+        (_ties, {_argument: 0.6}),
+        (_ties, {_argument: 0.8, "num_thresholds": 7}),
+        (_binary, {_argument: 1.0, "num_thresholds": 1}),
+        (_binary_columns, {_argument: 0.3, "num_thresholds": 20}),
+        (_classes, {_argument: 0.4, "class_id": 2}),
+    ]
+METRICS["IoU"] = [
+    (_regions, {"num_classes": 4, "target_class_ids": (0, 2)}),
+    (_regions, {"num_classes": 4, "target_class_ids": [1], "dtype": "float32"}),
+    (_regions, {"num_classes": 3, "target_class_ids": [1, 2]}),
+    (_regions, {"num_classes": 4, "target_class_ids": [0, 2], "ignore_class": 1}),
+    (_sparse, {"num_classes": 5, "target_class_ids": [0, 4], "sparse_y_pred": False}),
+    (
+        _classes,
+        {
+            "num_classes": 5,
+            "target_class_ids": [0, 4],
+            "sparse_y_true": False,
+            "sparse_y_pred": False,
+            "dtype": "float32",
+        },
+    ),
+]
+METRICS["MeanIoU"] = [
+    (_regions, {"num_classes": 4}),
+    (_some_regions, {"num_classes": 6, "dtype": "float32"}),
+    (_regions, {"num_classes": 4, "ignore_class": 0}),
+]
+METRICS["OneHotIoU"] = [
+    (_classes, {"num_classes": CLASSES, "target_class_ids": (0, 2)}),
+    (_logits, {"num_classes": CLASSES, "target_class_ids": (3,), "dtype": "float32"}),
+    (_logits, {"num_classes": CLASSES, "target_class_ids": (3, 1), "ignore_class": 2}),
+]
+METRICS["OneHotMeanIoU"] = [
+    (_classes, {"num_classes": CLASSES}),
+    (_logits, {"num_classes": CLASSES, "dtype": "float32"}),
+]
+METRICS["BinaryIoU"] = [
+    (_binary, {}),
+    (_binary, {"target_class_ids": (1,), "threshold": 0.3, "dtype": "float32"}),
+]
+# The arguments that have no default.
+REQUIRED: dict[str, dict[str, Any]] = {
+    "IoU": {"num_classes": 3, "target_class_ids": (0, 1)},
+    "OneHotIoU": {"num_classes": 3, "target_class_ids": (0, 1)},
+    "MeanIoU": {"num_classes": 3},
+    "OneHotMeanIoU": {"num_classes": 3},
+    "SensitivityAtSpecificity": {"specificity": 0.5},
+    "SpecificityAtSensitivity": {"sensitivity": 0.5},
+    "PrecisionAtRecall": {"recall": 0.5},
+    "RecallAtPrecision": {"precision": 0.5},
+}
 for _name in ("TrueNegatives", "FalsePositives", "FalseNegatives"):
     METRICS[_name] = METRICS["TruePositives"]
 
@@ -254,7 +367,7 @@ def _subclass(k: Any) -> Any:
 def _state_names(k: Any) -> Any:
     found = {}
     for name in [*METRICS, "Mean", "Sum"]:
-        metric = getattr(k.metrics, name)()
+        metric = getattr(k.metrics, name)(**REQUIRED.get(name, {}))
         found[name] = [
             metric.name,
             str(metric.dtype),
@@ -267,7 +380,8 @@ def _state_names(k: Any) -> Any:
 def _sequence_names(k: Any) -> Any:
     names = []
     for name in [*METRICS, "Mean", "Sum"]:
-        names += [getattr(k.metrics, name)().name, getattr(k.metrics, name)().name]
+        arguments = REQUIRED.get(name, {})
+        names += [getattr(k.metrics, name)(**arguments).name for _ in range(2)]
     return names
 
 
@@ -291,6 +405,10 @@ FUNCTIONS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
     "categorical_hinge": [(_classes, {})],
     "huber": [(_real, {})],
     "log_cosh": [(_real, {})],
+    "binary_focal_crossentropy": [(_binary_columns, {})],
+    "categorical_focal_crossentropy": [(_classes, {})],
+    "pearson_correlation": [(_wide, {}), (_wide, {"axis": 0}), (_blocks, {"axis": (1, 2)})],
+    "concordance_correlation": [(_wide, {}), (_wide, {"axis": 0}), (_blocks, {"axis": (1, 2)})],
 }
 for _name, _variants in FUNCTIONS.items():
     for _data, _kwargs in _variants:
