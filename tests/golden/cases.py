@@ -28,6 +28,7 @@ TABLES = (
     "cases_ops",
     "cases_ops_nn",
     "cases_ops_dtypes",
+    "cases_ops_linalg",
 )
 
 

@@ -22,7 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-WIDE_KINDS = ("ops", "ops_nn", "ops_dtypes", "preprocessing")
+WIDE_KINDS = ("ops", "ops_nn", "ops_dtypes", "ops_linalg", "preprocessing")
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",
