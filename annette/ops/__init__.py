@@ -29,6 +29,10 @@ from annette.ops.core import (
     stop_gradient as stop_gradient,
     vectorized_map as vectorized_map,
 )
+from annette.ops.folding import (
+    fold as fold,
+    unfold as unfold,
+)
 from annette.ops.fourier import (
     fft as fft,
     fft2 as fft2,

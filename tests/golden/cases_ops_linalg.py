@@ -145,6 +145,12 @@ op.rearrange(CUBE, "a b c -> c (a b)")
 op.rearrange(CUBE, "a b (c d) -> a d (b c)", c=2, d=2)
 op.rearrange(X, "a b -> b a")
 
+PICTURES = uniform(2, 3, 4, 5, seed=722)
+op.unfold(PICTURES, 2)
+op.unfold(PICTURES, (2, 3), dilation=(2, 1), padding=1, stride=(2, 1))
+op.fold(uniform(2, 12, 12, seed=723), (4, 5), 2)
+op.fold(uniform(2, 12, 9, seed=724), (4, 5), 2, padding=1, stride=2)
+
 _case("numpy.slogdet", lambda k: k.ops.numpy.slogdet(A))
 _case("numpy.ndim", lambda k: int(k.ops.numpy.ndim(CUBE)))
 _case("numpy.size", lambda k: int(k.ops.numpy.size(CUBE)))

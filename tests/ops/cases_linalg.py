@@ -209,3 +209,28 @@ case("jvp", S(lambda x, y: {"a": x * y, "b": y}), [RE, IM], [IM, RE],
      want=lambda f, x, t: ({"a": RE * IM, "b": IM}, {"a": IM * IM + RE * RE, "b": RE}))  # fmt: skip
 case("jvp", S(lambda x: (x * 2.0, x > 0)), (RE,), (IM,), has_aux=True,
      want=lambda f, x, t, has_aux: (2 * RE, 2 * IM, RE > 0))  # fmt: skip
+
+PICTURES = spread(1, 2, 3, 4, seed=54)
+
+
+def _unfolded(
+    x: Any, kernel: Any, dilation: int = 1, padding: Any = (0, 0), stride: Any = (1, 1)
+) -> Any:
+    """The patches, one after the other."""
+    top, left = padding
+    x = np.pad(x, ((0, 0), (0, 0), (top, top), (left, left)))
+    a, b = ((k - 1) * dilation + 1 for k in kernel)
+    patches = [
+        x[:, :, i : i + a : dilation, j : j + b : dilation].reshape(len(x), -1)
+        for i in range(0, x.shape[2] - a + 1, stride[0])
+        for j in range(0, x.shape[3] - b + 1, stride[1])
+    ]
+    return np.stack(patches, axis=-1)
+
+
+case("unfold", PICTURES, (2, 2), want=_unfolded)
+case("unfold", PICTURES, (2, 1), dilation=2, padding=(1, 0), stride=(1, 2), want=_unfolded)
+case("fold", _unfolded(PICTURES[:, :, :2], (2, 2), stride=(2, 2)), (2, 4), 2, stride=2,
+     want=PICTURES[:, :, :2])  # fmt: skip
+case("fold", _unfolded(PICTURES, (1, 3), padding=(0, 1)), (3, 4), (1, 3), padding=(0, 1),
+     want=PICTURES * np.array([2, 3, 3, 2]))  # fmt: skip

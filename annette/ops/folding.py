@@ -1,0 +1,124 @@
+"""Patches of pictures as columns, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from annette.graph.primitive import apply
+from annette.ops.common import from_python, op, rank
+from annette.ops.numpy import arranging, indexing, shaping
+from annette.primitives import index
+
+
+def _two(name: str, word: str, value: Any, least: int = 1) -> tuple[int, int]:
+    """Return one whole number for each of the two axes."""
+    pair = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    whole = all(hasattr(v, "__index__") and not isinstance(v, bool) and v >= least for v in pair)
+    if len(pair) != 2 or not whole:
+        raise ValueError(
+            f"{name} expects {word} to be a whole number of {least} or more, or two; it got "
+            f"{value!r}."
+        )
+    return int(pair[0]), int(pair[1])
+
+
+class _Grid:
+    """Which places of a padded picture the patches cover, along each of the two axes."""
+
+    def __init__(
+        self,
+        name: str,
+        size: tuple[int, int],
+        kernel: Any,
+        dilation: Any,
+        padding: Any,
+        stride: Any,
+    ) -> None:
+        kernels = _two(name, "kernel_size", kernel)
+        steps, strides = _two(name, "dilation", dilation), _two(name, "stride", stride)
+        self.padding = _two(name, "padding", padding, 0)
+        self.size = tuple(n + 2 * p for n, p in zip(size, self.padding, strict=True))
+        self.kernel = kernels
+        covered = [(k - 1) * d + 1 for k, d in zip(kernels, steps, strict=True)]
+        if any(c > n for c, n in zip(covered, self.size, strict=True)):
+            raise ValueError(
+                f"{name}: a patch covers {tuple(covered)} places, more than the padded picture "
+                f"has: {self.size}. Use a smaller kernel_size or more padding."
+            )
+        self.count = tuple(
+            (n - c) // s + 1 for n, c, s in zip(self.size, covered, strides, strict=True)
+        )
+        self.places = [
+            (np.arange(k)[:, None] * d + np.arange(c) * s).astype("int32")
+            for k, d, c, s in zip(kernels, steps, self.count, strides, strict=True)
+        ]
+
+
+@op
+def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
+    """Return the patches of pictures as columns.
+
+    Args:
+        x: pictures, (n, c, h, w).
+        kernel_size: height and width of a patch, or one number for both, as all that follow.
+        dilation: how far the places of a patch lie apart.
+        padding: how many zeros are put around.
+        stride: how far patches lie apart.
+
+    Returns:
+        An array (n, c * height * width, patches), patches row by row.
+
+    Raises:
+        ValueError: if x has other than four axes, or a patch does not fit.
+    """
+    x = from_python(x)
+    if rank(x) != 4:
+        raise ValueError(f"unfold expects pictures (n, c, h, w); the shape is {tuple(x.shape)}.")
+    n, c, h, w = x.shape
+    grid = _Grid("unfold", (h, w), kernel_size, dilation, padding, stride)
+    (top, left), (rows, columns) = grid.padding, grid.places
+    x = arranging.pad(x, ((0, 0), (0, 0), (top, top), (left, left))) if top or left else x
+    y = indexing.take(indexing.take(x, rows, axis=2), columns, axis=4)
+    y = shaping.transpose(y, (0, 1, 2, 4, 3, 5))
+    (a, b), (i, j) = grid.kernel, grid.count
+    return shaping.reshape(y, (n, c * a * b, i * j))
+
+
+@op
+def fold(
+    x: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+) -> Any:
+    """Return the pictures whose places hold the sums of the patches' there: `unfold` transposed.
+
+    Args:
+        x: patches as columns, (n, c * height * width, patches).
+        output_size: height and width of the pictures.
+        kernel_size: as for `unfold`, like all that follow.
+        dilation: how far the places of a patch lie apart.
+        padding: how many places around are left out in the end.
+        stride: how far patches lie apart.
+
+    Returns:
+        An array (n, c, h, w).
+
+    Raises:
+        ValueError: if the shape of x does not belong to these sizes.
+    """
+    x = from_python(x)
+    h, w = _two("fold", "output_size", output_size)
+    grid = _Grid("fold", (h, w), kernel_size, dilation, padding, stride)
+    (a, b), (i, j) = grid.kernel, grid.count
+    if rank(x) != 3 or x.shape[1] % (a * b) or x.shape[2] != i * j:
+        raise ValueError(
+            f"fold expects patches (n, c * {a * b}, {i * j}) for pictures of {(h, w)}; the shape is "
+            f"{tuple(x.shape)}."
+        )
+    n, c = x.shape[0], x.shape[1] // (a * b)
+    y = shaping.transpose(shaping.reshape(x, (n, c, a, b, i, j)), (0, 1, 2, 4, 3, 5))
+    rows, columns = grid.places
+    y = apply(index.scatter_add, (y, columns), {"axis": 4, "size": grid.size[1]})
+    y = apply(index.scatter_add, (y, rows), {"axis": 2, "size": grid.size[0]})
+    top, left = grid.padding
+    return y[:, :, top : top + h, left : left + w]
