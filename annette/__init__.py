@@ -13,6 +13,7 @@ from annette import (
     layers,
     losses,
     metrics,
+    mixed_precision,
     models,
     ops,
     optimizers,
@@ -22,6 +23,7 @@ from annette import (
     training,
     utils,
 )
+from annette.dtype_policies import DTypePolicy, FloatDTypePolicy
 from annette.graph import KerasTensor, Variable
 from annette.initializers import Initializer
 from annette.layers import Input, InputSpec, Layer
@@ -55,6 +57,8 @@ def device(device_name: str) -> object:
 
 
 __all__ = [  # those named in _LAZY are imported when they are first asked for
+    "DTypePolicy",
+    "FloatDTypePolicy",
     "GradientTape",
     "Initializer",
     "Input",
@@ -84,6 +88,7 @@ __all__ = [  # those named in _LAZY are imported when they are first asked for
     "layers",
     "losses",
     "metrics",
+    "mixed_precision",
     "models",
     "ops",
     "optimizers",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import os
 from typing import Any
 
 # What the native core is made for.
@@ -14,7 +15,9 @@ _settings: dict[str, object] = {
     "image_data_format": "channels_last",
     "interactive_logging": True,
     "traceback_filtering": True,
+    "flash_attention": None,
 }
+_LIMITS: dict[str, int | None] = {"max_epochs": None, "max_steps_per_epoch": None}
 
 
 def floatx() -> str:
@@ -90,6 +93,122 @@ def disable_traceback_filtering() -> None:
 def is_traceback_filtering_enabled() -> bool:
     """Say what the last call of the two above asked for."""
     return bool(_settings["traceback_filtering"])
+
+
+def dtype_policy() -> Any:
+    """Return the DTypePolicy of layers that are given none: ``floatx()`` unless set."""
+    from annette import dtype_policies
+
+    return dtype_policies.dtype_policy()
+
+
+def set_dtype_policy(policy: Any) -> None:
+    """Set the dtype policy, by name or itself, of layers that are given none.
+
+    Raises:
+        ValueError: if `policy` is neither a policy nor the name of one.
+    """
+    from annette import dtype_policies
+
+    dtype_policies.set_dtype_policy(policy)
+
+
+def enable_flash_attention() -> None:
+    """Accept Keras's switch; how attention is computed is the backend's choice."""
+    _settings["flash_attention"] = True
+
+
+def disable_flash_attention() -> None:
+    """Accept Keras's switch; how attention is computed is the backend's choice."""
+    _settings["flash_attention"] = False
+
+
+def is_flash_attention_enabled() -> bool | None:
+    """Say what the last call of the two above asked for; None if there was none."""
+    return _settings["flash_attention"]  # type: ignore[return-value]  # only those are stored here
+
+
+def is_nnx_enabled() -> bool:
+    """Say that weights are not Flax's: never."""
+    return False
+
+
+def max_epochs() -> int | None:
+    """Return the most epochs a `fit` may have, None for no limit.
+
+    At the start it is ``KERAS_MAX_EPOCHS``, so that a program can be tried without changing it.
+    """
+    return _LIMITS["max_epochs"]
+
+
+def set_max_epochs(max_epochs: int | None) -> None:
+    """Let `fit` stop after so many epochs, whatever it is told; None for no limit.
+
+    Raises:
+        ValueError: if it is neither None nor a whole number above 0.
+    """
+    _LIMITS["max_epochs"] = _checked_limit("max_epochs", max_epochs)
+
+
+def max_steps_per_epoch() -> int | None:
+    """Return the most batches that an epoch, an evaluation or a prediction may have.
+
+    None for no limit. At the start it is ``KERAS_MAX_STEPS_PER_EPOCH``.
+    """
+    return _LIMITS["max_steps_per_epoch"]
+
+
+def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
+    """Let `fit`, `evaluate` and `predict` take so many batches at most; None for no limit.
+
+    Raises:
+        ValueError: if it is neither None nor a whole number above 0.
+    """
+    _LIMITS["max_steps_per_epoch"] = _checked_limit("max_steps_per_epoch", max_steps_per_epoch)
+
+
+def _checked_limit(name: str, value: Any) -> int | None:
+    if value is None:
+        return None
+    try:
+        count = 0 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        count = 0
+    if count < 1:
+        raise ValueError(
+            f"set_{name} expects a whole number of at least 1, or None for no limit; it got "
+            f"{value!r}."
+        )
+    return count
+
+
+def _read_limits() -> None:
+    """Take the limits from the environment, where Keras has them."""
+    for name in _LIMITS:
+        variable = f"KERAS_{name.upper()}"
+        text = os.environ.get(variable)
+        if not text:
+            continue
+        if not text.isdecimal() or int(text) < 1:
+            raise ValueError(f"{variable} must be a whole number of at least 1; it is {text!r}.")
+        _LIMITS[name] = int(text)
+
+
+_read_limits()
+
+
+def set_backend(backend: str) -> None:
+    """Run graphs with the backend of that name ("native", "numpy", "jax") from now on.
+
+    What was made before goes on working: it is compiled anew for the new backend.
+
+    Raises:
+        ValueError: if there is none of that name.
+        ImportError: if the package it needs is not installed.
+    """
+    from annette import backends
+
+    backends.set_backend(backend)
 
 
 def backend() -> str:

@@ -46,6 +46,7 @@ OLD: dict[str, tuple[str, ...]] = {
         f"optimizer_v2.{name}": ("optimizers", "optimizers.schedules")
         for name in ("adam", "gradient_descent", "rmsprop", "adagrad", "learning_rate_schedule")
     },
+    "mixed_precision.experimental": ("mixed_precision",),
     "callbacks.callbacks": ("callbacks",),
     "callbacks.experimental": ("callbacks",),
     "backend.tensorflow_backend": ("backend",),
@@ -75,6 +76,7 @@ RENAMED: dict[str, dict[str, str]] = {
         "CuDNNLSTM": "LSTM",
         "CuDNNGRU": "GRU",
     },
+    "mixed_precision": {"set_policy": "set_global_policy"},
     "utils": {"Sequence": "PyDataset"},
     "models": {"Graph": "Model"},
 }

@@ -318,12 +318,18 @@ class Layer:
     @property
     def compute_dtype(self) -> str:
         """The dtype of the computation."""
-        return self.dtype_policy.compute_dtype
+        policy = self.dtype_policy
+        if isinstance(policy, dtype_policies.DTypePolicyMap):
+            policy = policy[self.path or self.name]
+        return policy.compute_dtype
 
     @property
     def variable_dtype(self) -> str:
         """The dtype of the weights."""
-        return self.dtype_policy.variable_dtype
+        policy = self.dtype_policy
+        if isinstance(policy, dtype_policies.DTypePolicyMap):
+            policy = policy[self.path or self.name]
+        return policy.variable_dtype
 
     @property
     def input_dtype(self) -> str:

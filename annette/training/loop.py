@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from annette import config
 from annette.graph.dtypes import numpy_dtype
 from annette.models.model import Model
 from annette.training.callbacks import CallbackList
@@ -34,15 +35,16 @@ def fit(
     """Train; see `Model.fit`."""
     _require_compiled(model, "fit")
     _require_count("epochs", epochs)
+    epochs = min(epochs, config.max_epochs() or epochs)
     verbose = _verbosity(verbose)
     if validation_split and validation_data is None:
         (x, y, sample_weight), validation_data = train_validation_split(
             (x, y, sample_weight), validation_split
         )
-    source = make_source(
+    source = _limited(make_source(
         x, y, sample_weight, batch_size=batch_size, shuffle=shuffle, class_weight=class_weight,
         steps=steps_per_epoch,
-    )  # fmt: skip
+    ))  # fmt: skip
     validation = _validation_source(
         validation_data, validation_batch_size or batch_size, validation_steps
     )
@@ -91,7 +93,7 @@ def evaluate(
     if kwargs:
         raise ValueError(f"evaluate got unknown arguments {', '.join(map(repr, kwargs))}.")
     verbose = _verbosity(verbose)
-    source = make_source(x, y, sample_weight, batch_size=batch_size, steps=steps)
+    source = _limited(make_source(x, y, sample_weight, batch_size=batch_size, steps=steps))
     guard = Guard(model, "test")
     guard.prepare(source.peek())
     guard.check_source(source)
@@ -113,7 +115,7 @@ def predict(model: Any, x: Any, batch_size: Any, verbose: Any, steps: Any, callb
             return found
     if x is None:
         raise ValueError("predict expects x, the data to compute outputs for; it got None.")
-    source = make_source(x, batch_size=batch_size, steps=steps)
+    source = _limited(make_source(x, batch_size=batch_size, steps=steps))
     guard = Guard(model, "predict")
     guard.prepare(source.peek())
     if not isinstance(callbacks, CallbackList):
@@ -172,6 +174,14 @@ def _one_batch(model: Any, kind: str, x: Any, y: Any, sample_weight: Any, class_
     model.reset_metrics()
     leaves, pack = _split(batch)
     return _python(step_for(model, kind, leaves, leaves[0].shape[0], pack).run(leaves))
+
+
+def _limited(source: DataSource) -> DataSource:
+    """Return the source, with no more batches in an epoch than `config` allows."""
+    limit = config.max_steps_per_epoch()
+    if limit is not None and (source.num_batches is None or source.num_batches > limit):
+        source.limit(limit)
+    return source
 
 
 # --- an epoch ---------------------------------------------------------------------------------
@@ -366,7 +376,9 @@ def _validation_source(data: Any, batch_size: Any, steps: Any) -> DataSource | N
         x, y, weight = (*data, None, None)[:3]
     else:
         x, y, weight = data, None, None
-    return make_source(x, y, weight, batch_size=batch_size, steps=steps, prefix="validation ")
+    return _limited(
+        make_source(x, y, weight, batch_size=batch_size, steps=steps, prefix="validation ")
+    )
 
 
 def _checked_validation(

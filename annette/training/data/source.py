@@ -37,6 +37,7 @@ class DataSource:
 
     batch_size: int | None = None
     num_batches: int | None = None
+    steps: int | None = None
     exhausted: bool = False
 
     def batches(self, epoch: int) -> Iterator[Any]:
@@ -49,6 +50,10 @@ class DataSource:
 
     def on_epoch_end(self) -> None:
         """Tell the data that an epoch is over; more than once does no harm."""
+
+    def limit(self, steps: int) -> None:
+        """End each epoch after so many batches, and the next goes on there."""
+        self.steps = self.num_batches = steps
 
 
 class RowSource(DataSource):
