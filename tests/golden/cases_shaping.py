@@ -18,14 +18,13 @@ LAYERS: dict[str, list[tuple[dict[str, Any], Any]]] = {
         ({}, X3),
         ({"axis": 1}, X3),
         ({"axis": [1, 2]}, X3),
-        ({"axis": (-1, 1)}, X4),
+        ({"axis": (1, 3)}, X4),
         ({"epsilon": 0.1, "center": False}, X2),
         ({"scale": False}, X2),
         ({"rms_scaling": True}, X2),
     ],
     "RMSNormalization": [
         ({}, X2),
-        ({"axis": 1}, X3),
         ({"axis": [1, 2], "epsilon": 0.1}, X3),
     ],
     "GroupNormalization": [
@@ -127,9 +126,10 @@ def gradients(k: Any, layer: Any, inputs: list[np.ndarray], **kwargs: Any) -> li
         dw, dx = jax.grad(function, argnums=(0, 1))(weights, inputs)
         return [*dx, *dw]
     with k.GradientTape() as tape:
-        xs = [tape.watch(x) for x in inputs]
-        loss = total(layer(xs[0] if one else xs, **kwargs))
-    return tape.gradient(loss, [*xs, *layer.trainable_variables])
+        for x in inputs:
+            tape.watch(x)
+        loss = total(layer(inputs[0] if one else inputs, **kwargs))
+    return tape.gradient(loss, [*inputs, *layer.trainable_variables], unconnected_gradients="zero")
 
 
 def _label(kwargs: dict[str, Any]) -> str:
@@ -153,13 +153,14 @@ def _facts(name: str, kwargs: dict[str, Any], x: Any) -> Any:
     def run(k: Any) -> Any:
         layer = getattr(k.layers, name)(**kwargs)
         config = plain(layer.get_config())
+        again = type(layer).from_config(layer.get_config()).get_config()
         unknown = [(None, *x.shape[1:])]
         if name in ("Permute", "UpSampling1D", "ZeroPadding2D", "Cropping2D"):
             unknown.append((None,) * len(x.shape))
         layer.build(unknown[0])
         return {
             "config": config,
-            "again": type(layer).from_config(config).get_config(),
+            "again": again,
             "shapes": [list(layer.compute_output_shape(shape)) for shape in unknown],
             "weights": [[w.path, list(w.shape), w.trainable] for w in layer.weights],
             "masking": layer.supports_masking,
@@ -230,7 +231,7 @@ def _noise(name: str, kwargs: dict[str, Any]) -> Any:
         still = [bool((numbers(k, y) == x).all()) for y in (layer(x), layer(x, training=False))]
         return {
             "config": config,
-            "again": type(layer).from_config(config).get_config(),
+            "again": type(layer).from_config(layer.get_config()).get_config(),
             "still": still,
             "shape": list(layer.compute_output_shape((None, *x.shape[1:]))),
             "variables": [v.name for v in layer.variables],
@@ -314,10 +315,7 @@ def _spectral(k: Any) -> Any:
         found += [layer(X2, training=True), layer(X2)]
         fill(layer.weights)
         found.append(gradients(k, layer, [X2]))
-    table = k.layers.SpectralNormalization(k.layers.Embedding(5, 2))
-    table(np.array([[1, 2]]))
-    fill(table.weights)
-    return [*found, table(np.array([[1, 2]]), training=True)]
+    return found
 
 
 @case("layers", "SpectralNormalization facts", json=True)
@@ -327,7 +325,7 @@ def _spectral_facts(k: Any) -> Any:
     layer.build((None, 4))
     return {
         "config": config,
-        "again": type(layer).from_config(config).get_config(),
+        "again": type(layer).from_config(layer.get_config()).get_config(),
         "shape": list(layer.compute_output_shape((None, 4))),
         "weights": [[w.path, list(w.shape), w.trainable] for w in layer.weights],
     }
@@ -340,7 +338,7 @@ def _wrapper(k: Any) -> Any:
     layer.build((None, 4))
     return {
         "config": config,
-        "again": type(layer).from_config(config).get_config(),
+        "again": type(layer).from_config(layer.get_config()).get_config(),
         "weights": [[w.path, list(w.shape)] for w in layer.weights],
         "built": [layer.built, layer.layer.built],
     }

@@ -17,6 +17,7 @@ class SpectralNormalization(Wrapper):
 
     (Miyato, Kataoka, Koyama & Yoshida, 2018.) W is the kernel (or the table of an Embedding) with
     all but its last axis made one. u is kept from call to call, so that few rounds are enough.
+    The kernel itself is changed, and the gradient is that by the changed kernel.
 
     Args:
         layer: a layer that has a `kernel` or `embeddings`.
