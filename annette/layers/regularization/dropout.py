@@ -36,7 +36,7 @@ class Dropout(Layer):
         self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.rate = fraction("Dropout", "rate", rate)
+        self.rate = fraction(type(self).__name__, "rate", rate)
         self.noise_shape = tuple(noise_shape) if noise_shape is not None else None
         self.seed = seed
         if rate > 0:
