@@ -28,10 +28,11 @@ def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Any:
 def tversky(
     y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axis: Any = None
 ) -> Any:
-    r"""$1 - \frac{TP}{TP + \alpha FP + \beta FN}$ over `axis`, all axes for None.
+    r"""$1 - \frac{TP}{TP + \alpha FN + \beta FP}$ over `axis`, all axes for None.
 
     $TP = \sum_i y_i p_i$, $FP = \sum_i (1 - y_i) p_i$, $FN = \sum_i y_i (1 - p_i)$. With both
-    weights 1/2 it is `dice`.
+    weights 1/2 it is `dice`. As Keras computes it, `alpha` weights what is missed and `beta` what is
+    wrongly found, whatever the paper and Keras's own text call them.
 
     Shapes: y_true and y_pred alike; the result lacks the axes in `axis` (a number or several).
     Source: Salehi, Erdogmus and Gholipour, Tversky loss function for image segmentation using 3D
@@ -42,7 +43,7 @@ def tversky(
     tp = ops.sum(y_true * y_pred, axis=axis)
     fp = ops.sum((1.0 - y_true) * y_pred, axis=axis)
     fn = ops.sum(y_true * (1.0 - y_pred), axis=axis)
-    return 1.0 - tp / (tp + alpha * fp + beta * fn + config.epsilon())
+    return 1.0 - tp / (tp + alpha * fn + beta * fp + config.epsilon())
 
 
 def _axes(axis: Any) -> Any:

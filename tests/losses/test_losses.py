@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+import annette
 from annette import losses
 from annette.backends import current_backend
 from annette.graph.trace import trace
@@ -13,6 +14,7 @@ Y = np.array([[0.0, 1.0, 2.0], [1.0, 0.0, -1.0]], "float32")
 P = np.array([[0.5, 1.0, 0.0], [1.0, 2.0, -1.0]], "float32")
 ONE_HOT = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]], "float32")
 PROBABILITIES = np.array([[0.2, 0.7, 0.1], [0.5, 0.25, 0.25]], "float32")
+LABELLED = ("SparseCategoricalCrossentropy", "CategoricalGeneralizedCrossEntropy", "Circle")
 CLASSES = sorted(name for name, loss in losses.ALL_OBJECTS.items() if isinstance(loss, type))
 
 
@@ -32,6 +34,28 @@ CLASSES = sorted(name for name, loss in losses.ALL_OBJECTS.items() if isinstance
         (losses.squared_hinge, [[-1.0, 1.0]], [[0.5, 0.5]], [1.25]),
         (losses.categorical_hinge, ONE_HOT, PROBABILITIES, [0.5, 0.75]),
         (losses.kl_divergence, [[0.5, 0.5]], [[0.25, 0.75]], [math.log(2 / math.sqrt(3))]),
+        (
+            losses.binary_focal_crossentropy,
+            [[1.0, 0.0]],
+            [[0.5, 0.75]],
+            [(math.log(2) / 4 + math.log(4) * 9 / 16) / 2],
+        ),
+        (
+            losses.categorical_focal_crossentropy,
+            ONE_HOT,
+            PROBABILITIES,
+            [-0.0225 * math.log(0.7), math.log(2) / 16],
+        ),
+        (
+            lambda y, p: losses.categorical_generalized_cross_entropy(y, p, 0.5),
+            [1, 0],
+            PROBABILITIES,
+            [2 - 2 * math.sqrt(0.7), 2 - 2 * math.sqrt(0.5)],
+        ),
+        (losses.dice, [[1.0, 0.0, 1.0]], [[0.5, 0.5, 1.0]], 0.25),
+        (losses.tversky, [[1.0, 0.0, 1.0]], [[0.5, 0.5, 1.0]], 0.25),
+        (lambda y, p: losses.tversky(y, p, 1.0, 0.0), [[1.0, 0.0, 1.0]], [[0.5, 0.5, 1.0]], 0.25),
+        (lambda y, p: losses.dice(y, p, axis=1), ONE_HOT, ONE_HOT[::-1], [1.0, 1.0]),
         (losses.poisson, [[2.0]], [[3.0]], [3 - 2 * math.log(3)]),
         (losses.binary_crossentropy, [[1.0, 0.0]], [[0.5, 0.75]], [math.log(8) / 2]),
         (losses.categorical_crossentropy, ONE_HOT, PROBABILITIES, [-math.log(0.7), math.log(2)]),
@@ -129,7 +153,7 @@ def test_loss_is_computed_in_its_dtype():
 @pytest.mark.parametrize("name", CLASSES)
 def test_traced_equals_eager(name):
     loss = losses.get(name)
-    y = np.array([1, 0], "int32") if name.startswith("Sparse") else ONE_HOT
+    y = np.array([1, 0], "int32") if name in LABELLED else ONE_HOT
     specs = [(a.shape, str(a.dtype)) for a in (y, PROBABILITIES)]
     graph, _ = trace(lambda y, p: loss(y, p, sample_weight=np.array([1.0, 3.0])), specs)
     (traced,) = current_backend().compile(graph)([y, PROBABILITIES])
@@ -150,6 +174,9 @@ def test_config_makes_an_equal_loss(name):
     [
         losses.Huber(delta=0.5),
         losses.CosineSimilarity(axis=0),
+        losses.BinaryFocalCrossentropy(True, 0.4, 3.0, from_logits=True, label_smoothing=0.1),
+        losses.Dice(axis=(1,)),
+        losses.Tversky(0.3, 0.7, axis=-1),
         losses.SparseCategoricalCrossentropy(ignore_class=2, from_logits=True),
         losses.MeanSquaredError(reduction="sum", name="mine", dtype="float64"),
     ],
@@ -183,3 +210,95 @@ def test_none_is_no_loss_and_aliases_mean_the_same():
     assert losses.get(None) is None
     for alias, fn in (("mse", losses.mean_squared_error), ("BCE", losses.binary_crossentropy)):
         assert losses.get(alias) is fn
+
+
+def test_focal_losses_count_easy_samples_for_less():
+    easy, hard = np.array([[0.9]], "float32"), np.array([[0.4]], "float32")
+    one = np.ones((1, 1), "float32")
+    plain = losses.binary_crossentropy(one, hard) / losses.binary_crossentropy(one, easy)
+    focal = losses.binary_focal_crossentropy(one, hard) / losses.binary_focal_crossentropy(
+        one, easy
+    )
+    assert focal > 10 * plain
+    unfocused = losses.binary_focal_crossentropy(one, hard, gamma=0.0)
+    np.testing.assert_allclose(unfocused, losses.binary_crossentropy(one, hard), rtol=1e-6)
+
+
+def test_focal_weights_go_to_their_classes_along_any_axis():
+    last = losses.categorical_focal_crossentropy(ONE_HOT, PROBABILITIES, alpha=[1.0, 2.0, 3.0])
+    first = losses.categorical_focal_crossentropy(
+        ONE_HOT.T.copy(), PROBABILITIES.T.copy(), alpha=[1.0, 2.0, 3.0], axis=0
+    )
+    np.testing.assert_allclose(first, last, rtol=1e-6)
+    with pytest.raises(ValueError, match="3 classes"):
+        losses.categorical_focal_crossentropy(ONE_HOT, PROBABILITIES, alpha=[1.0, 2.0])
+
+
+def test_generalized_cross_entropy_lies_between_cross_entropy_and_distance():
+    y = np.array([[1], [0]])
+    near_log = losses.categorical_generalized_cross_entropy(y, PROBABILITIES, 1e-3)
+    np.testing.assert_allclose(
+        near_log, losses.sparse_categorical_crossentropy(y, PROBABILITIES), rtol=1e-3
+    )
+    near_one = losses.categorical_generalized_cross_entropy(y, PROBABILITIES, 0.999)
+    np.testing.assert_allclose(near_one, [0.3, 0.5], rtol=1e-2)
+
+
+def test_slope_of_generalized_cross_entropy_is_finite_for_an_impossible_class():
+    p = np.array([[0.0, 1.0], [1.0, 0.0]], "float32")
+    total = lambda p: losses.base.ops.sum(  # noqa: E731
+        losses.categorical_generalized_cross_entropy(np.array([0, 0]), p, 0.5)
+    )
+    assert np.isfinite(annette.grad(total)(p)).all()
+
+
+@pytest.mark.parametrize(("q", "error"), [(0, ValueError), (1.0, ValueError), ("a", TypeError)])
+def test_noise_parameter_is_between_0_and_1(q, error):
+    with pytest.raises(error, match="`q`"):
+        losses.CategoricalGeneralizedCrossEntropy(q=q)
+
+
+def test_circle_wants_classes_together():
+    apart = np.array([[1, 0], [1, 0], [-1, 0], [-1, 0]], "float32")
+    good = losses.circle([0, 0, 1, 1], apart)
+    bad = losses.circle([0, 1, 0, 1], apart)
+    assert (good < 1e-3).all() and (bad > 100).all()
+
+
+def test_circle_leaves_samples_without_a_partner_out_of_the_mean():
+    embeddings = np.array([[1, 0], [0.6, 0.8], [0, 1]], "float32")
+    values = losses.Circle(gamma=2.0, reduction=None)([0, 0, 1], embeddings)
+    assert values[2] == 0
+    mean = losses.Circle(gamma=2.0)([0, 0, 1], embeddings)
+    np.testing.assert_allclose(mean, (values[0] + values[1]) / 2, rtol=1e-5)
+
+
+def test_circle_of_half_precision_is_finite():
+    embeddings = np.array([[1, 0], [0.6, 0.8], [0, 1]], "float16")
+    assert np.isfinite(losses.Circle(dtype="float16", reduction=None)([0, 1, 2], embeddings)).all()
+
+
+def test_overlap_of_a_batch_takes_a_weight_a_sample():
+    loss = losses.Dice()(ONE_HOT, PROBABILITIES, sample_weight=[1.0, 3.0])
+    np.testing.assert_allclose(loss, 2 * losses.Dice()(ONE_HOT, PROBABILITIES), rtol=1e-6)
+
+
+def test_overlap_of_nothing_with_nothing_is_a_number():
+    assert float(losses.dice(np.zeros((2, 2)), np.zeros((2, 2)))) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: losses.categorical_focal_crossentropy([1, 0], PROBABILITIES), "to_categorical"),
+        (
+            lambda: losses.categorical_generalized_cross_entropy(ONE_HOT, PROBABILITIES, 0.5),
+            "argmax",
+        ),
+        (lambda: losses.circle([0, 1, 2], PROBABILITIES), "y_true"),
+        (lambda: losses.circle([0, 1], PROBABILITIES, ref_embeddings=ONE_HOT[:1]), "ref_labels"),
+    ],
+)
+def test_arrays_that_do_not_go_together_are_named(make, says):
+    with pytest.raises(ValueError, match=says):
+        make()

@@ -36,6 +36,9 @@ MSE = losses.MeanSquaredError
         (losses.Hinge(), np.array([-1, 1]), (2, 1)),
         (losses.Loss(), np.array(["a"]), (1, 1)),
         (MSE(), np.zeros((0, 1)), (0, 1)),
+        (losses.Circle(), np.array([7, 900]), (2, 3)),
+        (losses.Circle(), np.array([[7.0], [900.0]]), (2, 3)),
+        (losses.Dice(), np.zeros((2, 4, 4, 1)), (2, 4, 4, 1)),
     ],
 )
 def test_targets_that_fit_pass(loss, y, output):
@@ -67,6 +70,11 @@ def test_targets_that_fit_pass(loss, y, output):
         (MSE(), np.arange(3), (3, 3), "1 unit instead of 3"),
         (MSE(), np.zeros((2, 5)), (2, 5, 2), r"\(n, 5, 2\)"),
         (losses.KLDivergence(), np.zeros((3, 2)), (3, 4), "2 units"),
+        (losses.Circle(), ONE_HOT, (3, 3), "one class number"),
+        (losses.Circle(), np.array([0.5, 1.0]), (2, 3), "whole numbers"),
+        (losses.BinaryFocalCrossentropy(), np.array([0, 1, 2]), (3, 1), "3 classes"),
+        (losses.CategoricalFocalCrossentropy(), LABELS, (3, 3), "to_categorical"),
+        (losses.CategoricalGeneralizedCrossEntropy(), np.array([0, 5]), (2, 3), "6 units"),
     ],
 )
 def test_targets_that_do_not_fit_are_named_with_the_mend(loss, y, output, says):
