@@ -16,6 +16,22 @@ YES_NO = np.array([[1], [0], [1], [0]], "float32")
 CHANCE = np.array([[0.9], [0.6], [0.4], [0.1]], "float32")
 CLASSES = sorted(name for name, cls in metrics.ALL_OBJECTS.items() if name == cls.__name__)
 
+REQUIRED = {
+    "IoU": {"num_classes": 3, "target_class_ids": [0, 2]},
+    "OneHotIoU": {"num_classes": 3, "target_class_ids": [0, 2]},
+    "MeanIoU": {"num_classes": 3},
+    "OneHotMeanIoU": {"num_classes": 3},
+    "SensitivityAtSpecificity": {"specificity": 0.5},
+    "SpecificityAtSensitivity": {"sensitivity": 0.5},
+    "PrecisionAtRecall": {"recall": 0.5},
+    "RecallAtPrecision": {"precision": 0.5},
+}
+
+
+def make(name):
+    """A metric with the arguments that have no default."""
+    return getattr(metrics, name)(**REQUIRED.get(name, {}))
+
 
 def targets_of(name):
     """Arrays of a kind that the metric takes."""
@@ -23,7 +39,9 @@ def targets_of(name):
         return (SCORES,)
     if name.startswith("Sparse"):
         return LABELS, SCORES
-    if name in ("Accuracy",):
+    if name == "BinaryIoU":
+        return YES_NO, CHANCE
+    if name in ("Accuracy", "IoU", "MeanIoU"):
         return LABELS, LABELS[::-1].copy()
     return ONE_HOT, SCORES
 
@@ -91,7 +109,7 @@ def test_area_under_precision_recall():
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_reset_forgets_everything(name):
-    metric = metrics.get(name)
+    metric = make(name)
     fresh = np.asarray(metric.result()) if metric.variables else None
     metric.update_state(*targets_of(name))
     metric.reset_state()
@@ -103,7 +121,7 @@ def test_reset_forgets_everything(name):
 @pytest.mark.parametrize("name", CLASSES)
 def test_traced_equals_eager(name):
     arrays = targets_of(name)
-    traced, eager = metrics.get(name), metrics.get(name)
+    traced, eager = make(name), make(name)
     weights = np.array([1.0, 2.0, 3.0, 4.0], "float32")
 
     def step(*xs):
@@ -122,7 +140,7 @@ def test_traced_equals_eager(name):
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_config_makes_an_equal_metric(name):
-    metric = metrics.get(name)
+    metric = make(name)
     again = metrics.deserialize(metrics.serialize(metric))
     assert type(again) is type(metric)
     assert again.get_config() == metric.get_config()
@@ -136,6 +154,13 @@ def test_config_makes_an_equal_metric(name):
         metrics.SparseTopKCategoricalAccuracy(3, from_sorted_ids=True),
         metrics.CosineSimilarity(axis=0, dtype="float64"),
         metrics.MeanMetricWrapper(metrics.mean_squared_error, name="mine"),
+        metrics.FBetaScore("macro", 2.0, 0.3),
+        metrics.R2Score(None, 3),
+        metrics.IoU(4, (1, 3), ignore_class=2, sparse_y_pred=False, axis=1, dtype="float32"),
+        metrics.BinaryIoU((1,), 0.2),
+        metrics.OneHotMeanIoU(4, sparse_y_pred=True),
+        metrics.RecallAtPrecision(0.3, 7, class_id=1),
+        metrics.PearsonCorrelation(axis=(1, 2)),
     ],
 )
 def test_config_keeps_arguments_that_are_not_default(metric):
