@@ -37,7 +37,7 @@ from annette.utils import tree
 
 __version__ = "0.1.0"
 
-_LAZY = ("backends", "callbacks", "compat", "datasets", "preprocessing", "testing")
+_LAZY = ("backends", "callbacks", "compat", "datasets", "preprocessing", "testing", "wrappers")
 
 
 def version() -> str:
@@ -102,6 +102,7 @@ __all__ = [  # those named in _LAZY are imported when they are first asked for
     "utils",
     "value_and_grad",
     "version",
+    "wrappers",
 ]
 
 

@@ -32,7 +32,7 @@ ORDER = [
     {"models"},
     {"backends"},
     {"training"},
-    {"callbacks", "datasets", "preprocessing", "testing"},
+    {"callbacks", "datasets", "preprocessing", "testing", "wrappers"},
     {"compat"},
     {"cli"},
     {"annette", "__main__"},

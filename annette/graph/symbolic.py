@@ -227,6 +227,18 @@ class FunctionOperation:
         self.name = name or auto_name(function.__name__)
         self._inbound_nodes: list[CallNode] = []
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what pickle and copy keep: the function goes by its name where it has one."""
+        name = self.function.__name__
+        known = _FUNCTIONS.get(name) is self.function
+        return {**self.__dict__, "function": name if known else self.function}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take up what was pickled or copied."""
+        self.__dict__.update(state)
+        if isinstance(self.function, str):
+            self.function = _FUNCTIONS[self.function]
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute on arrays, or add the call to a functional model on KerasTensors."""
         if not any_symbolic(args, kwargs):

@@ -73,7 +73,7 @@ class Optimizer:
         self._index: dict[int, int] = {}
         self._averages: list[Variable] = []
         self._accumulators: list[Variable] = []
-        self._undecayed: tuple[set[int], list[str]] = (set(), [])
+        self._undecayed: tuple[list[Variable], list[str]] = ([], [])
         self._shared: dict[Any, Any] = {}
         self._iterations = self.add_variable((), dtype="int32", name="iteration")
         self._learning_rate: Any = self._checked_rate(learning_rate)
@@ -142,6 +142,11 @@ class Optimizer:
         if self.gradient_accumulation_steps:
             return ops.floor_divide(self._iterations, self.gradient_accumulation_steps)
         return self._iterations
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take up what was pickled or copied; the weights are found by what they are now."""
+        self.__dict__.update(state)
+        self._index = {id(v): i for i, v in enumerate(self._trainable_variables)}
 
     def build(self, variables: Sequence[Variable]) -> None:
         """Make the state for these weights. A subclass first calls this one, then adds its own."""
@@ -409,11 +414,11 @@ class Optimizer:
                 "exclude_from_weight_decay() must be called before the optimizer is built, that is "
                 "before training."
             )
-        self._undecayed = ({id(v) for v in var_list or ()}, list(var_names or ()))
+        self._undecayed = (list(var_list or ()), list(var_names or ()))
 
     def _use_weight_decay(self, variable: Variable) -> bool:
         excluded, patterns = self._undecayed
-        return id(variable) not in excluded and not any(
+        return all(variable is not v for v in excluded) and not any(
             re.search(pattern, variable.path) for pattern in patterns
         )
 
