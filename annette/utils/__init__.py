@@ -10,6 +10,7 @@ _HOMES = {
         "enable_interactive_logging",
         "is_interactive_logging_enabled",
     ),
+    "annette.layers.preprocessing.feature_space": ("FeatureSpace",),
     "annette.saving": (
         "CustomObjectScope",
         "custom_object_scope",

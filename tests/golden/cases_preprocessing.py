@@ -450,3 +450,74 @@ add("Pipeline", _pipeline)
 add_plain(
     "Pipeline config", config(lambda k: k.layers.Pipeline([k.layers.Rescaling(2.0)], name="p"))
 )
+
+
+# --- FeatureSpace ---------------------------------------------------------------------------------
+
+TABLE: dict[str, np.ndarray] = {
+    "f": np.array([0.0, 0.1, 0.2, 0.9], "float32"),
+    "s": np.array(["zero", "one", "two", "one"]),
+    "i": np.array([0, 1, 2, 7]),
+    "h": np.array(["a", "b", "c", "d"]),
+    "n": np.array([5, 6, 7, 8]),
+    "d": np.array([0.1, 0.5, 0.7, 0.8], "float32"),
+    "r": np.array([1.0, 2.0, 3.0, 4.0], "float32"),
+    "p": np.array([1.0, 2.0, 3.0, 4.0], "float32"),
+}
+
+
+def _space(k: Any, mode: str) -> Any:
+    kinds = k.utils.FeatureSpace
+    space = kinds(
+        {
+            "f": "float_normalized",
+            "s": "string_categorical",
+            "i": kinds.integer_categorical(max_tokens=4),
+            "h": kinds.string_hashed(num_bins=4),
+            "n": kinds.integer_hashed(
+                num_bins=3, output_mode="int" if mode == "dict" else "one_hot"
+            ),
+            "d": kinds.float_discretized(num_bins=3),
+            "r": kinds.float_rescaled(scale=2.0, offset=1.0),
+            "p": "float",
+        },
+        output_mode=mode,
+        crosses=[("s", "i"), kinds.cross(("h", "s"), 3)],
+        crossing_dim=5,
+        name="space",
+    )
+    space.adapt(TABLE)
+    return space
+
+
+for _mode in ("concat", "dict"):
+    add(f"FeatureSpace {_mode}", lambda k, m=_mode: _space(k, m)(TABLE))
+    add(
+        f"FeatureSpace {_mode} of one row",
+        lambda k, m=_mode: _space(k, m)({name: column[0] for name, column in TABLE.items()}),
+    )
+
+
+def _space_plain(k: Any) -> Any:
+    space = _space(k, "dict")
+    return {
+        "inputs": {n: [list(t.shape), str(t.dtype)] for n, t in space.get_inputs().items()},
+        "encoded": {
+            n: [list(t.shape), str(t.dtype)] for n, t in space.get_encoded_features().items()
+        },
+        "joined": list(_space(k, "concat").get_encoded_features().shape),
+        "preprocessors": {n: type(p).__name__ for n, p in space.preprocessors.items() if n != "p"},
+        "crossers": sorted(space.crossers),
+        "modes": {n: f.output_mode for n, f in space.features.items()},
+    }
+
+
+add_plain("FeatureSpace parts", _space_plain)
+add_plain(
+    "Discretization config adapted",
+    lambda k: [
+        (lambda layer: [layer.adapt(np.arange(9.0)), config(lambda k: layer)(k)])(
+            k.layers.Discretization(num_bins=3, name="d")
+        )
+    ],
+)

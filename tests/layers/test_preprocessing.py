@@ -214,6 +214,63 @@ def test_crossing_tells_combinations_apart() -> None:
     assert len(set(found.tolist())) == 3
 
 
+TABLE = {
+    "age": np.array([23.0, 51.0, 38.0, 70.0]),
+    "city": np.array(["Bern", "Rom", "Bern", "Oslo"]),
+    "code": np.array([4, 900, 4, 17]),
+}
+KINDS = {"age": "float_normalized", "city": "string_categorical", "code": "integer_categorical"}
+
+
+def test_a_table_becomes_rows_for_a_network() -> None:
+    space = keras.utils.FeatureSpace(KINDS, crosses=[("city", "code")], crossing_dim=8)
+    space.adapt(TABLE)
+    rows = space(TABLE)
+    assert rows.shape == (4, 1 + 4 + 4 + 8)
+    one = space({k: v[1] for k, v in TABLE.items()})
+    np.testing.assert_array_equal(one, rows[1])
+    encoded = space.get_encoded_features()
+    output = keras.layers.Dense(1)(encoded)
+    trained = keras.Model(encoded, output)
+    trained.compile("adam", "mse")
+    trained.fit(rows, np.ones((4, 1)), verbose=0)
+    whole = keras.Model(space.get_inputs(), output)
+    raw = {k: v[:, None] for k, v in TABLE.items()}
+    np.testing.assert_allclose(whole(raw), trained.predict(rows, verbose=0), rtol=1e-5)
+
+
+def test_a_space_adapts_to_rows_and_to_batches() -> None:
+    whole, rows, parts = (keras.utils.FeatureSpace(KINDS) for _ in range(3))
+    whole.adapt(TABLE)
+    rows.adapt({k: v[i] for k, v in TABLE.items()} for i in range(4))
+    parts.adapt({k: v[i : i + 3] for k, v in TABLE.items()} for i in (0, 3))
+    for other in (rows, parts):
+        np.testing.assert_allclose(other(TABLE), whole(TABLE), rtol=1e-5, atol=1e-6)
+
+
+def test_a_spaces_columns_by_themselves() -> None:
+    kinds = keras.utils.FeatureSpace
+    space = kinds(
+        {
+            "city": kinds.string_categorical(output_mode="int"),
+            "age": kinds.float_discretized(num_bins=2),
+            "text": kinds.feature(
+                "string", layers.TextVectorization(output_mode="tf_idf"), "float"
+            ),
+        },
+        output_mode="dict",
+    )
+    data = {**TABLE, "text": np.array(["a b", "b", "c", "a a"])}
+    space.adapt(data)
+    found = space(data)
+    assert {k: x.shape for k, x in found.items()} == {"city": (4, 1), "age": (4, 2), "text": (4, 4)}
+    again = kinds.from_config(space.get_config())
+    assert list(again.features) == ["city", "age", "text"]
+    described = keras.saving.serialize_keras_object(space)
+    assert described["module"] == "keras.utils"
+    assert isinstance(keras.saving.deserialize_keras_object(described), kinds)
+
+
 REFUSED: list[tuple[Any, str]] = [
     (lambda: layers.Rescaling("a"), "scale to be a number"),
     (lambda: layers.Normalization(mean=1.0), "mean and variance together"),
@@ -255,6 +312,21 @@ REFUSED: list[tuple[Any, str]] = [
     (lambda: layers.StringLookup(salt=[1, 2, 3]), "salt"),
     (lambda: layers.StringLookup().adapt(np.array(["a", None], dtype=object)), "Fill missing"),
     (lambda: layers.IntegerLookup(vocabulary_dtype="int32"), "vocabulary_dtype"),
+    (lambda: keras.utils.FeatureSpace({}), "at least one"),
+    (lambda: keras.utils.FeatureSpace({"a": "x"}), "Its kinds are"),
+    (lambda: keras.utils.FeatureSpace({"a": "float"}, output_mode="x"), "'concat' or 'dict'"),
+    (lambda: keras.utils.FeatureSpace({"a": "float"}, crosses=[("a", "b")]), "'b'"),
+    (lambda: keras.utils.FeatureSpace(KINDS)(TABLE), "call adapt"),
+    (lambda: keras.utils.FeatureSpace(KINDS).adapt({"age": [1.0]}), "no data for .*'city'"),
+    (lambda: keras.utils.FeatureSpace({"a": "float"})({"b": [1.0]}), "no data for .*'a'"),
+    (lambda: keras.utils.FeatureSpace({"a": "float"})([1.0]), "dict of columns"),
+    (lambda: keras.utils.FeatureSpace.integer_categorical(output_mode="count"), "output_mode"),
+    (
+        lambda: keras.utils.FeatureSpace(
+            {"a": keras.utils.FeatureSpace.string_hashed(3, output_mode="int")}
+        )({"a": ["x"]}),
+        "output_mode='dict'",
+    ),
     (lambda: layers.Hashing(0), "num_bins"),
     (lambda: layers.Hashing(3, salt="a"), "salt"),
     (lambda: layers.Hashing(3, output_mode="tf_idf"), "output_mode"),

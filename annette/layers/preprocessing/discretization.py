@@ -137,9 +137,9 @@ class Discretization(Preprocessing):
         return encode(bins, self.output_mode, self._bins, self.output_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """Return what makes an equal layer; boundaries that `adapt` found are not among it."""
+        """Return what makes an equal layer, with the boundaries that `adapt` found."""
         return {
-            "bin_boundaries": self.input_bin_boundaries,
+            "bin_boundaries": self.bin_boundaries or self.input_bin_boundaries,
             "num_bins": self.num_bins,
             "epsilon": self.epsilon,
             "output_mode": self.output_mode,
@@ -147,6 +147,17 @@ class Discretization(Preprocessing):
             "name": self.name,
             "dtype": self.dtype,
         }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Return the layer that `config` describes."""
+        config = dict(config)
+        found = config.get("bin_boundaries")
+        if config.get("num_bins") is None or found is None:
+            return super().from_config(config)
+        layer = super().from_config({**config, "bin_boundaries": None})
+        layer.bin_boundaries = _ascending(found)
+        return layer
 
 
 def _is_float(x: Any) -> bool:
