@@ -22,9 +22,11 @@ class _Recorder:
 
     def __init__(self) -> None:
         self.symbols: list[Tensor] = []
+        self._read: list[Any] = []
 
     def note(self, variable: Any, symbol: Any) -> None:
-        """Take no notice of a variable that is read."""
+        """Remember a variable that is read, to have it forget that later."""
+        self._read.append(variable)
 
     def __enter__(self) -> _Recorder:
         state.tapes.append(self)
@@ -35,6 +37,9 @@ class _Recorder:
         # They are known values from now on, and what reads them needs no record.
         for symbol in self.symbols:
             symbol.name = None
+        if not state.tapes:
+            for variable in self._read:
+                variable._leaf = None
 
 
 def _symbol(x: Any, recorder: _Recorder) -> Tensor:
