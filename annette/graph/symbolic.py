@@ -235,9 +235,9 @@ class FunctionOperation:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take up what was pickled or copied."""
-        self.__dict__.update(state)
-        if isinstance(self.function, str):
-            self.function = _FUNCTIONS[self.function]
+        function = state["function"]
+        known = _FUNCTIONS[function] if isinstance(function, str) else function
+        self.__dict__.update(state, function=known)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute on arrays, or add the call to a functional model on KerasTensors."""

@@ -130,7 +130,8 @@ class IoU(_Confusion):
         axis: int = -1,
     ) -> None:
         super().__init__(num_classes, name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis)
-        if isinstance(target_class_ids, str) or not hasattr(target_class_ids, "__iter__"):
+        given: Any = target_class_ids
+        if isinstance(given, str) or not hasattr(given, "__iter__"):
             raise TypeError(
                 "Argument `target_class_ids` must be a list of class numbers; it got "
                 f"{target_class_ids!r}. Write [{target_class_ids!r}] for one class."
@@ -182,7 +183,8 @@ class BinaryIoU(IoU):
         dtype: Any = None,
     ) -> None:
         super().__init__(2, target_class_ids, name, dtype)
-        if isinstance(threshold, str) or not hasattr(threshold, "__float__"):
+        given: Any = threshold
+        if isinstance(given, str) or not hasattr(given, "__float__"):
             raise TypeError(f"Argument `threshold` must be a number; it got {threshold!r}.")
         self.threshold = threshold
 

@@ -47,7 +47,8 @@ class R2Score(Metric):
                 f"Argument `class_aggregation` must be one of {known}; it got "
                 f"{class_aggregation!r}."
             )
-        if isinstance(num_regressors, str) or num_regressors is None:
+        given: Any = num_regressors
+        if isinstance(given, str) or given is None:
             raise TypeError(
                 f"Argument `num_regressors` must be a whole number; it got {num_regressors!r}."
             )

@@ -104,6 +104,8 @@ class Classifier(Estimator):
         classes_: the classes, sorted.
     """
 
+    classes_: np.ndarray
+
     def predict(self, X: Any) -> np.ndarray:
         """Return the class of each row, (n,)."""
         chosen = np.argmax(self._outputs(X), axis=-1)
