@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
-from annette.datasets import digits, fashion_mnist, mnist
+from annette.datasets import (
+    boston_housing,
+    california_housing,
+    digits,
+    fashion_mnist,
+    imdb,
+    mnist,
+    reuters,
+)
 
-__all__ = ["digits", "fashion_mnist", "mnist"]
+__all__ = [
+    "boston_housing",
+    "california_housing",
+    "digits",
+    "fashion_mnist",
+    "imdb",
+    "mnist",
+    "reuters",
+]

@@ -142,6 +142,32 @@ def symbolic_inputs(*nested: Any) -> list[KerasTensor]:
     return found
 
 
+def is_keras_tensor(x: Any) -> bool:
+    """Say whether `x` is a KerasTensor: a value of a model that is being made."""
+    return isinstance(x, KerasTensor)
+
+
+def get_source_inputs(tensor: Any) -> Any:
+    """Return the inputs that a KerasTensor was made from; a value that is none, as it is."""
+    if not isinstance(tensor, KerasTensor) or tensor._keras_history is None:
+        return tensor
+    found: dict[int, KerasTensor] = {}
+    seen: set[int] = set()
+    waiting = [tensor]
+    while waiting:
+        history = waiting.pop()._keras_history
+        if history is None:
+            continue
+        node = history.operation._inbound_nodes[history.node_index]
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if node.is_input:
+            found.update((id(t), t) for t in node.outputs)
+        waiting.extend(reversed(node.input_tensors))
+    return list(found.values())
+
+
 def any_symbolic(args: Any, kwargs: Any) -> bool:
     """Say whether a KerasTensor is among the arguments, in a list or tuple too."""
     for item in (*args, *kwargs.values()):

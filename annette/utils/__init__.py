@@ -11,6 +11,7 @@ _HOMES = {
         "is_interactive_logging_enabled",
     ),
     "annette.layers.preprocessing.feature_space": ("FeatureSpace",),
+    "annette.graph.symbolic": ("get_source_inputs", "is_keras_tensor"),
     "annette.saving": (
         "CustomObjectScope",
         "custom_object_scope",

@@ -250,3 +250,12 @@ def test_a_layer_frozen_before_it_is_built_stays_so_in_a_model():
     assert not frozen.kernel.trainable
     frozen.trainable = True
     assert len(model.trainable_weights) == 4
+
+
+def test_where_a_value_comes_from():
+    x, z = keras.Input((4,)), keras.Input((4,))
+    y = ops.relu(layers.Dense(4)(x) + z)
+    assert [id(t) for t in keras.utils.get_source_inputs(y)] == [id(x), id(z)]
+    assert keras.utils.get_source_inputs(x)[0] is x
+    assert keras.utils.is_keras_tensor(y)
+    assert not keras.utils.is_keras_tensor(data())
