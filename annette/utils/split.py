@@ -120,17 +120,21 @@ def _as_arrays(dataset: Any) -> tuple[tuple[np.ndarray, ...], bool]:
     """Return the dataset's arrays, and whether it is of single arrays."""
     arrays: tuple[np.ndarray, ...]
     if isinstance(dataset, np.ndarray):
-        arrays, single = (dataset,), True
-    elif isinstance(dataset, (list, tuple)):
+        return _checked((dataset,)), True
+    if isinstance(dataset, (list, tuple)):
         for i, x in enumerate(dataset):
             if not isinstance(x, np.ndarray):
                 raise ValueError(
                     f"split_dataset expects a list or tuple of arrays; number {i} is {x!r} of type "
                     f"{type(x).__name__}. Use numpy.asarray on it."
                 )
-        arrays, single = tuple(dataset), False
-    else:
-        arrays, single = _from_rows(dataset)
+        return _checked(tuple(dataset)), False
+    arrays, single = _from_rows(dataset)
+    return _checked(arrays), single
+
+
+def _checked(arrays: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
+    """Return the arrays if they have equally many rows, and at least one."""
     if not arrays or not len(arrays[0]):
         raise ValueError("split_dataset expects at least one row; the dataset is empty.")
     lengths = [len(a) for a in arrays]
@@ -138,7 +142,7 @@ def _as_arrays(dataset: Any) -> tuple[tuple[np.ndarray, ...], bool]:
         raise ValueError(
             f"split_dataset expects arrays with equally many rows; they have {lengths}."
         )
-    return arrays, single
+    return arrays
 
 
 def _from_rows(dataset: Any) -> tuple[tuple[np.ndarray, ...], bool]:
