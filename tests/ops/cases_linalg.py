@@ -38,6 +38,7 @@ for _x in (A, STACK):
     case("matrix_rank", _x, want=np.linalg.matrix_rank)
     case("eig", _x, want=np.linalg.eig, order=0)
 case("det", np.array([[1, 2], [3, 4]]), want=np.array(-2.0, "float32"))
+case("det", (np.eye(3) * 2).astype("float16"), want=np.array(8.0, "float16"))
 case("matrix_rank", np.ones((3, 2)), want=1)
 case("matrix_rank", A, tol=4.5, want=lambda x, tol: (np.linalg.svd(x)[1] > tol).sum())
 for _x in (DEFINITE, DEFINITES):

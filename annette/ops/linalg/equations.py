@@ -8,7 +8,7 @@ import numpy as np
 
 from annette.graph.dtypes import numpy_dtype
 from annette.graph.primitive import apply
-from annette.ops.common import dtype_of, op, operands, rank
+from annette.ops.common import dtype_of, op, operands, rank, to_dtype
 from annette.ops.linalg.checks import matrices, refuse_unsolved
 from annette.ops.numpy import elementwise as el, shaping
 from annette.ops.numpy.linear import matmul
@@ -103,8 +103,12 @@ def det(x: Any) -> Any:
     Raises:
         ValueError: if the matrices are not square.
     """
-    sign, size = apply(decompose.slogdet, (matrices("det", x, square=True),), {})
-    return el.multiply(sign, el.exp(size))
+    x = matrices("det", x, square=True)
+    dtype = dtype_of(x)
+    # A logarithm in half precision would not give the number back.
+    wide = dtype if dtype == "float64" else "float32"
+    sign, size = apply(decompose.slogdet, (to_dtype(x, wide),), {})
+    return to_dtype(el.multiply(sign, el.exp(size)), dtype)
 
 
 def least_share(x: Any, rcond: Any, factor: int) -> float:
