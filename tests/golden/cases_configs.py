@@ -314,3 +314,29 @@ def _policies(k: Any) -> Any:
         k.config.epsilon(),
         k.config.image_data_format(),
     ]
+
+
+@case("serialized", "dtype policies", json=True)
+def _policies(k: Any) -> Any:
+    policies = k.dtype_policies
+    mapped = policies.DTypePolicyMap(
+        policies.DTypePolicy("mixed_float16"),
+        {"a": policies.DTypePolicy("bfloat16"), "b/.*": policies.DTypePolicy("float64")},
+    )
+    found = {}
+    for name, policy in {
+        "float": policies.DTypePolicy("float64"),
+        "mixed": policies.DTypePolicy("mixed_bfloat16"),
+        "by another name": policies.FloatDTypePolicy("float16"),
+        "map": mapped,
+    }.items():
+        found[name] = [
+            policies.serialize(policy),
+            policy.name,
+            policy.compute_dtype,
+            policy.variable_dtype,
+            policy.quantization_mode,
+        ]
+    found["looked up"] = [mapped[path].name for path in ("a", "ab", "b/c", "x/b/c", "b")]
+    found["global"] = [k.config.dtype_policy().name, k.mixed_precision.global_policy().name]
+    return found
