@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from annette.backends.native.plan import Plan
+from annette.backends.native.program import supported
 from annette.backends.native.translate import Translator
 from annette.fused import FUSED
 from annette.testing import sample_graph
@@ -84,6 +85,9 @@ def test_what_has_no_kernel_is_called() -> None:
         if record.kernel is not None or name in FUSED or name == "custom_gradient":
             continue
         arrays, params = record.samples(np.random.default_rng(0))[0]
-        plan = Plan(native().core, sample_graph(record, arrays, params), [])
+        graph = sample_graph(record, arrays, params)
+        if not supported(native().core, graph):  # of complex numbers: NumPy runs all of it
+            continue
+        plan = Plan(native().core, graph, [])
         kinds = {item.kind for u in plan.units for item in u.items}
         assert kinds <= {"call", "step"} and "call" in kinds, name
