@@ -32,6 +32,10 @@ OPTIMIZERS = sorted({cls.__name__ for cls in optimizers.ALL_OBJECTS.values()})
 DISTRIBUTIONS = {"CategoricalCrossentropy", "KLDivergence", "CategoricalHinge"}
 
 
+# Others of classes by number.
+NUMBERED = {"CategoricalGeneralizedCrossEntropy", "Circle"}
+
+
 class Run:
     """What training a network leaves behind, each array by name."""
 
@@ -56,7 +60,7 @@ class Run:
 
 
 def targets(loss: str, rng: np.random.Generator) -> np.ndarray:
-    if loss.startswith("Sparse"):
+    if loss.startswith("Sparse") or loss in NUMBERED:
         return rng.integers(0, OUTPUTS, ROWS)
     if loss in DISTRIBUTIONS:
         return rng.dirichlet(np.ones(OUTPUTS), ROWS)
@@ -105,7 +109,8 @@ def test_activations(name: str) -> None:
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses(name: str) -> None:
-    last = "softmax" if name in DISTRIBUTIONS or name.startswith("Sparse") else "sigmoid"
+    whole = name in DISTRIBUTIONS | NUMBERED or name.startswith("Sparse")
+    last = "softmax" if whole else "sigmoid"
     compare(network("tanh", last, getattr(losses, name)(), sgd), name)
 
 
@@ -127,10 +132,14 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {
     ("name", "settings"), [(n, s) for n in OPTIMIZERS for s in [{}, *SETTINGS.get(n, [])]]
 )
 def test_optimizers(name: str, settings: dict[str, Any]) -> None:
-    compare(
-        network("tanh", "linear", "mse", lambda: getattr(optimizers, name)(0.01, **settings)),
-        "MeanSquaredError",
-    )
+    def make() -> Any:
+        cls = getattr(optimizers, name)
+        if name == "MultiOptimizer":
+            adam, plain = optimizers.Adam(0.01), optimizers.SGD(0.01)
+            return cls(lambda v: adam if "kernel" in v.path else plain)
+        return cls(sgd()) if name == "LossScaleOptimizer" else cls(0.01, **settings)
+
+    compare(network("tanh", "linear", "mse", make), "MeanSquaredError")
 
 
 def test_a_schedule_and_a_branch() -> None:
