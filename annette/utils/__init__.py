@@ -25,6 +25,7 @@ _HOMES = {
     "annette.training.progress": ("Progbar",),
     "annette.utils.batch": ("pack_x_y_sample_weight", "unpack_x_y_sample_weight"),
     "annette.utils.files": ("get_file",),
+    "annette.utils.named_values": ("Config",),
     "annette.utils.numeric": ("normalize", "pad_sequences", "to_categorical"),
     "annette.utils.py_dataset": ("PyDataset",),
     "annette.utils.split": ("split_dataset",),
