@@ -5,6 +5,8 @@ from __future__ import annotations
 from annette.datasets import (
     boston_housing,
     california_housing,
+    cifar10,
+    cifar100,
     digits,
     fashion_mnist,
     imdb,
@@ -15,6 +17,8 @@ from annette.datasets import (
 __all__ = [
     "boston_housing",
     "california_housing",
+    "cifar10",
+    "cifar100",
     "digits",
     "fashion_mnist",
     "imdb",

@@ -161,7 +161,15 @@ def _archive_kind(path: Path, archive_format: str | list[str] | None) -> str | N
             )
         if path.name.endswith(_ARCHIVES[kind]) or len(kinds) == 1:
             return kind
-    return None
+    return next((kind for kind in kinds if _is_archive(path, kind)), None)
+
+
+def _is_archive(path: Path, kind: str) -> bool:
+    """Say what the file is whatever it is called."""
+    import tarfile
+    import zipfile
+
+    return zipfile.is_zipfile(path) if kind == "zip" else tarfile.is_tarfile(path)
 
 
 def _extracted(path: Path, archive_format: str | list[str] | None) -> Path:
