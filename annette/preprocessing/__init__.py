@@ -1,5 +1,11 @@
-"""Data made ready for `fit`, under the names that Keras keeps for it."""
+"""Data made ready for `fit`: sequences, windows of series, texts in folders."""
 
 from annette.preprocessing import sequence
+from annette.preprocessing.text import text_dataset_from_directory
+from annette.preprocessing.timeseries import timeseries_dataset_from_array
 
-__all__ = ["sequence"]
+__all__ = [
+    "sequence",
+    "text_dataset_from_directory",
+    "timeseries_dataset_from_array",
+]

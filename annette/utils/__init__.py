@@ -12,6 +12,8 @@ _HOMES = {
     ),
     "annette.layers.preprocessing.feature_space": ("FeatureSpace",),
     "annette.graph.symbolic": ("get_source_inputs", "is_keras_tensor"),
+    "annette.preprocessing.text": ("text_dataset_from_directory",),
+    "annette.preprocessing.timeseries": ("timeseries_dataset_from_array",),
     "annette.saving": (
         "CustomObjectScope",
         "custom_object_scope",
