@@ -12,5 +12,6 @@ from annette.training.callbacks import (
     ReduceLROnPlateau as ReduceLROnPlateau,
     RemoteMonitor as RemoteMonitor,
     SwapEMAWeights as SwapEMAWeights,
+    TensorBoard as TensorBoard,
     TerminateOnNaN as TerminateOnNaN,
 )

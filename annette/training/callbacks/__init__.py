@@ -14,6 +14,7 @@ from annette.training.callbacks.progbar_logger import ProgbarLogger
 from annette.training.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
 from annette.training.callbacks.remote_monitor import RemoteMonitor
 from annette.training.callbacks.swap_ema_weights import SwapEMAWeights
+from annette.training.callbacks.tensorboard import TensorBoard
 from annette.training.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "ReduceLROnPlateau",
     "RemoteMonitor",
     "SwapEMAWeights",
+    "TensorBoard",
     "TerminateOnNaN",
 ]
