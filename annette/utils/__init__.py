@@ -13,6 +13,8 @@ _HOMES = {
     "annette.layers.preprocessing.feature_space": ("FeatureSpace",),
     "annette.graph.symbolic": ("get_source_inputs", "is_keras_tensor"),
     "annette.models.plotting": ("model_to_dot", "plot_model"),
+    "annette.preprocessing.image": ("array_to_img", "img_to_array", "load_img", "save_img"),
+    "annette.preprocessing.pictures": ("image_dataset_from_directory",),
     "annette.preprocessing.text": ("text_dataset_from_directory",),
     "annette.preprocessing.timeseries": ("timeseries_dataset_from_array",),
     "annette.saving": (
