@@ -88,7 +88,7 @@ def image_dataset_from_directory(
         raise ValueError("crop_to_aspect_ratio and pad_to_aspect_ratio cannot both be True.")
     if batch_size is not None:
         check_batch_size(batch_size)
-    fit = cropped if crop_to_aspect_ratio else padded if pad_to_aspect_ratio else None
+    fit = "crop" if crop_to_aspect_ratio else "pad" if pad_to_aspect_ratio else None
     data_format = config.image_data_format() if data_format is None else data_format
     _check_format(data_format)
     pillow()
@@ -112,7 +112,12 @@ class _Reader:
     """Reads a file as a picture of one size."""
 
     def __init__(
-        self, color_mode: str, size: tuple[int, int], interpolation: str, fit: Any, data_format: str
+        self,
+        color_mode: str,
+        size: tuple[int, int],
+        interpolation: str,
+        fit: str | None,
+        data_format: str,
     ) -> None:
         self.mode = _MODES[color_mode]
         self.size = size
@@ -135,9 +140,11 @@ class _Reader:
         except (OSError, SyntaxError) as error:
             raise ValueError(f"{file} cannot be read as a picture: {error}") from error
         x = x[..., None] if x.ndim == 2 else x
-        if self.fit is not None:
-            x = self.fit(x, self.size)
-        x = resize(x, self.size, self.interpolation)
+        if self.fit == "pad":
+            x = padded(x, self.size, self.interpolation)
+        else:
+            x = cropped(x, self.size) if self.fit == "crop" else x
+            x = resize(x, self.size, self.interpolation)
         return np.moveaxis(x, -1, 0) if self.first else x
 
 

@@ -110,12 +110,17 @@ def cropped(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return picture[..., top : top + high, left : left + wide, :]
 
 
-def padded(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Return the picture with black around it so that it has the shape of `size`; (h, w, c)."""
+def padded(picture: np.ndarray, size: tuple[int, int], interpolation: str) -> np.ndarray:
+    """Return the whole picture in another size, with black at two sides instead of stretched.
+
+    Input shape: (h, w, c).  Output shape: (*size, c), as `resize` gives it.
+    """
     height, width = picture.shape[:2]
-    high = max(height, math.floor(width * size[0] / size[1]))
-    wide = max(width, math.floor(height * size[1] / size[0]))
-    top, left = (high - height) // 2, (wide - width) // 2
-    result = np.zeros((high, wide, picture.shape[2]), picture.dtype)
-    result[top : top + height, left : left + width] = picture
+    high, wide = min(size[0], size[1] * height // width), min(size[1], size[0] * width // height)
+    inner = max(1, high), max(1, wide)
+    top = max(0, (size[0] * width - size[1] * height) // (2 * width))
+    left = max(0, (size[1] * height - size[0] * width) // (2 * height))
+    content = resize(picture, inner, interpolation)
+    result = np.zeros((*size, picture.shape[2]), content.dtype)
+    result[top : top + inner[0], left : left + inner[1]] = content
     return result

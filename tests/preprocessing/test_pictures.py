@@ -87,6 +87,28 @@ def test_padded_instead_of_stretched(one):
     assert not x[0, :4].any() and not x[0, 8:].any()
 
 
+# first line and number of lines and columns with the picture in them, by Keras 3
+@pytest.mark.parametrize(
+    ("shape", "size", "lines", "columns"),
+    [
+        ((2, 6), (6, 7), (1, 2), (0, 7)),
+        ((6, 7), (8, 8), (0, 6), (0, 8)),
+        ((10, 2), (19, 6), (0, 19), (1, 3)),
+        ((2, 2), (8, 12), (0, 8), (2, 8)),
+        ((13, 16), (14, 12), (2, 9), (0, 12)),
+        ((2, 14), (6, 1), (2, 1), (0, 1)),  # at least one line stays
+    ],
+)
+def test_black_is_where_keras_puts_it(tmp_path, shape, size, lines, columns):
+    Image.fromarray(np.full(shape, 9, "uint8")).save(tmp_path / "a.png")
+    (x,) = image_dataset_from_directory(
+        tmp_path, labels=None, image_size=size, pad_to_aspect_ratio=True, **QUIET
+    )
+    expected = np.zeros(size)
+    expected[lines[0] : sum(lines), columns[0] : sum(columns)] = 9
+    np.testing.assert_allclose(x[0, ..., 0], expected, atol=1e-4)
+
+
 def test_channels_and_formats(tmp_path):
     Image.fromarray(COLOUR).save(tmp_path / "a.png")
 
