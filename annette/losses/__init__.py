@@ -6,6 +6,7 @@ from typing import Any
 
 from annette.losses.base import Loss as Loss, LossFunctionWrapper as LossFunctionWrapper
 from annette.losses.circle import Circle as Circle, circle as circle
+from annette.losses.ctc import CTC as CTC, ctc as ctc
 from annette.losses.focal import (
     BinaryFocalCrossentropy as BinaryFocalCrossentropy,
     CategoricalFocalCrossentropy as CategoricalFocalCrossentropy,
@@ -60,6 +61,7 @@ from annette.saving.family import Family
 from annette.saving.serialization import serialize_keras_object
 
 _CLASSES = (
+    CTC,
     BinaryCrossentropy,
     BinaryFocalCrossentropy,
     CategoricalCrossentropy,
@@ -90,6 +92,7 @@ _FUNCTIONS = (
     categorical_generalized_cross_entropy,
     categorical_hinge,
     circle,
+    ctc,
     cosine_similarity,
     dice,
     hinge,

@@ -140,6 +140,21 @@ def groups(y: np.ndarray, output_shape: Shape, loss: str, **_: Any) -> None:
         )
 
 
+def sequences(y: np.ndarray, output_shape: Shape, loss: str, **_: Any) -> None:
+    """Targets that are rows of class numbers, filled up with 0, for outputs over frames."""
+    numbers(y, loss)
+    if y.ndim != 2 or len(output_shape) != 3:
+        mend = "Give a row of class numbers for each sequence, to logits (n, frames, classes)."
+        raise ValueError(_mismatch(loss, y, output_shape, mend))
+    if y.size and y.dtype.kind == "f" and not np.array_equal(y, np.round(y)):
+        raise ValueError(
+            f"{loss} expects class numbers, that is whole numbers; it got for instance "
+            f"{y[y != np.round(y)].flat[0]:g}."
+        )
+    if output_shape[-1] is not None and y.size:
+        _check_range(y, int(output_shape[-1]), loss, None)
+
+
 def _check_range(y: np.ndarray, classes: int, loss: str, ignore_class: int | None) -> None:
     kept = y if ignore_class is None else y[y != ignore_class]
     if not kept.size or (kept.min() >= 0 and kept.max() < classes):

@@ -29,6 +29,7 @@ from annette.ops.core import (
     stop_gradient as stop_gradient,
     vectorized_map as vectorized_map,
 )
+from annette.ops.ctc import ctc_decode as ctc_decode, ctc_loss as ctc_loss
 from annette.ops.folding import (
     fold as fold,
     unfold as unfold,

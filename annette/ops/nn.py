@@ -19,6 +19,8 @@ from annette.ops.common import (
     rank,
     to_dtype,
 )
+from annette.ops.ctc import ctc_decode as ctc_decode, ctc_loss as ctc_loss
+from annette.ops.fourier import polar as polar
 from annette.ops.numpy import elementwise as el, indexing, reduction, shaping
 from annette.ops.numpy.creation import arange
 from annette.primitives import elementwise as e, index

@@ -76,6 +76,11 @@ Y["embeddings"] = (
 Y["embeddings_column"] = (Y["embeddings"][0][:, None], Y["embeddings"][1])
 Y["nothing"] = (np.zeros((2, 3), "float32"), np.zeros((2, 3), "float32"))
 
+Y["sequences"] = (
+    np.array([[1, 2, 0], [3, 3, 1], [2, 0, 0], [0, 0, 0]], "int32"),
+    uniform(4, 6, CLASSES, seed=58, low=-3, high=3),
+)
+
 # class name, function name, aliases, [(data, arguments)]
 LOSSES: dict[str, tuple[str, list[tuple[str, dict[str, Any]]]]] = {
     "MeanSquaredError": (
@@ -102,6 +107,7 @@ LOSSES: dict[str, tuple[str, list[tuple[str, dict[str, Any]]]]] = {
         [("positive", {}), ("real", {})],
     ),
     "LogCosh": ("log_cosh", [("real", {}), ("real3", {})]),
+    "CTC": ("ctc", [("sequences", {})]),
     "Huber": ("huber", [("real", {}), ("real", {"delta": 0.4}), ("real3", {"delta": 0.4})]),
     "Hinge": ("hinge", [("sign", {}), ("binary", {})]),
     "SquaredHinge": ("squared_hinge", [("sign", {}), ("binary", {})]),

@@ -185,3 +185,17 @@ for _ord in ("fro", 1, -1, np.inf, -np.inf):
 op.norm(ROW)
 op.norm(ROW, ord=0)
 add_case("ops_nn", "where of flags", lambda k: k.ops.where(FLAGS, X, k.ops.zeros_like(X)))
+
+_frames = uniform(3, 6, 4, seed=710, low=-3, high=3)
+_written = np.array([[1, 2, 0], [3, 3, 1], [2, 0, 0]], "int32")
+_letters, _times = np.array([2, 3, 1], "int32"), np.array([6, 6, 3], "int32")
+op.ctc_loss(_written, _frames, _letters, _times)
+op.ctc_loss(_written, _frames, _letters, _times, mask_index=0)
+op.ctc_loss(np.maximum(_written - 1, 0), _frames, _letters, _times, mask_index=3)
+op.ctc_loss(_written, _frames.astype("float64"), _letters, _times)
+op.ctc_loss(_written.astype("int64"), _frames, np.array([0, 1, 2], "int32"), _times)
+for _kwargs in ({}, {"merge_repeated": False}, {"mask_index": 3}, {"mask_index": None}):
+    op.ctc_decode(_frames, _times, **_kwargs)
+    op.ctc_decode(_frames, _times, strategy="beam_search", top_paths=3, **_kwargs)
+op.ctc_decode(_frames, _times, "beam_search", beam_width=2, top_paths=2)
+op.ctc_decode(_frames, _times, "beam_search", beam_width=1)

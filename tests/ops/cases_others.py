@@ -192,6 +192,28 @@ case(
 case("normalize", X, want=lambda x: x / np.sqrt((x * x).sum(-1, keepdims=True)))
 case("psnr", X, Y, 4.0, want=lambda x, y, m: 10 * np.log10(m * m / ((x - y) ** 2).mean()))
 
+ONE = np.array([1, 1, 1])
+# In a single frame there is one way only.
+case(
+    "ctc_loss",
+    S(np.array([[1], [3], [2]])),
+    X[:, None],
+    S(ONE),
+    S(ONE),
+    want=lambda t, x, *_: np.log(np.exp(x[:, 0]).sum(-1)) - np.take_along_axis(x[:, 0], t, 1)[:, 0],
+)
+case(
+    "ctc_decode",
+    X[:, None],
+    ONE,
+    mask_index=None,
+    want=lambda x, n, mask_index: (
+        np.where(x[:, 0].argmax(-1) == 3, -1, x[:, 0].argmax(-1))[None, :, None],
+        -x.max(-1),
+    ),
+    order=0,
+)
+
 # --- mathematics ----------------------------------------------------------------------------------
 
 case("erf", X, want=erf)
