@@ -24,12 +24,13 @@ from annette import (
     utils,
 )
 from annette.dtype_policies import DTypePolicy, FloatDTypePolicy
-from annette.graph import KerasTensor, Variable
+from annette.graph import KerasTensor, Operation, StatelessScope, SymbolicScope, Variable
+from annette.graph.context import name_scope
 from annette.initializers import Initializer
 from annette.layers import Input, InputSpec, Layer
 from annette.losses import Loss
 from annette.metrics import Metric
-from annette.models import Model, Sequential
+from annette.models import Function, Model, Sequential
 from annette.optimizers import Optimizer
 from annette.regularizers import Regularizer
 from annette.tape import GradientTape, grad, value_and_grad
@@ -59,6 +60,7 @@ def device(device_name: str) -> object:
 __all__ = [  # those named in _LAZY are imported when they are first asked for
     "DTypePolicy",
     "FloatDTypePolicy",
+    "Function",
     "GradientTape",
     "Initializer",
     "Input",
@@ -68,9 +70,12 @@ __all__ = [  # those named in _LAZY are imported when they are first asked for
     "Loss",
     "Metric",
     "Model",
+    "Operation",
     "Optimizer",
     "Regularizer",
     "Sequential",
+    "StatelessScope",
+    "SymbolicScope",
     "Variable",
     "__version__",
     "activations",
@@ -90,6 +95,7 @@ __all__ = [  # those named in _LAZY are imported when they are first asked for
     "metrics",
     "mixed_precision",
     "models",
+    "name_scope",
     "ops",
     "optimizers",
     "preprocessing",

@@ -49,7 +49,7 @@ AGAINST = {
     ("graph/variable.py", "ops"): "assign casts with ops; T transposes",
     ("config.py", "backends"): "keras.config.backend() names the backend in use",
     ("config.py", "dtype_policies"): "keras.config.dtype_policy() gives and sets the global policy",
-    ("layers/layer.py", "metrics"): "a layer gathers the metrics that are its attributes",
+    ("layers/weights.py", "metrics"): "a layer gathers the metrics that are its attributes",
     ("models/model.py", "training"): "fit, evaluate and predict start the training loop",
     ("utils/numeric.py", "ops"): "to_categorical and normalize take what ops take",
     ("utils/numeric.py", "graph"): "to_categorical and normalize take what ops take",

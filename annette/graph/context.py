@@ -1,4 +1,4 @@
-"""What is going on in this thread: the innermost trace, and the tapes that watch."""
+"""What is going on in this thread: the innermost trace, tapes that watch, values lent to variables."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from annette.graph.stateless import StatelessScope
     from annette.graph.tensor import Tensor
     from annette.graph.trace import Trace
 
@@ -17,6 +18,8 @@ class _State(threading.local):
         self.trace: Trace | None = None
         self.tapes: list[Any] = []
         self.watched: dict[int, tuple[Any, Tensor]] = {}
+        self.scope: StatelessScope | None = None
+        self.names: list[str] = []
 
 
 state = _State()
@@ -30,9 +33,36 @@ def recording(array: Any) -> bool:
 @contextmanager
 def suspended() -> Iterator[None]:
     """Compute at once inside: no trace and no tape sees what happens (creating a weight)."""
-    before = state.trace, state.tapes, state.watched
-    state.trace, state.tapes, state.watched = None, [], {}
+    before = state.trace, state.tapes, state.watched, state.scope
+    state.trace, state.tapes, state.watched, state.scope = None, [], {}, None
     try:
         yield
     finally:
-        state.trace, state.tapes, state.watched = before
+        state.trace, state.tapes, state.watched, state.scope = before
+
+
+class name_scope:  # Keras's name
+    """Put `name` before the paths of the variables that are made inside.
+
+    Raises:
+        ValueError: if the name is no string, or holds a slash.
+    """
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str, **kwargs: Any) -> None:
+        if not isinstance(name, str) or "/" in name:
+            raise ValueError(f"name_scope expects a string without '/'; it got {name!r}.")
+        self.name = name
+
+    def __enter__(self) -> name_scope:
+        state.names.append(self.name)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        state.names.pop()
+
+
+def scoped(name: str) -> str:
+    """Return `name` with the open name scopes before it."""
+    return "/".join([*state.names, name])

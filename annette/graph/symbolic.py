@@ -43,6 +43,11 @@ class KerasTensor(Operators):
         name: str | None = None,
     ) -> None:
         self.shape: tuple[int | None, ...] = tuple(shape)
+        for n in self.shape:
+            if n is not None and (not hasattr(n, "__index__") or n < 0):
+                raise ValueError(
+                    f"A KerasTensor's shape is made of whole numbers and None; it got {shape!r}."
+                )
         # Strings are in no graph; a preprocessing layer that is called at once takes them.
         self.dtype = "string" if dtype == "string" else standardize(dtype)
         self.sparse = bool(sparse)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from annette.graph.array import Array
-from annette.graph.context import state, suspended
+from annette.graph.context import scoped, state, suspended
 from annette.graph.dtypes import numpy_dtype, standardize
 from annette.graph.tensor import Operators, Shape, Tensor, apply_ufunc
 
@@ -48,7 +48,7 @@ class Variable(Operators):
         layout: Any = None,
     ) -> None:
         self.name = name or "variable"
-        self.path = self.name
+        self.path = scoped(self.name)
         self.trainable = bool(trainable)
         self.autocast = autocast
         self.aggregation = aggregation
@@ -115,13 +115,22 @@ class Variable(Operators):
 
     def numpy(self) -> np.ndarray:
         """Return a copy of the value as a NumPy array."""
-        return self.array.copy()
+        return np.array(self._known())
+
+    def _known(self) -> np.ndarray:
+        """Return the numbers: those that a StatelessScope has for it, else its own."""
+        lent = None if state.scope is None else state.scope.get_current_value(self)
+        return self.array if lent is None else np.asarray(lent)
 
     def read_value(self) -> Any:
         """Return `value` (the spelling of TensorFlow)."""
         return self.value
 
     def _read(self) -> Tensor | np.ndarray:
+        if state.scope is not None:
+            lent = state.scope.get_current_value(self)
+            if lent is not None:
+                return lent if isinstance(lent, Tensor) else np.asarray(lent)
         if state.trace is not None:
             return state.trace.read(self)
         if state.tapes:
@@ -138,6 +147,23 @@ class Variable(Operators):
         Raises:
             ValueError: if the shapes differ.
         """
+        value = self._fitting(value)
+        if state.scope is not None:
+            state.scope.add_update((self, value))
+            return value
+        if state.trace is not None:
+            state.trace.assign(self, value)
+            return value
+        array = value.numpy() if isinstance(value, Tensor) else np.asarray(value)
+        self.replace(_aligned(array, numpy_dtype(self.dtype)))
+        return self._lend().view(Array)
+
+    def _fitting(self, value: Any) -> Any:
+        """Return `value` in the variable's dtype.
+
+        Raises:
+            ValueError: if the shapes differ.
+        """
         from annette import ops
 
         value = ops.convert_to_tensor(value, dtype=self.dtype)
@@ -146,16 +172,11 @@ class Variable(Operators):
                 f"Variable {self.path!r} has shape {self.shape}; the value assigned to it has "
                 f"shape {tuple(value.shape)}. Give a value of the variable's shape."
             )
-        if state.trace is not None:
-            state.trace.assign(self, value)
-            return value
-        array = value.numpy() if isinstance(value, Tensor) else np.asarray(value)
-        self.replace(_aligned(array, numpy_dtype(self.dtype)))
-        return self._lend().view(Array)
+        return value
 
     def zero(self) -> None:
         """Set every element to 0."""
-        if state.trace is not None:
+        if state.trace is not None or state.scope is not None:
             self.assign(np.zeros(self.shape, numpy_dtype(self.dtype)))
         else:
             self.own()[...] = 0
@@ -173,7 +194,7 @@ class Variable(Operators):
         return self.assign(ops.subtract(self, value))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.array(self.array, dtype=dtype)
+        return np.array(self._known(), dtype=dtype)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return apply_ufunc(ufunc, method, inputs, kwargs)
@@ -192,15 +213,15 @@ class Variable(Operators):
         return (self[i] for i in range(len(self)))
 
     def __float__(self) -> float:
-        return float(self.array.item())
+        return float(self._known().item())
 
     def __int__(self) -> int:
-        return int(self.array.item())
+        return int(self._known().item())
 
     def __bool__(self) -> bool:
         if state.trace is not None:
             return bool(state.trace.read(self))
-        return bool(self.array)
+        return bool(self._known())
 
     def __hash__(self) -> int:
         return id(self)

@@ -1,4 +1,4 @@
-"""What holds while layers call each other: the outermost call, `training`, and the name scope."""
+"""What holds while layers call each other: the outermost call and `training`."""
 
 from __future__ import annotations
 
@@ -12,25 +12,9 @@ class _Calls(threading.local):
     def __init__(self) -> None:
         self.entry: Any = None
         self.training: bool | None = None
-        self.scopes: list[str] = []
 
 
 calls = _Calls()
-
-
-@contextmanager
-def name_scope(name: str) -> Iterator[None]:
-    """Put `name` before the paths of the weights that are made inside."""
-    calls.scopes.append(name)
-    try:
-        yield
-    finally:
-        calls.scopes.pop()
-
-
-def scoped(name: str) -> str:
-    """Return `name` with the open name scopes before it."""
-    return "/".join([*calls.scopes, name])
 
 
 @contextmanager

@@ -1,32 +1,40 @@
-"""Layer: weights and a computation. What every layer shares: building, calling, weights, config."""
+"""Layer: weights and a computation. Calling, masks, losses and the configuration; the rest beside it.
+
+What a layer is made of is in `weights.py`, how it comes to its weights in `building.py`, and
+calling it with values in place of its weights in `stateless.py`.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from annette import activations, constraints, dtype_policies, initializers, ops, regularizers
-from annette.graph.context import suspended
+from annette.graph.context import name_scope, state
 from annette.graph.dtypes import is_float, standardize
-from annette.graph.symbolic import KerasTensor, any_symbolic, output_spec, record_call
+from annette.graph.symbolic import CallNode, KerasTensor, any_symbolic, output_spec, record_call
 from annette.graph.tensor import Tensor
 from annette.graph.variable import Variable
-from annette.layers.context import calls, entered, name_scope, scoped
+from annette.layers.building import (
+    as_shapes,
+    bind,
+    is_ours,
+    keras_tensors,
+    once,
+    shapes_of,
+)
+from annette.layers.context import calls, entered
 from annette.layers.input_spec import check_input
-from annette.layers.tracking import changes, owned, unique, while_unchanged
+from annette.layers.stateless import Stateless
+from annette.layers.tracking import changes
 from annette.saving import serialization
 from annette.utils import arguments, tree
 from annette.utils.naming import auto_name, to_snake_case
 from annette.utils.signature import Signature, signature
 
-if TYPE_CHECKING:
-    from annette.graph.symbolic import CallNode
 
-
-class Layer:
+class Layer(Stateless):
     """What all layers share; derive from it to write your own.
 
     A layer makes its weights in ``build(input_shape)`` with `add_weight`, and computes in
@@ -49,7 +57,6 @@ class Layer:
     _fields: tuple[str, ...] = ()
     # Whether the class is this library's, which tells when its lists of layers change.
     _steady = False
-    _init_arguments: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __init__(
         self,
@@ -77,18 +84,11 @@ class Layer:
         if shape is not None:
             self._input_shape_arg = shape
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        """Keep the constructor's arguments, for `get_config`."""
-        instance = super().__new__(cls)
-        # What __init__ was given is what get_config of a user's own layer can report.
-        object.__setattr__(instance, "_init_arguments", (args, kwargs))
-        return instance
-
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._steady = cls.__module__.startswith(("annette.layers.", "annette.models."))
         if "build" in vars(cls):
-            cls.build = _once(cls.build)  # type: ignore[method-assign]  # marks built, opens the scope
+            cls.build = once(cls.build)  # type: ignore[method-assign]  # marks built, opens the scope
 
     def _prepare(self) -> None:
         """Set up what other methods rely on; called before anything else is assigned."""
@@ -113,304 +113,9 @@ class Layer:
             changes.count += 1
         super().__setattr__(name, value)
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Return the attributes without what was worked out from them, for copies and pickles."""
-        return {k: v for k, v in self.__dict__.items() if k not in ("_owned", "_found")}
-
-    def _track(self, variable: Variable) -> None:
-        known = (*self._trainable_variables, *self._non_trainable_variables)
-        if not any(variable is v for v in known):
-            own = self._trainable_variables if variable.trainable else self._non_trainable_variables
-            own.append(variable)
-            changes.count += 1
-
-    # --- weights ------------------------------------------------------------------------------
-
-    def add_weight(
-        self,
-        shape: Any = None,
-        initializer: Any = None,
-        dtype: Any = None,
-        trainable: bool = True,
-        autocast: bool = True,
-        regularizer: Any = None,
-        constraint: Any = None,
-        aggregation: str = "none",
-        overwrite_with_gradient: bool = False,
-        name: str | None = None,
-    ) -> Variable:
-        """Make a weight of the layer.
-
-        Args:
-            shape: of the weight.
-            initializer: of its first value: by name or a callable; glorot_uniform for floats,
-                zeros else.
-            dtype: that of the layer's weights if None.
-            trainable: whether training changes it.
-            autocast: whether it is cast to the layer's compute dtype where it is used.
-            regularizer: a penalty on it.
-            constraint: applied to it after each update.
-            aggregation: accepted for Keras.
-            overwrite_with_gradient: whether its gradient is its next value.
-            name: the last part of its path.
-        """
-        if isinstance(shape, (int, np.integer)):
-            shape = (int(shape),)
-        shape = tuple(shape) if shape is not None else ()
-        dtype = standardize(dtype) if dtype is not None else self.variable_dtype
-        if initializer is None:
-            initializer = "glorot_uniform" if is_float(dtype) else "zeros"
-        with suspended():
-            variable = Variable(
-                initializers.get(initializer), shape, dtype, trainable, name=name or "variable"
-            )
-        variable.path = scoped(variable.name)
-        variable.autocast = autocast
-        variable.regularizer = regularizers.get(regularizer)
-        variable.constraint = constraints.get(constraint)
-        variable.overwrite_with_gradient = overwrite_with_gradient
-        self._track(variable)
-        return variable
-
-    def add_variable(self, *args: Any, **kwargs: Any) -> Variable:
-        """Make a weight (an older name of `add_weight`)."""
-        return self.add_weight(*args, **kwargs)
-
-    @property
-    def _layers(self) -> list[Layer]:
-        return unique(x for x in owned(self) if isinstance(x, Layer) and x is not self)
-
-    def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Layer]:
-        """Return the layer and what it is made of, each once."""
-        found: dict[int, Layer] = {id(self): self}
-        queue = [self]
-        while queue:
-            layer = queue.pop(0)
-            for sub in layer._layers:
-                if id(sub) not in found:
-                    found[id(sub)] = sub
-                    if recursive:
-                        queue.append(sub)
-        return [x for x in found.values() if include_self or x is not self]
-
-    @property
-    def weights(self) -> list[Variable]:
-        """The weights, those of sublayers included."""
-        return self._all_weights()
-
-    @while_unchanged
-    def _all_weights(self) -> list[Variable]:
-        return unique(self._walk_weights(set()))
-
-    def _walk_weights(self, seen: set[int]) -> list[Variable]:
-        seen.add(id(self))
-        found = [*self._trainable_variables, *self._non_trainable_variables]
-        for layer in self._layers:
-            if id(layer) not in seen:
-                found.extend(layer._walk_weights(seen))
-        return found
-
-    @property
-    def variables(self) -> list[Variable]:
-        """The weights, the states of random generators, and the metrics' variables."""
-        from annette.random import SeedGenerator
-
-        extra = []
-        for layer in self._flatten_layers():
-            for x in owned(layer):
-                if isinstance(x, SeedGenerator):
-                    extra.append(x.state)
-        metrics = [v for m in self._own_metrics() for v in m.variables]
-        return unique([*self.weights, *extra, *metrics])
-
-    @while_unchanged
-    def _own_metrics(self) -> list[Any]:
-        """Return the metrics that are attributes of this layer or of its sublayers."""
-        from annette.metrics import Metric
-
-        return unique(
-            x for layer in self._flatten_layers() for x in owned(layer) if isinstance(x, Metric)
-        )
-
-    @property
-    def metrics(self) -> list[Any]:
-        """The metrics that are attributes of this layer or of its sublayers."""
-        return self._own_metrics()
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        """The weights that training changes."""
-        return [v for v in self.weights if v.trainable] if self.trainable else []
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        """The weights that training leaves alone or that change by themselves."""
-        return [v for v in self.weights if not v.trainable] if self.trainable else self.weights
-
-    @property
-    def trainable_variables(self) -> list[Variable]:
-        """The weights that training changes."""
-        return [v for v in self.variables if v.trainable] if self.trainable else []
-
-    @property
-    def non_trainable_variables(self) -> list[Variable]:
-        """Every variable that training does not change."""
-        return [v for v in self.variables if not v.trainable] if self.trainable else self.variables
-
-    @property
-    def trainable(self) -> bool:
-        """Whether training may change the weights; setting it sets it in all sublayers too."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
-        for variable in self._trainable_variables:
-            variable.trainable = bool(value)
-        for layer in self._layers:
-            layer.trainable = value
-
-    def get_weights(self) -> list[np.ndarray]:
-        """Return copies of the values of `weights`."""
-        return [v.numpy() for v in self.weights]
-
-    def set_weights(self, weights: list[Any]) -> None:
-        """Set the values of `weights`.
-
-        Raises:
-            ValueError: if their number or a shape differs; nothing is set then.
-        """
-        own = self.weights
-        if len(own) != len(weights):
-            raise ValueError(
-                f"{type(self).__name__} '{self.name}' has {len(own)} weights; set_weights got "
-                f"{len(weights)}."
-            )
-        for variable, value in zip(own, weights, strict=True):
-            if tuple(np.shape(value)) != variable.shape:
-                raise ValueError(
-                    f"The weight {variable.path!r} has shape {variable.shape}; the value for it "
-                    f"has shape {tuple(np.shape(value))}."
-                )
-        for variable, value in zip(own, weights, strict=True):
-            variable.assign(value)
-
-    def count_params(self) -> int:
-        """Return the number of numbers in the weights.
-
-        Raises:
-            ValueError: if the layer is not built.
-        """
-        if not self.built:
-            raise ValueError(
-                f"{type(self).__name__} '{self.name}' has no weights before it is built: call it "
-                "on data, or call build(input_shape)."
-            )
-        return sum(math.prod(v.shape) for v in self.weights)
-
-    # --- dtypes -------------------------------------------------------------------------------
-
-    @property
-    def dtype(self) -> str:
-        """The dtype of the weights."""
-        return self.variable_dtype
-
-    @property
-    def compute_dtype(self) -> str:
-        """The dtype of the computation."""
-        policy = self.dtype_policy
-        if isinstance(policy, dtype_policies.DTypePolicyMap):
-            policy = policy[self.path or self.name]
-        return policy.compute_dtype
-
-    @property
-    def variable_dtype(self) -> str:
-        """The dtype of the weights."""
-        policy = self.dtype_policy
-        if isinstance(policy, dtype_policies.DTypePolicyMap):
-            policy = policy[self.path or self.name]
-        return policy.variable_dtype
-
-    @property
-    def input_dtype(self) -> str:
-        """The dtype floating inputs are brought to."""
-        return self.compute_dtype
-
-    @property
-    def path(self) -> str | None:
-        """Where the layer stands: the name scopes it was built in, and its name."""
-        return self._path
-
-    # --- building -----------------------------------------------------------------------------
-
-    def build(self, input_shape: Any) -> None:
-        """Make the weights for inputs of this shape (rows first, None where unknown)."""
-        if self._remembers_shapes:
-            object.__setattr__(self, "_build_shapes", {"input_shape": input_shape})
-        self.built = True
-
-    @property
-    def _builds_by_calling(self) -> bool:
-        return type(self).build is Layer.build
-
-    @property
-    def _remembers_shapes(self) -> bool:
-        """Whether `get_build_config` tells the shapes though no `build` is given them."""
-        return _is_ours(type(self))
-
-    def build_from_config(self, config: dict[str, Any] | None) -> None:
-        """Build for the shapes that `get_build_config` reported."""
-        if config and "input_shape" in config:
-            self.build(_as_shapes(config["input_shape"]))
-        elif config and "shapes_dict" in config:
-            self.build(**{k: _as_shapes(v) for k, v in config["shapes_dict"].items()})
-
-    def get_build_config(self) -> dict[str, Any] | None:
-        """Return the shapes the layer was built for."""
-        shapes = getattr(self, "_build_shapes", None)
-        if shapes is None:
-            return None
-        return {"input_shape": next(iter(shapes.values()))} if len(shapes) == 1 else {
-            "shapes_dict": shapes
-        }  # fmt: skip
-
-    def _maybe_build(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if self.built:
-            return
-        bound = _bind(self._call_signature, args, kwargs)
-        shapes = {k: _shapes(v) for k, v in bound.items() if _has_arrays(v)}
-        with suspended():
-            self._build_for(shapes)
-        if "_build_shapes" not in self.__dict__ and self._remembers_shapes:
-            object.__setattr__(self, "_build_shapes", shapes)
-        if not self._trainable:  # frozen before its weights were made
-            for variable in self._trainable_variables:
-                variable.trainable = False
-        self.built = True
-
-    def _build_for(self, shapes: dict[str, Any]) -> None:
-        wanted = signature(self.build)
-        if self._builds_by_calling:
-            # Its sublayers are built when `call` comes to them.
-            self._path = scoped(self.name)
-        elif len([n for n in wanted.names if n not in wanted.defaults]) <= 1 and not (
-            wanted.names and wanted.names[0] in {f"{k}_shape" for k in list(shapes)[1:]}
-        ):
-            self.build(next(iter(shapes.values()), None))
-        else:
-            named = {f"{k}_shape": v for k, v in shapes.items()}
-            self.build(**{n: named[n] for n in wanted.names if n in named})
-
     # --- calling ------------------------------------------------------------------------------
 
-    def call(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the output. To be written by each layer."""
-        raise NotImplementedError(
-            f"{type(self).__name__} has no call(): write `def call(self, inputs)` with what it "
-            "computes."
-        )
-
-    @property
+    @property  # type: ignore[override]  # worked out once
     def _call_signature(self) -> Signature:
         found = self.__dict__.get("_signature")
         if found is None:
@@ -432,7 +137,7 @@ class Layer:
         if self.input_spec is not None and args:
             check_input(self.input_spec, args[0], self)
         if any_symbolic(args, kwargs):
-            return self._symbolic_call(args, kwargs)
+            return self.symbolic_call(*args, **kwargs)
         return self._compute(args, kwargs)
 
     def _compute(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -471,7 +176,8 @@ class Layer:
         default = takes.defaults.get("training")
         return default if default is not None else None
 
-    def _symbolic_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the outputs as KerasTensors that remember this call."""
         outputs = self.compute_output_spec(*args, **kwargs)
         kept = {k: v for k, v in kwargs.items() if not (k == "training" and v is None)}
         if self._call_signature.takes("mask") and self._remembers_shapes and len(args) == 1:
@@ -481,8 +187,8 @@ class Layer:
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Return the outputs as KerasTensors, for inputs that are KerasTensors."""
         if type(self).compute_output_shape is not Layer.compute_output_shape:
-            shape = self.compute_output_shape(_shapes(args[0]))
-            return _keras_tensors(shape, self.compute_dtype)
+            shape = self.compute_output_shape(shapes_of(args[0]))
+            return keras_tensors(shape, self.compute_dtype)
         return self._traced_spec(args, kwargs)
 
     def _traced_spec(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -498,7 +204,7 @@ class Layer:
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
         """Return the output's shape for an input shape (rows first, None where unknown)."""
-        inputs = [_keras_tensors(_as_shapes(a), self.compute_dtype) for a in args]
+        inputs = [keras_tensors(as_shapes(a), self.compute_dtype) for a in args]
         return tree.map_structure(lambda t: t.shape, self(*inputs, **kwargs))
 
     def _convert(self, x: Any) -> Any:
@@ -531,7 +237,7 @@ class Layer:
         masks = tree.map_structure(lambda x: getattr(x, "_keras_mask", None), first)
         if not any(m is not None for m in tree.flatten(masks)):
             masks = None
-        for name, value in _bind(takes, args, {}).items():
+        for name, value in bind(takes, args, {}).items():
             key = "mask" if value is first and takes.takes("mask") else f"{name}_mask"
             mask = getattr(value, "_keras_mask", None) if value is not first else masks
             given = takes.takes(key) and takes.names.index(key) < len(args)
@@ -556,6 +262,19 @@ class Layer:
         """Add a scalar to what training makes small, from within `call`."""
         for one in tree.flatten(loss):
             self._losses.append(one)
+            if state.scope is not None and state.scope.collect_losses:
+                state.scope.add_loss(one)
+
+    def add_metric(self, *args: Any, **kwargs: Any) -> None:
+        """Refuse: Keras 3 took it away; make a metric an attribute and update it in `call`.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__}.add_metric is no more in Keras 3. Make the metric in __init__ "
+            "(self.mean = Mean()) and call self.mean.update_state(...) in call."
+        )
 
     @property
     def losses(self) -> list[Any]:
@@ -565,36 +284,6 @@ class Layer:
             if variable.regularizer is not None:
                 found.append(variable.regularizer(variable))
         return found
-
-    # --- places in a functional model ---------------------------------------------------------
-
-    @property
-    def input(self) -> Any:
-        """The KerasTensor the layer was first called on.
-
-        Raises:
-            ValueError: if it was not called on one.
-        """
-        return self._place("input")
-
-    @property
-    def output(self) -> Any:
-        """The KerasTensor the layer gave at its first call.
-
-        Raises:
-            ValueError: if it was not called on one.
-        """
-        return self._place("output")
-
-    def _place(self, what: str) -> Any:
-        if not self._inbound_nodes:
-            raise ValueError(
-                f"{type(self).__name__} '{self.name}' has no `{what}` yet: it was not called on a "
-                "KerasTensor, such as Input(...) gives."
-            )
-        node = self._inbound_nodes[0]
-        found = node.input_tensors if what == "input" else node.outputs
-        return found[0] if len(found) == 1 else found
 
     # --- configuration ------------------------------------------------------------------------
 
@@ -614,23 +303,9 @@ class Layer:
         for field in self._fields:
             config[field] = _serialized(field, getattr(self, field))
         told_by = next(c for c in type(self).__mro__ if "get_config" in vars(c))
-        if _is_ours(told_by) and not _is_ours(type(self)):
+        if is_ours(told_by) and not is_ours(type(self)):
             config.update(self._own_arguments(config))
         return config
-
-    def _own_arguments(self, config: dict[str, Any]) -> dict[str, Any]:
-        """Return the constructor arguments of a user's layer, if they are plain values."""
-        args, kwargs = self._init_arguments
-        given = dict(zip(signature(type(self).__init__).names[1:], args, strict=False))
-        given = {k: v for k, v in {**given, **kwargs}.items() if k not in config}
-        plain = (str, int, float, bool, type(None), list, tuple, dict)
-        for key, value in given.items():
-            if not isinstance(value, plain):
-                raise NotImplementedError(
-                    f"{type(self).__name__} was made with {key}={value!r}, which is no plain "
-                    "value. Write get_config() that returns its arguments."
-                )
-        return given
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
@@ -653,30 +328,6 @@ _PREPARED = frozenset(
 )  # fmt: skip
 
 
-def _once(build: Callable[..., None]) -> Callable[..., None]:
-    """Wrap `build`: it runs eagerly, in the layer's name scope, and marks the layer built."""
-    import functools
-
-    @functools.wraps(build)
-    def wrapper(self: Any, *args: Any, **kwargs: Any) -> None:
-        if getattr(self, "_building", False):
-            return build(self, *args, **kwargs)
-        object.__setattr__(self, "_building", True)
-        try:
-            self._path = scoped(self.name)
-            with suspended(), name_scope(self.name):
-                build(self, *args, **kwargs)
-        finally:
-            object.__setattr__(self, "_building", False)
-        names = signature(build).names[1:]
-        shapes = {**dict(zip(names, args, strict=False)), **kwargs}
-        object.__setattr__(self, "_build_shapes", shapes)
-        self.built = True
-        return None
-
-    return wrapper
-
-
 def _input_shape(kwargs: dict[str, Any]) -> tuple[Any, ...] | None:
     """Take `input_shape`, `input_dim` or `batch_input_shape` out of the arguments."""
     batch = kwargs.pop("batch_size", None) if "input_shape" in kwargs else None
@@ -691,41 +342,6 @@ def _input_shape(kwargs: dict[str, Any]) -> tuple[Any, ...] | None:
         return (batch, kwargs.pop("input_dim"))
     kwargs.pop("input_dim", None)
     return None
-
-
-def _bind(takes: Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    bound = dict(zip(takes.names, args, strict=False))
-    if len(args) > len(bound) and takes.any_positional:
-        bound.update({f"argument_{i}": a for i, a in enumerate(args[len(bound) :])})
-    return {**bound, **kwargs}
-
-
-def _has_arrays(x: Any) -> bool:
-    flat = tree.flatten(x)
-    return bool(flat) and all(hasattr(t, "shape") for t in flat)
-
-
-def _shapes(x: Any) -> Any:
-    return tree.map_structure(lambda t: tuple(t.shape), x)
-
-
-def _as_shapes(shape: Any) -> Any:
-    """Read a shape, or lists and dicts of shapes, as tuples."""
-    if shape is None:
-        return None
-    if isinstance(shape, dict):
-        return {k: _as_shapes(v) for k, v in shape.items()}
-    if all(n is None or isinstance(n, (int, np.integer)) for n in shape):
-        return tuple(shape)
-    return [_as_shapes(s) for s in shape]
-
-
-def _keras_tensors(shape: Any, dtype: str) -> Any:
-    if isinstance(shape, dict):
-        return {k: _keras_tensors(v, dtype) for k, v in shape.items()}
-    if isinstance(shape, (list, tuple)) and any(isinstance(s, (tuple, list)) for s in shape):
-        return type(shape)(_keras_tensors(s, dtype) for s in shape)
-    return KerasTensor(shape, dtype)
 
 
 def _recast(x: KerasTensor, dtype: str) -> KerasTensor:
@@ -746,7 +362,3 @@ def _serialized(field: str, value: Any) -> Any:
     if isinstance(value, Layer):
         return serialization.serialize_keras_object(value)
     return activations.serialize(value) if field == "activation" else value
-
-
-def _is_ours(cls: type) -> bool:
-    return cls.__module__.partition(".")[0] == "annette"

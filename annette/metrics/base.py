@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from annette import config
-from annette.graph import Variable
+from annette.graph import StatelessScope, Variable
 from annette.utils.naming import auto_name, to_snake_case
 
 
@@ -91,37 +91,28 @@ class Metric:
 
     def stateless_update_state(self, metric_variables: Any, *args: Any, **kwargs: Any) -> list[Any]:
         """The variables' values after a batch, given those before; the variables stay."""
-        before = self._swap(metric_variables)
-        try:
+        with self._having(metric_variables):
             self.update_state(*args, **kwargs)
-        finally:
-            after = self._swap(before)
-        return after
+            return [v.value for v in self.variables]
 
     def stateless_result(self, metric_variables: Any) -> Any:
         """The result for these values of the variables; the variables stay."""
-        before = self._swap(metric_variables)
-        try:
+        with self._having(metric_variables):
             return self.result()
-        finally:
-            self._swap(before)
 
     def stateless_reset_state(self) -> list[Any]:
         """The variables' values after a reset; the variables stay."""
-        before = [v.value for v in self.variables]
-        self.reset_state()
-        return self._swap(before)
+        with StatelessScope():
+            self.reset_state()
+            return [v.value for v in self.variables]
 
-    def _swap(self, values: Any) -> list[Any]:
+    def _having(self, values: Any) -> StatelessScope:
         variables = self.variables
         if len(values) != len(variables):
             raise ValueError(
                 f"Metric {self.name!r} has {len(variables)} variables; it got {len(values)} values."
             )
-        before = [v.value for v in variables]
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
-        return before
+        return StatelessScope(zip(variables, values, strict=True))
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

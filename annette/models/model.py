@@ -132,10 +132,10 @@ class Model(Layer):
     def build(self, input_shape: Any) -> None:
         """Make the weights by calling the model on symbols of this shape (rows first)."""
         from annette.graph.symbolic import output_spec
-        from annette.layers.layer import _as_shapes, _keras_tensors
+        from annette.layers.building import as_shapes, keras_tensors
 
         if self._layers or type(self).call is not Layer.call:
-            symbols = _keras_tensors(_as_shapes(input_shape), self.compute_dtype)
+            symbols = keras_tensors(as_shapes(input_shape), self.compute_dtype)
             output_spec(self.call, (symbols,), {})
         for layer in self._flatten_layers():
             layer._losses.clear()
@@ -534,7 +534,8 @@ def _call_program() -> Callable[[Any, np.ndarray], Any]:
 
 def _alone() -> bool:
     """Say whether no trace, tape or other layer is about: a call's numbers are all that is asked."""
-    return state.trace is None and not state.tapes and not state.watched and calls.entry is None
+    quiet = state.trace is None and not state.tapes and not state.watched
+    return quiet and calls.entry is None and state.scope is None
 
 
 def _is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

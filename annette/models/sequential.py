@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from annette import dtype_policies
-from annette.graph.context import suspended
+from annette.graph.context import name_scope, suspended
 from annette.graph.symbolic import KerasTensor
 from annette.layers import InputLayer, Layer
-from annette.layers.context import name_scope
-from annette.layers.layer import _as_shapes
+from annette.layers.building import as_shapes
 from annette.layers.tracking import changes
 from annette.models.functional import Functional, _given
 from annette.models.model import Model
@@ -126,7 +125,7 @@ class Sequential(Model):
         """
         if not self.layers:
             raise ValueError(f"Sequential '{self.name}' has no layers. Add some with add().")
-        shape = _as_shapes(input_shape) if input_shape is not None else None
+        shape = as_shapes(input_shape) if input_shape is not None else None
         if not isinstance(self._row[0], InputLayer):
             if not isinstance(shape, tuple):
                 return

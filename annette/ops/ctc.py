@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from annette.fused import nn as fused_nn
 from annette.ops.common import dtype_of, from_python, op, rank, to_dtype
 from annette.ops.core import stop_gradient
-from annette.ops.math import top_k
+from annette.ops.math import logsumexp, top_k
 from annette.ops.numpy import elementwise as el, indexing, reduction, shaping
 from annette.ops.numpy.creation import arange, full
 from annette.ops.numpy.linear import matmul
@@ -26,6 +25,10 @@ def _scores(x: Any) -> Any:
     """Return numbers whose logarithms are added up: in single precision at least."""
     x = from_python(x)
     return to_dtype(x, "float64" if dtype_of(x) == "float64" else "float32")
+
+
+def _log_softmax(x: Any) -> Any:
+    return el.subtract(x, logsumexp(x, axis=2, keepdims=True))
 
 
 def _whole(x: Any) -> Any:
@@ -77,7 +80,7 @@ def ctc_loss(
     states, leap = _states(target, length, blank, dtype_of(logits))
     wide = (n, steps, states.shape[1])
     places = shaping.broadcast_to(shaping.expand_dims(states, 1), wide)
-    seen = indexing.take_along_axis(fused_nn.log_softmax(logits, axis=2), places, axis=2)
+    seen = indexing.take_along_axis(_log_softmax(logits), places, axis=2)
     reached = _forward(seen, leap, frames)
     return el.negative(_end(reached, length))
 
@@ -203,7 +206,7 @@ def ctc_decode(
             "ctc_decode returns at least one path and at most as many as it keeps; it got "
             f"top_paths={top_paths} with beam_width={beam_width}."
         )
-    return _search(fused_nn.log_softmax(logits, axis=2), frames, beam_width, top_paths, blank)
+    return _search(_log_softmax(logits), frames, beam_width, top_paths, blank)
 
 
 def _greedy(logits: Any, frames: Any, blank: int, merge: bool) -> tuple[Any, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from annette import config, ops
-from annette.graph import Variable
+from annette.graph import StatelessScope, Variable
 from annette.optimizers.schedules import LearningRateSchedule
 from annette.saving.serialization import deserialize_keras_object, serialize_keras_object
 from annette.utils.naming import auto_name, to_snake_case
@@ -456,27 +456,26 @@ class Optimizer:
     ) -> tuple[list[Any], list[Any]]:
         """What `apply` would make of these values: (weights, optimizer variables).
 
-        The variables themselves stay as they are. The optimizer must be built.
+        The variables themselves stay as they are.
+
+        Raises:
+            ValueError: if the optimizer is not built, or the numbers of values differ.
         """
         if not self.built:
             raise ValueError(
                 "stateless_apply() needs a built optimizer: call optimizer.build(...)."
             )
         variables = [*self._trainable_variables, *self.variables]
-        values = [*trainable_variables, *optimizer_variables]
-        if len(values) != len(variables):
+        given = (len(trainable_variables), len(optimizer_variables))
+        if given != (len(self._trainable_variables), len(self.variables)):
             raise ValueError(
                 f"stateless_apply() expects {len(self._trainable_variables)} weights and "
-                f"{len(self.variables)} optimizer variables; it got "
-                f"{len(trainable_variables)} and {len(optimizer_variables)}."
+                f"{len(self.variables)} optimizer variables; it got {given[0]} and {given[1]}."
             )
-        before = [v.value for v in variables]
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
-        self.apply(grads, self._trainable_variables)
-        after = [v.value for v in variables]
-        for variable, old in zip(variables, before, strict=True):
-            variable.assign(old)
+        values = [*trainable_variables, *optimizer_variables]
+        with StatelessScope(zip(variables, values, strict=True)):
+            self.apply(grads, self._trainable_variables)
+            after = [v.value for v in variables]
         split = len(self._trainable_variables)
         return after[:split], after[split:]
 
