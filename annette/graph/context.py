@@ -20,6 +20,8 @@ class _State(threading.local):
         self.watched: dict[int, tuple[Any, Tensor]] = {}
         self.scope: StatelessScope | None = None
         self.names: list[str] = []
+        # What floats of variables are read as: the dtype a layer of mixed precision computes in.
+        self.cast: str | None = None
 
 
 state = _State()
@@ -33,12 +35,12 @@ def recording(array: Any) -> bool:
 @contextmanager
 def suspended() -> Iterator[None]:
     """Compute at once inside: no trace and no tape sees what happens (creating a weight)."""
-    before = state.trace, state.tapes, state.watched, state.scope
-    state.trace, state.tapes, state.watched, state.scope = None, [], {}, None
+    before = state.trace, state.tapes, state.watched, state.scope, state.cast
+    state.trace, state.tapes, state.watched, state.scope, state.cast = None, [], {}, None, None
     try:
         yield
     finally:
-        state.trace, state.tapes, state.watched, state.scope = before
+        state.trace, state.tapes, state.watched, state.scope, state.cast = before
 
 
 class name_scope:  # Keras's name

@@ -9,7 +9,7 @@ import numpy as np
 
 from annette.graph.array import Array
 from annette.graph.context import scoped, state, suspended
-from annette.graph.dtypes import numpy_dtype, standardize
+from annette.graph.dtypes import FLOATS, numpy_dtype, standardize
 from annette.graph.tensor import Operators, Shape, Tensor, apply_ufunc
 
 _LINE = 64  # bytes
@@ -25,7 +25,7 @@ class Variable(Operators):
         shape: needed with a callable initializer.
         dtype: of the value; that of the given array, or ``floatx()``.
         trainable: whether gradient descent may change it.
-        autocast: accepted for Keras.
+        autocast: whether layers of mixed precision read its floats in their compute dtype.
         name: ``"variable"`` unless given.
         layout: accepted for Keras, which spreads variables over devices by it.
 
@@ -126,7 +126,17 @@ class Variable(Operators):
         """Return `value` (the spelling of TensorFlow)."""
         return self.value
 
-    def _read(self) -> Tensor | np.ndarray:
+    def _read(self) -> Any:
+        """Return the value for an operation, in the dtype that the running layer computes in."""
+        held = self._held()
+        cast = state.cast
+        if cast is None or cast == self.dtype or not self.autocast or self.dtype not in FLOATS:
+            return held
+        from annette import ops
+
+        return ops.cast(held, cast)
+
+    def _held(self) -> Tensor | np.ndarray:
         if state.scope is not None:
             lent = state.scope.get_current_value(self)
             if lent is not None:
@@ -185,13 +195,13 @@ class Variable(Operators):
         """Add `value` to the variable."""
         from annette import ops
 
-        return self.assign(ops.add(self, value))
+        return self.assign(ops.add(self._held(), value))
 
     def assign_sub(self, value: Any) -> Any:
         """Subtract `value` from the variable."""
         from annette import ops
 
-        return self.assign(ops.subtract(self, value))
+        return self.assign(ops.subtract(self._held(), value))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self._known(), dtype=dtype)

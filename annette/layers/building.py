@@ -18,7 +18,13 @@ from annette.utils.signature import Signature, signature
 class Buildable(WeightOwner):
     """The part of a layer that has to do with building it."""
 
-    _call_signature: Signature
+    @property
+    def _call_signature(self) -> Signature:
+        found = self.__dict__.get("_signature")
+        if found is None:
+            found = signature(self.call)
+            object.__setattr__(self, "_signature", found)
+        return found
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of this shape (rows first, None where unknown)."""

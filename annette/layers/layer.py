@@ -31,7 +31,6 @@ from annette.layers.tracking import changes
 from annette.saving import serialization
 from annette.utils import arguments, tree
 from annette.utils.naming import auto_name, to_snake_case
-from annette.utils.signature import Signature, signature
 
 
 class Layer(Stateless):
@@ -114,14 +113,6 @@ class Layer(Stateless):
         super().__setattr__(name, value)
 
     # --- calling ------------------------------------------------------------------------------
-
-    @property  # type: ignore[override]  # worked out once
-    def _call_signature(self) -> Signature:
-        found = self.__dict__.get("_signature")
-        if found is None:
-            found = signature(self.call)
-            object.__setattr__(self, "_signature", found)
-        return found
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute on arrays, record on Tensors, or add to a functional model on KerasTensors."""

@@ -18,6 +18,7 @@ from annette.layers.tracking import changes, owned, unique, while_unchanged
 class WeightOwner(Operation):
     """The part of a layer that has to do with its weights and their dtypes."""
 
+    autocast: bool
     built: bool
     dtype_policy: dtype_policies.DTypePolicy
     _trainable: bool
@@ -244,6 +245,15 @@ class WeightOwner(Operation):
         if isinstance(policy, dtype_policies.DTypePolicyMap):
             policy = policy[self.path or self.name]
         return policy.variable_dtype
+
+    @property
+    def _reads_as(self) -> str | None:
+        """The dtype that weights are read in, where it is not their own."""
+        policy = self.dtype_policy
+        if isinstance(policy, dtype_policies.DTypePolicyMap):
+            policy = policy[self.path or self.name]
+        computes = policy.compute_dtype
+        return computes if computes != policy.variable_dtype and self.autocast else None
 
     @property
     def input_dtype(self) -> str:

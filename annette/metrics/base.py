@@ -53,6 +53,7 @@ class Metric:
             shape=tuple(shape),
             dtype=dtype or self.dtype,
             trainable=False,
+            autocast=False,
             name=name,
         )
         variable.path = f"{self.name}/{variable.name}"

@@ -144,6 +144,11 @@ def floating(x: Any) -> Any:
     return to_dtype(x, float_dtype(dtype_of(x)))
 
 
+def single(x: Any) -> Any:
+    """Return floats of half precision as float32, where squares or sums of halves overflow."""
+    return to_dtype(x, "float32") if dtype_of(x) in ("float16", "bfloat16") else x
+
+
 def rank(x: Any) -> int:
     """Return the number of axes of an array or Tensor."""
     return len(x.shape)

@@ -17,6 +17,7 @@ from annette.ops.common import (
     op,
     operands,
     rank,
+    single,
     to_dtype,
 )
 from annette.ops.ctc import ctc_decode as ctc_decode, ctc_loss as ctc_loss
@@ -357,9 +358,12 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
 def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False) -> Any:
     """Return the mean and the variance over `axes`."""
     x = floating(x)
+    dtype = dtype_of(x)
+    x = single(x)
     mean = reduction.mean(x, axis=axes, keepdims=True)
     variance = reduction.mean(el.square(el.subtract(x, mean)), axis=axes, keepdims=keepdims)
-    return mean if keepdims else shaping.squeeze(mean, axes), variance
+    mean = mean if keepdims else shaping.squeeze(mean, axes)
+    return to_dtype(mean, dtype), to_dtype(variance, dtype)
 
 
 @op
@@ -410,6 +414,8 @@ def layer_normalization(
     The mean and the variance are those of each example by itself (Ba, Kiros & Hinton, 2016).
     """
     x = floating(x)
+    dtype = dtype_of(x)
+    x = single(x)
     axes = normal_axes(axis, rank(x))
     mean = reduction.mean(x, axis=axes, keepdims=True)
     centred = el.subtract(x, mean)
@@ -420,7 +426,7 @@ def layer_normalization(
     y = el.divide(top, el.sqrt(el.add(variance, epsilon)))
     y = y if gamma is None else el.multiply(y, _along(gamma, x, axes))
     y = y if beta is None else el.add(y, _along(beta, x, axes))
-    return to_dtype(y, dtype_of(x))
+    return to_dtype(y, dtype)
 
 
 @op
@@ -429,12 +435,14 @@ def rms_normalization(
 ) -> Any:
     r"""Return :math:`x / \sqrt{\overline{x^2} + \epsilon}` times scale (Zhang & Sennrich, 2019)."""
     x = floating(x)
+    dtype = dtype_of(x)
+    x = single(x)
     axes = normal_axes(axis, rank(x))
     epsilon = config.epsilon() if epsilon is None else epsilon
     square = reduction.mean(el.square(x), axis=axes, keepdims=True)
     y = el.divide(x, el.sqrt(el.add(square, epsilon)))
     y = y if scale is None else el.multiply(y, _along(scale, x, axes))
-    return to_dtype(y, dtype_of(x))
+    return to_dtype(y, dtype)
 
 
 @op

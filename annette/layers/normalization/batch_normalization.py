@@ -100,23 +100,39 @@ class BatchNormalization(Layer):
         if self.scale:
             self.gamma = self.add_weight(
                 shape, self.gamma_initializer, name="gamma", regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
+                constraint=self.gamma_constraint, autocast=False,
             )  # fmt: skip
         if self.center:
             self.beta = self.add_weight(
                 shape, self.beta_initializer, name="beta", regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
+                constraint=self.beta_constraint, autocast=False,
             )  # fmt: skip
         self.moving_mean = self.add_weight(
-            shape, self.moving_mean_initializer, name="moving_mean", trainable=False
+            shape,
+            self.moving_mean_initializer,
+            name="moving_mean",
+            trainable=False,
+            autocast=False,
         )
         self.moving_variance = self.add_weight(
-            shape, self.moving_variance_initializer, name="moving_variance", trainable=False
+            shape,
+            self.moving_variance_initializer,
+            name="moving_variance",
+            trainable=False,
+            autocast=False,
         )
         self.input_spec = InputSpec(ndim=rank, axes={self.axis: shape[0]})
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Return the normalized inputs."""
+        if str(inputs.dtype) in ("float16", "bfloat16"):
+            # Squares and sums of halves overflow: computed in single precision.
+            return ops.cast(
+                self._normalized(ops.cast(inputs, "float32"), training, mask), inputs.dtype
+            )
+        return self._normalized(inputs, training, mask)
+
+    def _normalized(self, inputs: Any, training: bool | None, mask: Any) -> Any:
         if not (training and self.trainable):
             return ops.batch_normalization(
                 inputs, self.moving_mean, self.moving_variance, self.axis, self.beta, self.gamma,
