@@ -30,6 +30,8 @@ TOLERANCES = {
     "rates": Tolerance(1e-4, 1e-8),
     # library functions (series, decompositions) that two libraries approximate differently
     "approximate": Tolerance(1e-4, 1e-5),
+    # half precision: eleven bits
+    "half": Tolerance(5e-3, 5e-4),
     # floats in a config, that went through float32 on the way
     "config": Tolerance(1e-6, 1e-9),
 }

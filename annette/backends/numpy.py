@@ -151,8 +151,13 @@ class _Writer:
             is_product = primitive.name == "matmul"
             if not is_product:
                 self._release(place, node)
-            buffer = targets.get(id(out)) or self._buffer(out)
+            # NumPy multiplies matrices of bfloat16 in single precision, and leaves them there.
+            widened = is_product and out.dtype == "bfloat16"
+            buffer = None if widened else targets.get(id(out)) or self._buffer(out)
             call = f"{primitive.name}({', '.join(given)}{', out=' + buffer if buffer else ''})"
+            if widened:
+                self.globals["bfloat16"] = numpy_dtype("bfloat16")
+                call += ".astype(bfloat16, copy=False)"
             if buffer:
                 self.home[id(out)] = buffer
             if is_product:

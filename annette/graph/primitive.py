@@ -123,7 +123,11 @@ def apply(primitive: Primitive, inputs: Sequence[Any], params: dict[str, Any]) -
     values: list[Any] = [None] * len(specs)
     if all(t.value is not None for t in tensors):
         result = primitive.run(np, *(t.value for t in tensors), **params)
-        values = [np.asarray(v) for v in (result if isinstance(result, tuple) else (result,))]
+        results = result if isinstance(result, tuple) else (result,)
+        # What NumPy computes of halves may come in another dtype than the one that is told.
+        values = [
+            np.asarray(v, numpy_dtype(dtype)) for v, (_, dtype) in zip(results, specs, strict=True)
+        ]
     node.outputs = tuple(
         Tensor(shape, dtype, node=node, index=i, value=value)
         for i, ((shape, dtype), value) in enumerate(zip(specs, values, strict=True))

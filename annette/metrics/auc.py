@@ -83,15 +83,15 @@ class AUC(Metric):
             self.num_labels = int(shape[1])
             size = (self.num_thresholds, self.num_labels)
         add = self.add_variable
-        self.true_positives: Variable = add(size, "zeros", name="true_positives")
-        self.false_positives: Variable = add(size, "zeros", name="false_positives")
-        self.true_negatives: Variable = add(size, "zeros", name="true_negatives")
-        self.false_negatives: Variable = add(size, "zeros", name="false_negatives")
+        self.true_positives: Variable = add(size, "zeros", config.floatx(), name="true_positives")
+        self.false_positives: Variable = add(size, "zeros", config.floatx(), name="false_positives")
+        self.true_negatives: Variable = add(size, "zeros", config.floatx(), name="true_negatives")
+        self.false_negatives: Variable = add(size, "zeros", config.floatx(), name="false_negatives")
         self._built = True
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take in one batch: yes-or-no targets and predictions from 0 to 1."""
-        y_true, y_pred = prepare(y_true, y_pred, self.dtype)
+        y_true, y_pred = prepare(y_true, y_pred, config.floatx())
         if not self._built:
             self._build(tuple(y_pred.shape))
         labels = y_pred.shape[-1]
@@ -107,7 +107,7 @@ class AUC(Metric):
             y_pred,
             sample_weight,
             self._thresholds,
-            self.dtype,
+            config.floatx(),
             self.multi_label,
             self.label_weights,
         )
@@ -148,7 +148,7 @@ class AUC(Metric):
             return areas
         if self.label_weights is None:
             return ops.mean(areas)
-        weights = ops.convert_to_tensor(self.label_weights, dtype=self.dtype)
+        weights = ops.convert_to_tensor(self.label_weights, dtype=config.floatx())
         return ops.divide_no_nan(ops.sum(areas * weights), ops.sum(weights))
 
     def reset_state(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from annette import ops
+from annette import config, ops
 from annette.metrics.base import Metric
 
 _NEVER = -1e10  # a score no threshold is below
@@ -122,12 +122,14 @@ class _Count(Metric):
         super().__init__(dtype, name)
         self.init_thresholds = thresholds
         self.thresholds = check_thresholds(thresholds, 0.5)
-        self.accumulator = self.add_variable((len(self.thresholds),), "zeros", name="accumulator")
+        self.accumulator = self.add_variable(
+            (len(self.thresholds),), "zeros", config.floatx(), name="accumulator"
+        )
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take in one batch: yes-or-no targets and predictions from 0 to 1."""
-        y_true, y_pred = prepare(y_true, y_pred, self.dtype)
-        counts = count_confusion(y_true, y_pred, sample_weight, self.thresholds, self.dtype)
+        y_true, y_pred = prepare(y_true, y_pred, config.floatx())
+        counts = count_confusion(y_true, y_pred, sample_weight, self.thresholds, config.floatx())
         self.accumulator.assign_add(counts[self._kind])
 
     def result(self) -> Any:
@@ -183,13 +185,15 @@ class _Share(Metric):
         self.class_id = class_id
         self.thresholds = check_thresholds(thresholds, 0.5 if top_k is None else _NEVER)
         shape = (len(self.thresholds),)
-        self.true_positives: Any = self.add_variable(shape, "zeros", name="true_positives")
-        self._others = self.add_variable(shape, "zeros", name=self._other_name)
+        self.true_positives: Any = self.add_variable(
+            shape, "zeros", config.floatx(), name="true_positives"
+        )
+        self._others = self.add_variable(shape, "zeros", config.floatx(), name=self._other_name)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take in one batch: yes-or-no targets and predictions from 0 to 1."""
-        y_true, y_pred = prepare(y_true, y_pred, self.dtype, self.top_k, self.class_id)
-        counts = count_confusion(y_true, y_pred, sample_weight, self.thresholds, self.dtype)
+        y_true, y_pred = prepare(y_true, y_pred, config.floatx(), self.top_k, self.class_id)
+        counts = count_confusion(y_true, y_pred, sample_weight, self.thresholds, config.floatx())
         self.true_positives.assign_add(counts["tp"])
         self._others.assign_add(counts[self._other])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from annette import ops
+from annette import config, ops
 from annette.metrics.base import Metric
 from annette.metrics.confusion import count_confusion, prepare
 
@@ -39,16 +39,24 @@ class _BestAt(Metric):
         last = max(num_thresholds - 1, 1)
         self.thresholds = [0.5] if num_thresholds == 1 else [i / last for i in range(last + 1)]
         shape = (num_thresholds,)
-        self.true_positives: Any = self.add_variable(shape, "zeros", name="true_positives")
-        self.false_positives: Any = self.add_variable(shape, "zeros", name="false_positives")
-        self.true_negatives: Any = self.add_variable(shape, "zeros", name="true_negatives")
-        self.false_negatives: Any = self.add_variable(shape, "zeros", name="false_negatives")
+        self.true_positives: Any = self.add_variable(
+            shape, "zeros", config.floatx(), name="true_positives"
+        )
+        self.false_positives: Any = self.add_variable(
+            shape, "zeros", config.floatx(), name="false_positives"
+        )
+        self.true_negatives: Any = self.add_variable(
+            shape, "zeros", config.floatx(), name="true_negatives"
+        )
+        self.false_negatives: Any = self.add_variable(
+            shape, "zeros", config.floatx(), name="false_negatives"
+        )
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take in one batch: yes-or-no targets and predictions from 0 to 1."""
-        y_true, y_pred = prepare(y_true, y_pred, self.dtype, class_id=self.class_id)
+        y_true, y_pred = prepare(y_true, y_pred, config.floatx(), class_id=self.class_id)
         y_pred = ops.clip(y_pred, 0.0, 1.0)
-        counts = count_confusion(y_true, y_pred, sample_weight, self.thresholds, self.dtype)
+        counts = count_confusion(y_true, y_pred, sample_weight, self.thresholds, config.floatx())
         self.true_positives.assign_add(counts["tp"])
         self.false_positives.assign_add(counts["fp"])
         self.true_negatives.assign_add(counts["tn"])

@@ -62,7 +62,7 @@ class Nadam(Optimizer):
         super().build(variables)
         names = ("momentum", "velocity")
         self._momentums, self._velocities = self.add_optimizer_variables(variables, names)
-        self._product = self.add_variable((), "ones", name="variable")
+        self._product = self.add_variable((), "ones", variables[0].dtype, name="variable")
         self._product.path = "variable"  # as Keras has it
 
     def _update(self, grads: list[Any], variables: list[Variable]) -> None:

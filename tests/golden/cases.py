@@ -29,6 +29,7 @@ TABLES = (
     "cases_ops_nn",
     "cases_ops_dtypes",
     "cases_ops_linalg",
+    "cases_half",
 )
 
 

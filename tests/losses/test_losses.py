@@ -154,10 +154,11 @@ def test_loss_is_computed_in_its_dtype():
 def test_traced_equals_eager(name):
     loss = losses.get(name)
     y = np.array([1, 0], "int32") if name in LABELLED else ONE_HOT
-    specs = [(a.shape, str(a.dtype)) for a in (y, PROBABILITIES)]
+    y, p = (np.array([[1], [2]]), PROBABILITIES[:, None]) if name == "CTC" else (y, PROBABILITIES)
+    specs = [(a.shape, str(a.dtype)) for a in (y, p)]
     graph, _ = trace(lambda y, p: loss(y, p, sample_weight=np.array([1.0, 3.0])), specs)
-    (traced,) = current_backend().compile(graph)([y, PROBABILITIES])
-    eager = loss(y, PROBABILITIES, sample_weight=np.array([1.0, 3.0]))
+    (traced,) = current_backend().compile(graph)([y, p])
+    eager = loss(y, p, sample_weight=np.array([1.0, 3.0]))
     np.testing.assert_allclose(traced, eager, rtol=1e-6)
 
 

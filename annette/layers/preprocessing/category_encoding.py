@@ -70,7 +70,7 @@ class CategoryEncoding(Preprocessing):
         indices = ops.cast(inputs, "int32")
         if isinstance(indices, np.ndarray):
             self._check_range(indices)
-        return encode(indices, self.output_mode, self.num_tokens, self.compute_dtype, count_weights)
+        return encode(indices, self.output_mode, self.num_tokens, self.dtype, count_weights)
 
     def _check_range(self, indices: np.ndarray) -> None:
         wrong = (indices < 0) | (indices >= self.num_tokens)
