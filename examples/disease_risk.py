@@ -84,9 +84,7 @@ def network(x: np.ndarray) -> keras.Model:
             layers.Dense(1, activation="sigmoid"),
         ]
     )
-    model.compile(
-        keras.optimizers.Adam(3e-3), "binary_crossentropy", metrics=["accuracy", "auc"]
-    )
+    model.compile(keras.optimizers.Adam(3e-3), "binary_crossentropy", metrics=["accuracy", "auc"])
     return model
 
 

@@ -123,7 +123,7 @@ def handwriting(rows: int | None = None) -> tuple[np.ndarray, np.ndarray, np.nda
         order = np.random.default_rng(0).permutation(len(x))
         x, y = x[order].reshape(-1, 8, 8), y[order]
         data = [x[:1400], y[:1400], x[1400:], y[1400:]]
-    x_train, y_train, x_test, y_test = data
+    x_train, y_train, _, y_test = data
     flat = [x.reshape(len(x), -1).astype("float32") / float(x_train.max()) for x in data[::2]]
     kept = [flat[0][:rows], y_train[:rows].astype("int64"), flat[1], y_test.astype("int64")]
     return kept[0], kept[1], kept[2][:rows], kept[3][:rows]

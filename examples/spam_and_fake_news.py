@@ -83,7 +83,9 @@ def by_embedding(texts: list[str]) -> tuple[Any, keras.Model]:
     words = keras.Input((LENGTH,), dtype="int32")
     vectors = layers.Embedding(8000, 32, mask_zero=True)(words)
     mean = MeanOfWords()(vectors)
-    largest = layers.Lambda(lambda v: ops.max(v, axis=1), output_shape=(32,))(vectors)
+    largest = layers.Lambda(
+        lambda v: ops.max(v, axis=1), output_shape=(32,), mask=lambda inputs, mask: None
+    )(vectors)
     both = layers.Concatenate()([mean, largest])
     hidden = layers.Dropout(0.4)(layers.Dense(16, activation="relu")(both))
     return vectorize, keras.Model(words, layers.Dense(1, activation="sigmoid")(hidden))

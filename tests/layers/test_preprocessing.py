@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -154,6 +155,22 @@ def test_texts_as_sequences_and_as_rows() -> None:
     rows = layers.TextVectorization(output_mode="count", vocabulary=["good", "bad"])
     assert np.asarray(rows([["bad bad new"], [""]])).tolist() == [[1, 0, 2], [0, 0, 0]]
     assert np.asarray(rows("good")).tolist() == [0, 1, 0]
+
+
+def test_a_long_text_with_a_long_word_among_many_short_ones_takes_little_memory() -> None:
+    texts = ["a b b " + "x" * 2000 + " a" * 3000, *["a b"] * 500]
+    made = {}
+    for mode in ("multi_hot", "count", "tf_idf"):
+        layer = layers.TextVectorization(output_mode=mode, max_tokens=3)
+        layer.adapt(texts)
+        tracemalloc.start()
+        made[mode] = np.asarray(layer(texts))
+        assert tracemalloc.get_traced_memory()[1] < 100e6  # a table of all words takes 12 GB
+        tracemalloc.stop()
+    assert layer.get_vocabulary() == ["[UNK]", "a", "b"]
+    assert made["multi_hot"][:2].tolist() == [[1, 1, 1], [0, 1, 1]]
+    assert made["count"][:2].tolist() == [[1, 3001, 2], [0, 1, 1]]
+    np.testing.assert_allclose(made["tf_idf"], made["count"] * layer.lookup.idf_weights, rtol=1e-6)
 
 
 def test_a_bag_of_words_is_learnt() -> None:

@@ -278,18 +278,22 @@ class IndexLookup(Preprocessing):
                 "first, or give one."
             )
 
-    def _rows(self, inputs: Any, real: Any = None) -> Any:
-        """Return the places or the rows; places that are not `real` count nowhere."""
+    def _rows(self, inputs: Any) -> Any:
+        """Return the places or the rows of tokens."""
         self._check_known()
-        places = self._places(inputs)
-        if real is not None:
-            places = ops.where(real, places, ops.cast(-1, "int64"))
+        return self._encoded(self._places(inputs))
+
+    def _encoded(self, places: Any) -> Any:
+        """Return places as they are, or as rows; those below 0 count nowhere."""
         if self.output_mode == "tf_idf":
-            counts = encode(places, "count", self._depth, self.compute_dtype)
-            weights = np.zeros(self._depth, "float32")
-            weights[: len(self.idf_weights)] = self.idf_weights
-            return counts * ops.cast(weights, self.compute_dtype)
+            return self._weighted(encode(places, "count", self._depth, self.compute_dtype))
         return encode(places, self.output_mode, self._depth, "int64")
+
+    def _weighted(self, counts: Any) -> Any:
+        """Return counts by place, each times what its token weighs."""
+        weights = np.zeros(self._depth, "float32")
+        weights[: len(self.idf_weights)] = self.idf_weights
+        return counts * ops.cast(weights, self.compute_dtype)
 
     def _places(self, inputs: Any) -> Any:
         """Return the place of each token; -1 for the mask token where it has none."""

@@ -190,23 +190,32 @@ class TextVectorization(Preprocessing):
         return found[0] if single else found
 
     def _looked_up(self, cut: list[list[str]]) -> Any:
-        if self.output_mode == "int":
-            length = self.output_sequence_length or max(map(len, cut), default=0)
-        else:
-            length = max(map(len, cut), default=0)
-        words = np.full((len(cut), length), "", dtype=object)
-        for row, found in zip(words, cut, strict=True):
-            row[: len(found)] = found[:length]
-        if self.output_mode == "int":
-            if not words.size:
-                return ops.zeros(words.shape, "int64")
-            return self.lookup(words.astype(str))
-        return self._counted(words, cut)
+        """Return the places or the rows of texts; each distinct token is looked up once."""
+        length = self.output_sequence_length or max(map(len, cut), default=0)
+        cut = [found[:length] for found in cut]
+        if self.output_mode == "int" and not (cut and length):
+            return ops.zeros((len(cut), length), "int64")
+        self.lookup._check_known()
+        number = {"": 0}
+        flat = [number.setdefault(word, len(number)) for found in cut for word in found]
+        places = ops.convert_to_numpy(self.lookup._places(np.array(list(number))))
+        lengths = np.array([len(found) for found in cut], np.int64)
+        if self.output_mode != "int":
+            return self._counted(places[np.array(flat, np.int64)], lengths)
+        grid = np.zeros((len(cut), length), np.int64)
+        grid[np.arange(length) < lengths[:, None]] = flat
+        return ops.convert_to_tensor(places[grid])
 
-    def _counted(self, words: np.ndarray, cut: list[list[str]]) -> Any:
-        """Return rows of counts; what only fills shorter texts up counts nowhere."""
-        real = np.arange(words.shape[1]) < np.array([len(c) for c in cut])[:, None]
-        return self.lookup._rows(words.astype(str), real)
+    def _counted(self, places: np.ndarray, lengths: np.ndarray) -> Any:
+        """Return a row for each text of the places of its tokens, which follow one another."""
+        rows, depth = np.repeat(np.arange(len(lengths)), lengths), self.lookup._depth
+        at = (rows * depth + places)[places >= 0]
+        counts = np.bincount(at, minlength=len(lengths) * depth).reshape(len(lengths), depth)
+        if self.output_mode == "tf_idf":
+            return self.lookup._weighted(ops.cast(counts, self.lookup.compute_dtype))
+        return ops.convert_to_tensor(
+            np.minimum(counts, 1) if self.output_mode == "multi_hot" else counts
+        )
 
     def _fitted(self, places: Any) -> Any:
         """Cut or fill the last axis to `output_sequence_length`."""
