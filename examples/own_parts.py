@@ -173,7 +173,7 @@ def main(
           f"for the worst digit {found['worst']:.3f}")  # fmt: skip
 
     copy = Reader.from_config(model.get_config())
-    copy.build(x.shape)
+    copy(x[:1])
     copy.set_weights(model.get_weights())
     apart = abs(copy.predict(x_test, verbose=0) - model.predict(x_test, verbose=0)).max()
     print(f"made anew from its description, with its weights: {apart:.1g} apart")

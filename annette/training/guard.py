@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,8 @@ class Guard:
         x, y, _ = unpack_x_y_sample_weight(batch)
         if self.standard or not model.built:
             self._outputs = self._known_outputs(x)
+        elif self.kind != "predict" and self._has_metrics_to_build():
+            self._outputs = self._outputs_if_any(x)
         if self.kind == "predict":
             return
         if self._outputs is not None:
@@ -50,6 +53,19 @@ class Guard:
         if self.kind == "train" and optimizer is not None and not optimizer.built and model.built:
             with suspended():
                 optimizer.build(model.trainable_variables)
+
+    def _has_metrics_to_build(self) -> bool:
+        """Say whether a step of the user's own would miss metrics of `compile` in `metrics`."""
+        metrics = self.model._compiled_metrics
+        given = metrics is not None and (metrics.given or metrics.weighted_given)
+        return bool(given) and not metrics.built
+
+    def _outputs_if_any(self, x: Any) -> Any:
+        """Return the outputs' shapes; None where a step of the user's own calls the model else."""
+        try:
+            return self._known_outputs(x)
+        except Exception:
+            return None
 
     def _known_outputs(self, x: Any) -> Any:
         """Return the outputs' shapes for `x`, worked out once for each form of it."""
@@ -86,7 +102,11 @@ class Guard:
             if loss is not None and not loss.built:
                 loss.build(outputs)
             if metrics is not None and not metrics.built and y is not None:
-                metrics.build(y, outputs)
+                if self.standard:
+                    metrics.build(y, outputs)
+                else:
+                    with contextlib.suppress(ValueError):  # y may be meant for a step's own use
+                        metrics.build(y, outputs)
 
     def check_source(self, source: DataSource) -> None:
         """Refuse data in memory that cannot be meant.
