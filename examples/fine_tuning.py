@@ -69,9 +69,7 @@ def main(epochs: int = 40, rows: int = 12000, shown: int = 10) -> dict[str, floa
     model = reader(base, 2, 1e-2)
     model.fit(x_few, y_few, epochs=epochs, batch_size=10, verbose=0)
     found["frozen"] = float(model.evaluate(x_rest, y_rest, verbose=0)[1])
-    moved = max(
-        float(np.abs(a - b).max()) for a, b in zip(kept, base.get_weights(), strict=True)
-    )
+    moved = max(float(np.abs(a - b).max()) for a, b in zip(kept, base.get_weights(), strict=True))
     found["moved while frozen"] = moved
     print(f"  over the frozen layers: {found['frozen']:.3f} right; {counts(model)}")
 

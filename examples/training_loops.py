@@ -128,7 +128,9 @@ def main(epochs: int = 3, rows: int = 6000) -> dict[str, float]:
             float(np.abs(a - b).max()) for a, b in zip(ended["fit"], ended[name], strict=True)
         )
         found[f"{name}: apart"] = apart
-        print(f"{name:12} accuracy {found[name]:.3f}; weights at most {apart:.1g} from those of fit")
+        print(
+            f"{name:12} accuracy {found[name]:.3f}; weights at most {apart:.1g} from those of fit"
+        )
     model = by_own_steps(x, y, start, 1)
     print("evaluate by a test step of one's own:",
           model.evaluate(x_test, y_test, verbose=0, return_dict=True))  # fmt: skip

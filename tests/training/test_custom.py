@@ -270,3 +270,24 @@ def test_a_step_that_gives_no_dict_is_named(eager):
     model.compile("sgd", "mse", run_eagerly=eager)
     with pytest.raises(ValueError, match=r"Forgetful\.train_step must return a dict"):
         model.fit(np.ones((4, 2)), np.ones((4, 1)), verbose=0)
+
+
+def test_a_step_of_ones_own_finds_the_metrics_of_compile_in_its_first_batch() -> None:
+    class Own(keras.Model):
+        def test_step(self, data: Any) -> dict[str, Any]:
+            x, y = data
+            y_pred = self(x, training=False)
+            for metric in self.metrics:
+                if metric.name == "loss":
+                    metric.update_state(self.compute_loss(y=y, y_pred=y_pred))
+                else:
+                    metric.update_state(y, y_pred)
+            return {metric.name: metric.result() for metric in self.metrics}
+
+    inputs = keras.Input((3,))
+    model = Own(inputs, layers.Dense(2)(inputs))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(loss=loss, metrics=["accuracy"])
+    x, y = np.ones((8, 3), "float32"), np.array([0] * 6 + [1] * 2)
+    found = model.evaluate(x, y, batch_size=4, verbose=0, return_dict=True)
+    assert found["accuracy"] in (0.25, 0.75)
