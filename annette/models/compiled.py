@@ -2,50 +2,17 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from annette import losses as losses_module, metrics as metrics_module, ops
+from annette.models.outputs import Output, match_targets, match_weights, outputs_of, spread
 from annette.utils import tree
 
 _ACCURACY = ("accuracy", "acc")
-
-
-def named_outputs(y_pred: Any, output_names: list[str] | None) -> list[tuple[str, Any]]:
-    """Return (name, value) of each output; a name is empty where there is one output alone."""
-    flat = tree.flatten(y_pred)
-    if len(flat) == 1 and not isinstance(y_pred, dict):
-        return [("", flat[0])]
-    if isinstance(y_pred, dict):
-        return [(str(k), v) for k, v in sorted(y_pred.items())]
-    names = output_names if output_names and len(output_names) == len(flat) else None
-    return list(zip(names or [f"output_{i}" for i in range(len(flat))], flat, strict=True))
-
-
-def per_output(what: str, given: Any, names: list[str], keys: list[Any]) -> list[Any]:
-    """Spread a list or dict over the outputs.
-
-    Raises:
-        ValueError: if it has another number of entries, or an unknown output's name.
-    """
-    if isinstance(given, dict):
-        unknown = [k for k in given if k not in names and k not in keys]
-        if unknown:
-            raise ValueError(
-                f"{what} has the key {unknown[0]!r}, but the outputs are called "
-                f"{', '.join(map(repr, names))}. Use those names, or name the layers so."
-            )
-        return [given.get(n, given.get(k)) for n, k in zip(names, keys, strict=True)]
-    if isinstance(given, (list, tuple)):
-        if len(given) != len(names):
-            raise ValueError(
-                f"{what} has {len(given)} entries for a model with {len(names)} "
-                f"output{'s' * (len(names) > 1)}. Give one for each output, None for none."
-            )
-        return list(given)
-    return [given] * len(names)
 
 
 class CompiledLoss:
@@ -58,6 +25,8 @@ class CompiledLoss:
     """
 
     def __init__(self, loss: Any, loss_weights: Any, output_names: list[str] | None) -> None:
+        _check_losses(loss)
+        _check_loss_weights(loss_weights)
         self.given, self.weights_given, self.output_names = loss, loss_weights, output_names
         self.losses: list[Any] = []
         self.weights: list[float | None] = []
@@ -66,28 +35,19 @@ class CompiledLoss:
 
     def build(self, y_pred: Any) -> None:
         """Find the loss of each output."""
-        outputs = named_outputs(y_pred, self.output_names)
-        names = [n for n, _ in outputs]
-        keys = _keys(y_pred)
-        several = len(outputs) > 1
-        given = self.given
-        if not several and isinstance(given, (list, tuple)) and len(given) == 1:
-            given = given[0]
-        if not several and isinstance(given, dict):
-            names = self.output_names or names
-        chosen = per_output("loss", given, names, keys)
+        outputs = outputs_of(y_pred, self.output_names)
+        chosen = _for_one(self.given, outputs)
+        chosen = spread("loss", chosen, y_pred, outputs, serves_all=_is_loss)
         self.losses = [_as_loss(x) for x in chosen]
-        self.weights = [None] * len(names)
-        if self.weights_given is not None:
-            weights = self.weights_given
-            if isinstance(weights, (int, float)):
-                weights = [weights] * len(names)
-            self.weights = per_output("loss_weights", weights, names, keys)
-        if several:
-            self.trackers = [
-                metrics_module.Mean(name=f"{n}_loss") if x is not None else None
-                for n, x in zip(names, self.losses, strict=True)
-            ]
+        weights = _for_one(self.weights_given, outputs)
+        self.weights = spread("loss_weights", weights, y_pred, outputs)
+        several = sum(x is not None for x in self.losses) > 1
+        self.trackers = [
+            metrics_module.Mean(name=_tracker_name(output, x))
+            if several and x is not None
+            else None
+            for output, x in zip(outputs, self.losses, strict=True)
+        ]
         self.built = True
 
     @property
@@ -99,15 +59,21 @@ class CompiledLoss:
         """Yield (loss, weight, tracker, target, output, sample weight) of outputs with a loss."""
         if not self.built:
             self.build(y_pred)
-        outputs = named_outputs(y_pred, self.output_names)
-        targets = match_outputs("y", y, y_pred, outputs)
+        outputs = outputs_of(y_pred, self.output_names)
+        targets = match_targets("y", self.whole_targets(y), y_pred, outputs)
         weights = match_weights(sample_weight, y_pred, outputs)
-        trackers = self.trackers or [None] * len(outputs)
         rows = zip(
-            self.losses, self.weights, trackers, targets, (v for _, v in outputs), weights,
+            self.losses, self.weights, self.trackers, targets, (o.value for o in outputs), weights,
             strict=True,
         )  # fmt: skip
         yield from (row for row in rows if row[0] is not None)
+
+    def whole_targets(self, y: Any) -> Any:
+        """Return the targets; one array is for the only output that has a loss."""
+        wanted = [x is not None for x in self.losses]
+        if y is None or tree.is_nested(y) or len(wanted) == 1 or sum(wanted) != 1:
+            return y
+        return [y if has else None for has in wanted]
 
     def __call__(self, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the total loss, a scalar."""
@@ -139,60 +105,61 @@ def _as_loss(given: Any) -> Any:
     found = losses_module.get(given)
     if found is None or isinstance(found, losses_module.Loss):
         return found
-    name = getattr(found, "__name__", "loss")
+    name = given if isinstance(given, str) else getattr(found, "__name__", "loss")
     return losses_module.LossFunctionWrapper(found, name=name)
 
 
-def _keys(y_pred: Any) -> list[Any]:
-    if isinstance(y_pred, dict):
-        return [k for k, _ in sorted(y_pred.items())]
-    return list(range(len(tree.flatten(y_pred))))
+def _is_loss(given: Any) -> bool:
+    """Say whether this is one loss; a configuration is one too."""
+    return not tree.is_nested(given) or (isinstance(given, dict) and "class_name" in given)
+
+
+def _check_losses(given: Any) -> None:
+    """Refuse an unknown loss at once, not at the first batch."""
+    if _is_loss(given):
+        losses_module.get(given)
+        return
+    for part in given.values() if isinstance(given, dict) else given:
+        _check_losses(part)
+
+
+def _check_loss_weights(given: Any) -> None:
+    bad = [w for w in tree.flatten(given) if w is not None and not _is_number(w)]
+    if bad:
+        raise ValueError(
+            "loss_weights expects a number for each output, alone or in a list or dict; it got "
+            f"{bad[0]!r}."
+        )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) or (
+        hasattr(value, "shape") and tuple(value.shape) == () and hasattr(value, "dtype")
+    )
+
+
+def _for_one(given: Any, outputs: list[Output]) -> Any:
+    """Return what is in a list or dict of one thing, where there is one output alone."""
+    if len(outputs) != 1 or outputs[0].path or _is_loss(given) or len(given) != 1:
+        return given
+    if isinstance(given, dict):
+        label = outputs[0].label
+        if label is not None and label not in given:
+            raise ValueError(
+                f"loss has the key {next(iter(given))!r}, but the output is called {label!r}. Use "
+                "that name, or name the layer so."
+            )
+        return next(iter(given.values()))
+    return given[0]
+
+
+def _tracker_name(output: Output, loss: Any) -> str:
+    """Return the name of an output's running loss, as Keras calls it in the logs."""
+    return "/".join([*map(str, output.path[:-1]), f"{output.label or loss.name}_loss"])
 
 
 def _rows(output: Any) -> Any:
     return output.shape[0] if output.shape else 1
-
-
-def match_outputs(what: str, given: Any, y_pred: Any, outputs: list[tuple[str, Any]]) -> list[Any]:
-    """Return the part of `given` that belongs to each output.
-
-    Raises:
-        ValueError: if it has another number of parts, or lacks one by name.
-    """
-    if given is None:
-        return [None] * len(outputs)
-    if isinstance(given, dict):
-        names = [n for n, _ in outputs]
-        if names == [""]:
-            return [next(iter(given.values()))] if len(given) == 1 else [given]
-        keys = _keys(y_pred)
-        missing = [n for n, k in zip(names, keys, strict=True) if n not in given and k not in given]
-        if missing:
-            raise ValueError(
-                f"{what} has the keys {', '.join(map(repr, given))}, but the outputs are called "
-                f"{', '.join(map(repr, names))}."
-            )
-        return [given.get(n, given.get(k)) for n, k in zip(names, keys, strict=True)]
-    flat = tree.flatten(given)
-    if len(flat) != len(outputs):
-        raise ValueError(
-            f"The model has {len(outputs)} output{'s' * (len(outputs) > 1)}; {what} has "
-            f"{len(flat)} parts. Give one for each output."
-        )
-    return flat
-
-
-def match_weights(sample_weight: Any, y_pred: Any, outputs: list[tuple[str, Any]]) -> list[Any]:
-    """Return each output's sample weights: its own, or the one that serves all."""
-    if isinstance(sample_weight, dict):
-        keys = _keys(y_pred)
-        return [
-            sample_weight.get(n, sample_weight.get(k))
-            for (n, _), k in zip(outputs, keys, strict=True)
-        ]
-    if sample_weight is None or not isinstance(sample_weight, (list, tuple)):
-        return [sample_weight] * len(outputs)
-    return match_outputs("sample_weight", sample_weight, y_pred, outputs)
 
 
 class CompiledMetrics:
@@ -220,30 +187,32 @@ class CompiledMetrics:
 
     def build(self, y: Any, y_pred: Any) -> None:
         """Make the metrics of each output; "accuracy" is understood by the output's shape."""
-        outputs = named_outputs(y_pred, self.output_names)
-        targets = match_outputs("y", y, y_pred, outputs)
+        outputs = outputs_of(y_pred, self.output_names)
+        targets = match_targets("y", y, y_pred, outputs)
         weighted = self.weighted_given
         self.plain = self._spread("metrics", self.given, outputs, targets, y_pred)
         self.weighted = self._spread("weighted_metrics", weighted, outputs, targets, y_pred)
         self.built = True
 
     def _spread(
-        self, what: str, given: Any, outputs: Any, targets: Any, y_pred: Any
+        self, what: str, given: Any, outputs: list[Output], targets: Any, y_pred: Any
     ) -> list[list[tuple[str, Any]]]:
-        names = [n for n, _ in outputs]
         if not given:
-            return [[] for _ in names]
-        if names == [""]:
-            chosen = [list(given.values()) if isinstance(given, dict) else list(given)]
-            if isinstance(given, dict) and self.output_names:
-                chosen = [per_output(what, given, self.output_names, _keys(y_pred))[0]]
+            return [[] for _ in outputs]
+        if len(outputs) > 1:
+            chosen = spread(what, given, y_pred, outputs, serves_all=_is_metric)
+        elif isinstance(given, dict):
+            label = outputs[0].label
+            if label is not None and label not in given:
+                spread(what, given, [y_pred], outputs)
+            chosen = [list(given.values())]
         else:
-            chosen = per_output(what, given, names, _keys(y_pred))
+            chosen = [list(given)]
         made: list[list[tuple[str, Any]]] = []
-        for (name, output), target, wanted in zip(outputs, targets, chosen, strict=True):
+        for output, target, wanted in zip(outputs, targets, chosen, strict=True):
             flat = [] if wanted is None else tree.flatten(wanted)
-            found = [_as_metric(m, target, output) for m in flat if m is not None]
-            made.append([(f"{name}_{m.name}" if name else m.name, m) for m in found])
+            found = [_as_metric(m, target, output.value) for m in flat if m is not None]
+            made.append([(output.prefix + m.name, m) for m in found])
         return made
 
     @property
@@ -264,11 +233,11 @@ class CompiledMetrics:
 
     def update(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
         """Update every metric with a batch."""
-        outputs = named_outputs(y_pred, self.output_names)
-        targets = match_outputs("y", y, y_pred, outputs)
+        outputs = outputs_of(y_pred, self.output_names)
+        targets = match_targets("y", y, y_pred, outputs)
         weights = match_weights(sample_weight, y_pred, outputs)
         rows = zip(
-            self.plain, self.weighted, targets, (v for _, v in outputs), weights, strict=True
+            self.plain, self.weighted, targets, (o.value for o in outputs), weights, strict=True
         )
         for plain, weighted, target, output, weight in rows:
             mask = getattr(output, "_keras_mask", None)
@@ -291,6 +260,10 @@ def _check_names(given: Any) -> None:
     for item in tree.flatten(given) if given else []:
         if isinstance(item, str) and item.lower() not in _ACCURACY:
             metrics_module.get(item)
+
+
+def _is_metric(given: Any) -> bool:
+    return not tree.is_nested(given)
 
 
 def _as_metric(given: Any, target: Any, output: Any) -> Any:

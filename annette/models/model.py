@@ -180,14 +180,13 @@ class Model(Layer):
         Raises:
             ValueError: for a name that is not known, with the nearest known one.
         """
+        _check_steps(steps_per_execution)
         optimizer = optimizers.get(optimizer)
         given = optimizer
         if auto_scale_loss and self.dtype_policy.name == "mixed_float16":
             optimizer = _scaling(optimizer)
         names = getattr(self, "output_names", None)
-        compiled_loss = (
-            None if loss is None else CompiledLoss(_known_loss(loss), loss_weights, names)
-        )
+        compiled_loss = None if loss is None else CompiledLoss(loss, loss_weights, names)
         compiled_metrics = CompiledMetrics(metrics, weighted_metrics, names)
         self._compile_config = {
             "optimizer": given, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
@@ -225,11 +224,12 @@ class Model(Layer):
         """The names of what `evaluate` returns, in its order."""
         names = ["loss"] if self._loss_tracker is not None else []
         names += [m.name for m in self._own_metrics()]
+        keys = {} if self._compiled_metrics is None else dict(self._compiled_metrics.entries())
+        # As in Keras: what goes by a metric's own name, the outputs' losses, then the alphabet.
+        names += [key for key, metric in keys.items() if key == metric.name]
         if self._compiled_loss is not None:
             names += [m.name for m in self._compiled_loss.metrics]
-        if self._compiled_metrics is not None:
-            names += [key for key, _ in self._compiled_metrics.entries()]
-        return names
+        return names + sorted(key for key in keys if key not in names)
 
     def reset_metrics(self) -> None:
         """Start every metric anew."""
@@ -288,6 +288,8 @@ class Model(Layer):
         metrics = self._compiled_metrics
         if metrics is None or y is None or not (metrics.given or metrics.weighted_given):
             return
+        if self._compiled_loss is not None:
+            y = self._compiled_loss.whole_targets(y)
         if not metrics.built:
             metrics.build(y, y_pred)
         metrics.update(y, y_pred, sample_weight)
@@ -555,14 +557,11 @@ def _become_functional(model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     Functional.__init__(model, *args, **kwargs)
 
 
-def _known_loss(loss: Any) -> Any:
-    """Return `loss` with every name in it looked up, so that a wrong one fails at `compile`."""
-    from annette import losses
-
-    def known(x: Any) -> Any:
-        return losses.get(x) if isinstance(x, str) else x
-
-    return tree.map_structure(known, loss)
+def _check_steps(value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(
+            f"steps_per_execution must be a whole number of 1 or more; it got {value!r}."
+        )
 
 
 def _rows_of(x: Any) -> Any:

@@ -102,11 +102,12 @@ class Guard:
             if loss is not None and not loss.built:
                 loss.build(outputs)
             if metrics is not None and not metrics.built and y is not None:
+                targets = y if loss is None else loss.whole_targets(y)
                 if self.standard:
-                    metrics.build(y, outputs)
+                    metrics.build(targets, outputs)
                 else:
                     with contextlib.suppress(ValueError):  # y may be meant for a step's own use
-                        metrics.build(y, outputs)
+                        metrics.build(targets, outputs)
 
     def check_source(self, source: DataSource) -> None:
         """Refuse data in memory that cannot be meant.

@@ -24,6 +24,7 @@ TABLES = (
     "cases_preprocessing",
     "cases_shaping",
     "cases_models",
+    "cases_histories",
     "cases_configs",
     "cases_ops",
     "cases_ops_nn",
