@@ -297,6 +297,15 @@ class FunctionOperation:
 _FUNCTIONS: dict[str, Callable[..., Any]] = {}
 
 
+def _explained(error: Exception, function: Any, args: Any, kwargs: Any) -> Exception | None:
+    """Return an error that names the argument; indexing keeps its IndexError, which ends loops."""
+    if function.__name__ == "get_item":
+        return None
+    from annette.utils.explain import explained
+
+    return explained(error, function, args, kwargs)
+
+
 def symbolic_op(function: F) -> F:
     """Let a function of operations be called on KerasTensors too, which records the call."""
     _FUNCTIONS[function.__name__] = function
@@ -311,6 +320,12 @@ def symbolic_op(function: F) -> F:
                 return FunctionOperation(function)(*args, **kwargs)
         if kwargs and any_symbolic((), kwargs):
             return FunctionOperation(function)(*args, **kwargs)
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            better = _explained(error, function, args, kwargs)
+            if better is None:
+                raise
+            raise better from error
 
     return wrapper  # type: ignore[return-value]  # the same signature

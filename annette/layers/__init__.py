@@ -67,6 +67,7 @@ from annette.layers.reshaping.zero_padding1d import ZeroPadding1D
 from annette.layers.reshaping.zero_padding2d import ZeroPadding2D
 from annette.layers.reshaping.zero_padding3d import ZeroPadding3D
 from annette.saving import serialization
+from annette.utils.explain import check_constructors
 
 # Every layer by its name: what tests and reference pages go through.
 ALL_OBJECTS: dict[str, type[Layer]] = {
@@ -148,6 +149,9 @@ __all__ = [
     "multiply",
     "subtract",
 ]
+
+
+check_constructors(*(value for name, value in list(globals().items()) if name in __all__))
 
 
 def serialize(layer: Layer) -> dict[str, Any]:

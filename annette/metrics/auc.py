@@ -8,6 +8,7 @@ from annette import config, ops
 from annette.graph import Variable
 from annette.metrics.base import Metric
 from annette.metrics.confusion import count_confusion, prepare
+from annette.utils.arguments import at_most
 
 CURVES = ("ROC", "PR", "PRGAIN")
 METHODS = ("interpolation", "majoring", "minoring")
@@ -203,6 +204,7 @@ def _between(num_thresholds: int, thresholds: Any) -> list[float]:
         raise ValueError(
             f"Argument `num_thresholds` must be a whole number above 1; it got {num_thresholds!r}."
         )
+    at_most("AUC", "num_thresholds", num_thresholds, 2**20)
     return [i / (num_thresholds - 1) for i in range(1, num_thresholds - 1)]
 
 

@@ -84,6 +84,8 @@ def prepare(
         y_pred = _only_top(y_pred, top_k)
     if class_id is not None:
         classes = y_pred.shape[-1]
+        if not hasattr(class_id, "__index__"):
+            raise TypeError(f"Argument `class_id` must be a whole number; it got {class_id!r}.")
         if not 0 <= class_id < classes:
             raise ValueError(
                 f"Argument `class_id` is {class_id}, but there are {classes} classes, "
@@ -105,6 +107,10 @@ def check_thresholds(thresholds: Any, default: float) -> list[float]:
     if thresholds is None:
         return [default]
     given = list(thresholds) if hasattr(thresholds, "__len__") else [thresholds]
+    if not all(isinstance(t, (int, float)) or hasattr(t, "__float__") for t in given):
+        raise TypeError(
+            f"Argument `thresholds` must be a number or a list of them; it got {thresholds!r}."
+        )
     wrong = [t for t in given if t is None or not 0 <= t <= 1]
     if wrong or not given:
         raise ValueError(

@@ -7,6 +7,7 @@ from typing import Any
 from annette import config, ops
 from annette.metrics.base import Metric
 from annette.metrics.confusion import count_confusion, prepare
+from annette.utils.arguments import at_most
 
 
 class _BestAt(Metric):
@@ -34,7 +35,7 @@ class _BestAt(Metric):
                 f"Argument `num_thresholds` must be a whole number above 0; it got "
                 f"{num_thresholds!r}."
             )
-        self.num_thresholds = num_thresholds
+        self.num_thresholds = at_most(type(self).__name__, "num_thresholds", num_thresholds, 2**20)
         self.class_id = class_id
         last = max(num_thresholds - 1, 1)
         self.thresholds = [0.5] if num_thresholds == 1 else [i / last for i in range(last + 1)]

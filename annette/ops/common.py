@@ -54,8 +54,11 @@ def from_python(x: Any, dtype: str | None = None) -> Any:
         default = {"i": "int32" if small else "int64", "u": "uint64", "f": config.floatx()}
         array = array.astype(dtype or default.get(array.dtype.kind, array.dtype.name))
     if array.dtype.kind not in "iufcbV":
+        from annette.utils.explain import short
+
         raise TypeError(
-            f"An operation takes numbers; it got an array of dtype {array.dtype}. Convert it first."
+            f"An operation takes numbers; it got {short(x)}, an array of dtype {array.dtype}. "
+            "Convert it first."
         )
     return array
 

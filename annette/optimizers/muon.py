@@ -10,6 +10,7 @@ from annette import ops
 from annette.fused import optimizers as fused
 from annette.graph import Variable
 from annette.optimizers.base import Optimizer
+from annette.utils.arguments import at_most
 
 
 class Muon(Optimizer):
@@ -75,6 +76,13 @@ class Muon(Optimizer):
         self.adam_beta_2 = adam_beta_2
         self.adam_weight_decay = adam_weight_decay
         self.epsilon = epsilon
+        if isinstance(exclude_layers, str) or not all(
+            isinstance(pattern, str) for pattern in exclude_layers or []
+        ):
+            raise TypeError(
+                "Muon expects exclude_layers to be a list of strings (patterns of layers' names); "
+                f"it got {exclude_layers!r}."
+            )
         self.exclude_layers = list(exclude_layers or [])
         self.exclude_embeddings = exclude_embeddings
         self.muon_a = muon_a
@@ -82,7 +90,7 @@ class Muon(Optimizer):
         self.muon_c = muon_c
         self.adam_lr_ratio = adam_lr_ratio
         self.momentum = momentum
-        self.ns_steps = ns_steps
+        self.ns_steps = at_most("Muon", "ns_steps", ns_steps, 1000)
         self.nesterov = nesterov
         self.rms_rate = rms_rate
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from annette.saving.serialization import deserialize_keras_object, get_registered_object
+from annette.utils.explain import check_constructors
 from annette.utils.suggest import unknown
 
 
@@ -22,6 +23,7 @@ class Family:
         self.objects = objects
         self.base = base
         self.functions = functions
+        check_constructors(*objects.values())
 
     def get(self, identifier: Any) -> Any:
         """The object meant by a name, a configuration, a class or an object; None for None.

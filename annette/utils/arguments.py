@@ -57,6 +57,17 @@ def reject(cls: type, kwargs: Iterable[str], known: Iterable[str] | None = None)
     )
 
 
+def at_most(owner: str, name: str, value: Any, limit: int) -> Any:
+    """Return `value` as it is.
+
+    Raises:
+        ValueError: if it is above `limit`, where the work or the memory would have no end.
+    """
+    if value > limit:
+        raise ValueError(f"{owner} expects {name} to be at most {limit:,}; it got {value!r}.")
+    return value
+
+
 def _constructor_arguments(cls: type) -> set[str]:
     from annette.utils.signature import signature
 

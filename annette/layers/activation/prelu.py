@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from annette import constraints, initializers, ops, regularizers
 from annette.layers.input_spec import InputSpec
 from annette.layers.layer import Layer
@@ -37,6 +39,7 @@ class PReLU(Layer):
         self.alpha_initializer = initializers.get(alpha_initializer)
         self.alpha_regularizer = regularizers.get(alpha_regularizer)
         self.alpha_constraint = constraints.get(alpha_constraint)
+        _check_axes(shared_axes)
         single = shared_axes is None or isinstance(shared_axes, (list, tuple))
         self.shared_axes = list(shared_axes) if single and shared_axes else (
             None if shared_axes is None else [shared_axes]
@@ -47,6 +50,11 @@ class PReLU(Layer):
         """Make alpha for the shape of a sample."""
         shape = list(input_shape[1:])
         for axis in self.shared_axes or []:
+            if not 1 <= axis <= len(shape):
+                raise ValueError(
+                    f"PReLU '{self.name}' expects shared_axes from 1 to {len(shape)} for inputs of "
+                    f"shape {tuple(input_shape)}; it got {axis}."
+                )
             shape[axis - 1] = 1
         self.alpha = self.add_weight(
             shape, self.alpha_initializer, name="alpha", regularizer=self.alpha_regularizer,
@@ -58,3 +66,14 @@ class PReLU(Layer):
     def call(self, inputs: Any) -> Any:
         """Return f(x)."""
         return ops.relu(inputs) - self.alpha * ops.relu(-inputs)
+
+
+def _check_axes(value: Any) -> None:
+    if value is None:
+        return
+    for axis in value if isinstance(value, (list, tuple)) else [value]:
+        if np.ndim(axis) or (isinstance(axis, bool) or not hasattr(axis, "__index__")):
+            raise TypeError(
+                "PReLU expects shared_axes to be a whole number or a list of them; it got "
+                f"{value!r}."
+            )

@@ -78,6 +78,7 @@ class EinsumDense(Layer):
             )
         self.quantization_config = None
         self.equation = equation
+        _check_sizes(output_shape)
         self.output_shape = (
             (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
         )
@@ -206,3 +207,13 @@ class EinsumDense(Layer):
         first.input_axes = [i for i, c in enumerate(w) if c not in y]
         first.output_axes = [i for i, c in enumerate(w) if c in y]
         return first
+
+
+def _check_sizes(value: Any) -> None:
+    given = value if isinstance(value, (list, tuple)) else [value]
+    for n in given:
+        if n is not None and (isinstance(n, bool) or not hasattr(n, "__index__") or n < 1):
+            raise ValueError(
+                "EinsumDense expects output_shape to be a whole number above 0, or several, None "
+                f"where a size is as in the inputs; it got {value!r}."
+            )

@@ -96,7 +96,8 @@ def _whole_shape(shape: Any, batch_size: Any, batch_shape: Any) -> tuple[int | N
     for n in given:
         if n is not None and (isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 0):
             raise ValueError(
-                f"A shape holds whole numbers, or None where a size is not known; it got {given}."
+                f"{'shape' if batch_shape is None else 'batch_shape'} holds whole numbers, or None "
+                f"where a size is not known; it got {shape if batch_shape is None else batch_shape}."
             )
     return tuple(None if n is None else int(n) for n in given)
 

@@ -35,6 +35,10 @@ class Lambda(Layer):
         if not callable(function):
             raise ValueError(f"Lambda expects a function; it got {function!r}.")
         self.function = function
+        if arguments is not None and not isinstance(arguments, dict):
+            raise TypeError(
+                f"Lambda expects arguments to be a dict of keyword arguments; it got {arguments!r}."
+            )
         self.arguments = arguments or {}
         self.mask = mask
         self._output_shape = output_shape

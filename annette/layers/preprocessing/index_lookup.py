@@ -129,6 +129,11 @@ class IndexLookup(Preprocessing):
         """
         kind = f"{type(self).__name__} '{self.name}'"
         if isinstance(vocabulary, (str, os.PathLike)):
+            if not os.path.isfile(vocabulary):
+                raise ValueError(
+                    f"{type(self).__name__} expects vocabulary to be a list of tokens, or a file "
+                    f"with one a line; there is no file {vocabulary!r}."
+                )
             with open(vocabulary, encoding="utf-8") as file:
                 vocabulary = file.read().split("\n")
             vocabulary = vocabulary[:-1] if vocabulary[-1:] == [""] else vocabulary

@@ -12,6 +12,7 @@ from annette.layers.preprocessing.index_lookup import check_max_tokens, plain_li
 from annette.layers.preprocessing.string_lookup import StringLookup
 from annette.layers.preprocessing.text import SPLIT, STANDARDIZE, ngrams, standardized, tokens
 from annette.saving import serialization
+from annette.utils.arguments import at_most
 
 _MODES = ("int", "multi_hot", "count", "tf_idf")
 
@@ -295,7 +296,7 @@ def _ngram_sizes(given: Any) -> tuple[int, ...]:
     if given is None:
         return ()
     if isinstance(given, (int, np.integer)) and not isinstance(given, bool):
-        return tuple(range(1, int(given) + 1))
+        return tuple(range(1, at_most("TextVectorization", "ngrams", int(given), 1000) + 1))
     if isinstance(given, tuple) and all(isinstance(n, (int, np.integer)) for n in given):
         return tuple(int(n) for n in given)
     raise ValueError(

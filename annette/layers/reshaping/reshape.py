@@ -29,6 +29,11 @@ class Reshape(Layer):
         shape = (target_shape,) if isinstance(target_shape, int) else tuple(target_shape)
         if shape.count(-1) > 1:
             raise ValueError(f"Reshape expects at most one -1 in target_shape; it got {shape}.")
+        if any(isinstance(n, bool) or not hasattr(n, "__index__") or n < -1 for n in shape):
+            raise ValueError(
+                "Reshape expects target_shape to hold whole numbers, one of them may be -1; it got "
+                f"{target_shape!r}."
+            )
         self.target_shape = shape
 
     def call(self, inputs: Any) -> Any:

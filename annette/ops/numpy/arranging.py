@@ -18,6 +18,7 @@ from annette.ops.common import (
     unchanged,
 )
 from annette.ops.numpy import elementwise as el, indexing, shaping as sh
+from annette.utils.arguments import at_most
 
 
 @op
@@ -68,6 +69,7 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
         count, n = int(indices_or_sections), x.shape[normal_axis(axis, rank(x))]
         if count < 1:
             raise ValueError(f"array_split expects 1 part or more; it got {count}.")
+        at_most("array_split", "indices_or_sections", count, 2**20)
         each, longer = divmod(n, count)
         sizes = [each + (i < longer) for i in range(count)]
         indices_or_sections = [int(i) for i in np.cumsum(sizes)[:-1]]

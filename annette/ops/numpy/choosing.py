@@ -20,6 +20,7 @@ from annette.ops.common import (
 )
 from annette.ops.numpy import elementwise as el, indexing, reduction, shaping
 from annette.ops.numpy.creation import zeros
+from annette.utils.explain import explains
 
 
 @op
@@ -113,6 +114,7 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
     return el.logical_not(found) if invert else found
 
 
+@explains
 def unique(
     x: Any, sorted: bool = True, return_index: bool = False, return_inverse: bool = False,
     return_counts: bool = False, axis: Any = None, size: int | None = None, fill_value: Any = None,

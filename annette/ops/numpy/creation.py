@@ -11,18 +11,22 @@ from annette.graph.dtypes import numpy_dtype, result_type, standardize
 from annette.graph.tensor import Tensor
 from annette.ops.common import dtype_of, from_python, op, to_dtype
 from annette.ops.numpy import shaping as sh
+from annette.utils.explain import explains
 
 
+@explains
 def zeros(shape: Any, dtype: Any = None) -> Any:
     """Return an array of zeros."""
     return wrap(np.zeros(sh.static_shape(shape), numpy_dtype(standardize(dtype))))
 
 
+@explains
 def ones(shape: Any, dtype: Any = None) -> Any:
     """Return an array of ones."""
     return wrap(np.ones(sh.static_shape(shape), numpy_dtype(standardize(dtype))))
 
 
+@explains
 def empty(shape: Any, dtype: Any = None) -> Any:
     """Return an array to be filled; it holds zeros."""
     return zeros(shape, dtype)
@@ -64,6 +68,7 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
     return full(tuple(x.shape), fill_value, dtype or dtype_of(x))
 
 
+@explains
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
     """Return the numbers from start to below stop."""
     start, stop = (0, start) if stop is None else (start, stop)
@@ -74,16 +79,19 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     return wrap(np.arange(start, stop, step, dtype=numpy_dtype(standardize(dtype))))
 
 
+@explains
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     """Return ones on the k-th diagonal, zeros elsewhere."""
     return wrap(np.eye(N, M, k, dtype=numpy_dtype(standardize(dtype))))
 
 
+@explains
 def identity(n: int, dtype: Any = None) -> Any:
     """Return the n by n identity matrix."""
     return eye(n, dtype=dtype)
 
 
+@explains
 def array(x: Any, dtype: Any = None) -> Any:
     """Return `x` as an array."""
     x = from_python(x, standardize(dtype) if dtype is not None else None)

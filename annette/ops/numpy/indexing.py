@@ -12,6 +12,7 @@ from annette.graph.tensor import Tensor
 from annette.ops.common import concrete, dtype_of, from_python, normal_axis, op, rank, to_dtype
 from annette.ops.numpy import elementwise as el, shaping as sh
 from annette.primitives import index as ix
+from annette.utils.explain import explains
 
 
 def _whole(indices: Any, size: int) -> Any:
@@ -89,6 +90,7 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
     return apply(ix.searchsorted, (sequence, from_python(values)), {"side": side})
 
 
+@explains
 def nonzero(x: Any) -> Any:
     """Return, for each axis, where x is not 0. Only on arrays: the number depends on the values.
 

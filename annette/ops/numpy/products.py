@@ -31,6 +31,11 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
     a, b = operands(x1, x2)
     if hasattr(axes, "__index__"):
         n = int(axes)
+        if not 0 <= n <= min(rank(a), rank(b)):
+            raise ValueError(
+                f"tensordot with axes={axes} needs as many axes of x1 as of x2, at most "
+                f"{min(rank(a), rank(b))}; the shapes are {tuple(a.shape)} and {tuple(b.shape)}."
+            )
         first = tuple(range(rank(a) - n, rank(a)))
         second = tuple(range(n))
     else:

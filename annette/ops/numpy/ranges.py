@@ -11,6 +11,7 @@ from annette.graph.dtypes import numpy_dtype, result_type, standardize
 from annette.graph.tensor import Tensor
 from annette.ops.common import concrete, dtype_of, from_python, op, to_dtype
 from annette.ops.numpy import elementwise as el, shaping as sh
+from annette.utils.explain import explains
 
 
 def _count(name: str, num: Any) -> int:
@@ -117,26 +118,31 @@ def _window(name: str, function: Any, length: Any, *parameters: Any) -> Any:
     return wrap(window.astype(numpy_dtype(standardize(None))))
 
 
+@explains
 def bartlett(x: Any) -> Any:
     r"""Return Bartlett's window of length x: :math:`1 - |2n/(N-1) - 1|`."""
     return _window("bartlett", np.bartlett, x)
 
 
+@explains
 def blackman(x: Any) -> Any:
     r"""Return Blackman's window: :math:`0.42 - 0.5\cos t + 0.08\cos 2t, t = 2\pi n/(N-1)`."""
     return _window("blackman", np.blackman, x)
 
 
+@explains
 def hamming(x: Any) -> Any:
     r"""Return Hamming's window of length x: :math:`0.54 - 0.46\cos\tfrac{2\pi n}{N-1}`."""
     return _window("hamming", np.hamming, x)
 
 
+@explains
 def hanning(x: Any) -> Any:
     r"""Return von Hann's window of length x: :math:`0.5 - 0.5\cos\tfrac{2\pi n}{N-1}`."""
     return _window("hanning", np.hanning, x)
 
 
+@explains
 def kaiser(x: Any, beta: Any) -> Any:
     r"""Return Kaiser's window: :math:`I_0(\beta\sqrt{1 - (2n/(N-1) - 1)^2}) / I_0(\beta)`."""
     given = concrete(beta, "kaiser", "its window is computed at once", "Give beta as a number")

@@ -12,6 +12,7 @@ from annette.graph.primitive import apply
 from annette.ops.common import dtype_of, from_python, normal_axis, op, rank, to_dtype
 from annette.ops.numpy import elementwise as el, reduction, shaping as sh
 from annette.primitives import shape as s
+from annette.utils.explain import explains
 
 
 @op
@@ -77,6 +78,7 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return reduction.sum(diagonal(x, offset, axis1, axis2), axis=-1)
 
 
+@explains
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     """Return ones on and below the k-th diagonal, zeros above."""
     return wrap(np.tri(N, M, k, dtype=numpy_dtype(standardize(dtype))))

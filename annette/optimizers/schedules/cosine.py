@@ -84,6 +84,8 @@ class CosineDecayRestarts(LearningRateSchedule):
         check_steps("first_decay_steps", first_decay_steps)
         self.initial_learning_rate = initial_learning_rate
         self.first_decay_steps = first_decay_steps
+        if isinstance(t_mul, (int, float)) and t_mul <= 0:
+            raise ValueError(f"CosineDecayRestarts expects t_mul above 0; it got {t_mul!r}.")
         self._t_mul = t_mul
         self._m_mul = m_mul
         self.alpha = alpha

@@ -16,6 +16,7 @@ from annette.training.callbacks.remote_monitor import RemoteMonitor
 from annette.training.callbacks.swap_ema_weights import SwapEMAWeights
 from annette.training.callbacks.tensorboard import TensorBoard
 from annette.training.callbacks.terminate_on_nan import TerminateOnNaN
+from annette.utils.explain import check_constructors
 
 __all__ = [
     "CSVLogger",
@@ -33,3 +34,5 @@ __all__ = [
     "TensorBoard",
     "TerminateOnNaN",
 ]
+
+check_constructors(*(value for name, value in list(globals().items()) if name in __all__))
