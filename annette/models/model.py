@@ -6,7 +6,7 @@ The loop around the steps, over data and epochs, is `annette.training`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -68,6 +68,7 @@ class Model(Layer):
         self.run_eagerly = False
         self.jit_compile: Any = "auto"
         self.steps_per_execution = 1
+        self.train_function = self.test_function = self.predict_function = None
         self._loss_tracker: Any = None
         self._compiled_loss: CompiledLoss | None = None
         self._compiled_metrics: CompiledMetrics | None = None
@@ -461,6 +462,24 @@ class Model(Layer):
 
         return loop.predict_on_batch(self, x)
 
+    def make_train_function(self, force: bool = False) -> None:
+        """Set `train_function`, which takes an iterator, learns from its next batch, gives logs."""
+        self._make_function("train", force)
+
+    def make_test_function(self, force: bool = False) -> None:
+        """Set `test_function`, which takes an iterator and measures its next batch."""
+        self._make_function("test", force)
+
+    def make_predict_function(self, force: bool = False) -> None:
+        """Set `predict_function`, which takes an iterator and gives outputs of its next batch."""
+        self._make_function("predict", force)
+
+    def _make_function(self, kind: str, force: bool) -> None:
+        from annette.training import loop
+
+        if force or getattr(self, f"{kind}_function") is None:
+            setattr(self, f"{kind}_function", partial(loop.next_step, self, kind))
+
     def profile(
         self,
         x: Any,
@@ -523,6 +542,8 @@ class Model(Layer):
         """Compile as `get_compile_config` reported; not at all for an empty dict."""
         if not config:
             return
+        if not isinstance(config, dict):
+            raise TypeError(f"compile_from_config expects a dict; it got {config!r}.")
         self.compile(**{k: serialization.deserialize_keras_object(v) for k, v in config.items()})
 
 

@@ -56,9 +56,11 @@ def from_python(x: Any, dtype: str | None = None) -> Any:
     if array.dtype.kind not in "iufcbV":
         from annette.utils.explain import short
 
+        sparse = type(x).__module__.startswith("scipy.sparse")
+        mend = "Write .toarray() after the sparse matrix" if sparse else "Convert it first"
         raise TypeError(
             f"An operation takes numbers; it got {short(x)}, an array of dtype {array.dtype}. "
-            "Convert it first."
+            f"{mend}."
         )
     return array
 

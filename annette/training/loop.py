@@ -35,6 +35,8 @@ def fit(
     """Train; see `Model.fit`."""
     _require_compiled(model, "fit")
     _require_count("epochs", epochs)
+    initial_epoch = _first_epoch(initial_epoch)
+    _check_frequency(validation_freq)
     epochs = min(epochs, config.max_epochs() or epochs)
     verbose = _verbosity(verbose)
     if validation_split and validation_data is None:
@@ -76,6 +78,8 @@ def fit(
         if checked is not None and _validates(validation_freq, epoch):
             logs.update(_validate(model, checked, callbacks))
         callbacks.on_epoch_end(epoch, logs)
+        if source.exhausted and not source.steps and epoch + 1 < epochs:
+            warn_ran_out()
         if model.stop_training or source.exhausted:
             break
     if hasattr(model.optimizer, "finalize_variable_values") and model.trainable_weights:
@@ -174,6 +178,17 @@ def _one_batch(model: Any, kind: str, x: Any, y: Any, sample_weight: Any, class_
     model.reset_metrics()
     leaves, pack = _split(batch)
     return _python(step_for(model, kind, leaves, leaves[0].shape[0], pack).run(leaves))
+
+
+def next_step(model: Any, kind: str, iterator: Iterator[Any]) -> Any:
+    """Run one step on the next batch of an iterator; return its logs, or the outputs."""
+    if kind != "predict":
+        _require_compiled(model, f"{kind}_function")
+    batch = make_source(iter([next(iterator)])).peek()
+    Guard(model, kind).prepare(batch)
+    leaves, pack = _split(batch)
+    found = step_for(model, kind, leaves, leaves[0].shape[0], pack).run(leaves)
+    return found if kind == "predict" else _python(_as_logs(model, kind, found))
 
 
 def _limited(source: DataSource) -> DataSource:
@@ -408,11 +423,26 @@ def _test(model: Any, source: DataSource, guard: Guard, callbacks: CallbackList)
 
 
 def _validates(frequency: Any, epoch: int) -> bool:
-    if isinstance(frequency, int):
+    if isinstance(frequency, (int, np.integer)):
+        return bool((epoch + 1) % frequency == 0)
+    return (epoch + 1) in frequency
+
+
+def _check_frequency(frequency: Any) -> None:
+    if isinstance(frequency, (int, np.integer)) and not isinstance(frequency, bool):
         if frequency < 1:
             raise ValueError(f"validation_freq must be 1 or more; it got {frequency}.")
-        return (epoch + 1) % frequency == 0
-    return (epoch + 1) in frequency
+    elif isinstance(frequency, (str, bytes)) or not hasattr(frequency, "__contains__"):
+        raise ValueError(
+            "validation_freq must be a whole number, or a list of the epochs after which to "
+            f"validate; it got {frequency!r}."
+        )
+
+
+def _first_epoch(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"initial_epoch must be a whole number; it got {value!r}.")
+    return int(value)
 
 
 def _renewed(guard: Guard, callbacks: CallbackList) -> Guard:

@@ -33,7 +33,7 @@ class PyDataset:
     @property
     def workers(self) -> int:
         """How many threads or processes make batches."""
-        return int(self._setting("_workers"))
+        return _count("workers", self._setting("_workers"))
 
     @workers.setter
     def workers(self, value: int) -> None:
@@ -51,7 +51,7 @@ class PyDataset:
     @property
     def max_queue_size(self) -> int:
         """How many batches are made ahead at most."""
-        return int(self._setting("_max_queue_size"))
+        return _count("max_queue_size", self._setting("_max_queue_size"))
 
     @max_queue_size.setter
     def max_queue_size(self, value: int) -> None:
@@ -95,6 +95,12 @@ class PyDataset:
 
     def on_epoch_end(self) -> None:
         """Called at the end of every epoch."""
+
+
+def _count(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"PyDataset expects {name} to be a whole number; it got {value!r}.")
+    return int(value)
 
 
 _dataset: PyDataset | None = None  # in a worker process: the dataset it makes batches of

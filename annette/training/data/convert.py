@@ -74,6 +74,8 @@ def convert_structure(value: Any, label: str) -> Any:
     """
     if value is None:
         return None
+    if is_sparse(value):  # one of SciPy's kinds is a dict
+        return as_leaf(value, label)
     if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
         if len(value) == 0:
             raise ValueError(
@@ -109,6 +111,8 @@ def as_leaf(value: Any, label: str) -> Leaf:
         return Leaf(SparseRows(value), label)
     elif isinstance(value, np.ndarray):
         array = value
+    elif type(value).__name__ == "DataFrame" and type(value).__module__.startswith("polars"):
+        array, columns = _polars_array(value, label)
     elif isinstance(value, (list, tuple, range)):
         array = _list_array(value, label)
     else:
@@ -195,7 +199,7 @@ def _ragged(value: Any, label: str) -> ValueError:
 def _foreign_array(value: Any, label: str) -> np.ndarray:
     """Return an array of another library (PyTorch, JAX, TensorFlow, polars) as NumPy's."""
     if isinstance(value, (str, bytes, type)) or not is_array_like(value):
-        hint = ""
+        hint = _foreign_hint(value)
         if isinstance(value, str):
             hint = " A file is read first, for instance with numpy.load or pandas.read_csv."
         elif isinstance(value, (numbers.Number, np.generic)):
@@ -207,7 +211,19 @@ def _foreign_array(value: Any, label: str) -> np.ndarray:
         )
     if hasattr(value, "detach") and hasattr(value, "cpu"):  # PyTorch: off the graph, off the GPU
         value = value.detach().cpu()
+        if str(getattr(value, "dtype", "")) == "torch.bfloat16":
+            value = value.float()
     return np.asarray(value)
+
+
+def _foreign_hint(value: Any) -> str:
+    if type(value).__module__.startswith("polars") and hasattr(value, "collect"):
+        return " Write .collect() after the query."
+    if hasattr(value, "__getitem__") and hasattr(value, "__len__"):
+        return (
+            " Of a dataset of samples, a loader makes batches, such as torch.utils.data.DataLoader."
+        )
+    return ""
 
 
 def _numeric(array: np.ndarray, label: str) -> np.ndarray:
@@ -220,10 +236,11 @@ def _numeric(array: np.ndarray, label: str) -> np.ndarray:
         return _from_objects(array, label)
     what = _KIND_MENDS.get(kind, f"values of dtype {array.dtype}")
     if kind in "UST":
-        example = f" (the first is {array.reshape(-1)[0]!r})" if array.size else ""
+        example = f" (the first is {array.reshape(-1)[:1].tolist()[0]!r})" if array.size else ""
         mend = (
             "A network takes numbers: number the categories, for instance with "
-            "numpy.unique(..., return_inverse=True), or convert figures with .astype('float32')"
+            "numpy.unique(..., return_inverse=True), convert figures with .astype('float32'), or "
+            "give fit what a TextVectorization or StringLookup layer makes of them"
         )
         raise ValueError(f"{label} holds {what}{example}. {mend}.")
     mend = (
@@ -293,6 +310,21 @@ def _frame_array(frame: Any, label: str) -> tuple[np.ndarray, list[str]]:
     return np.column_stack([c.to_numpy(dtype=np.result_type(*kinds)) for c in columns]), names
 
 
+def _polars_array(frame: Any, label: str) -> tuple[np.ndarray, list[str]]:
+    """Return a polars frame's values and its columns' names."""
+    odd = [
+        str(name)
+        for name, kind in zip(frame.columns, frame.dtypes, strict=True)
+        if not (kind.is_numeric() or str(kind) == "Boolean")
+    ]
+    if odd:
+        raise ValueError(
+            f"{label}: {_columns(odd)} of the frame must be numeric. "
+            "Drop them or turn them into numbers, for instance with frame.to_dummies()."
+        )
+    return np.asarray(frame), [str(name) for name in frame.columns]
+
+
 def _series_array(series: Any, label: str) -> np.ndarray:
     """Return a Series as a column, as Keras does."""
     name = f"{label} (the column {series.name!r})" if series.name is not None else label
@@ -325,7 +357,8 @@ def _numbers_in(column: Any) -> bool:
 def _numpy_dtype(column: Any) -> np.dtype[Any]:
     if isinstance(column.dtype, np.dtype):
         return np.dtype("float64" if column.dtype.kind == "O" else column.dtype)
-    kind: np.dtype[Any] = np.dtype(column.dtype.numpy_dtype)  # pandas's nullable types
+    held = getattr(column.dtype, "subtype", None)  # pandas's sparse columns, its nullable types
+    kind: np.dtype[Any] = np.dtype(column.dtype.numpy_dtype if held is None else held)
     return kind
 
 
