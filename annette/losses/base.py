@@ -10,6 +10,7 @@ import numpy as np
 
 from annette import config, ops
 from annette.saving.serialization import deserialize_keras_object, serialize_keras_object
+from annette.utils.arguments import returned_number
 from annette.utils.naming import auto_name, to_snake_case
 
 REDUCTIONS = ("sum", "sum_over_batch_size", "mean", "mean_with_sample_weight", "none", None)
@@ -112,7 +113,7 @@ class LossFunctionWrapper(Loss):
         """The function's value for each sample."""
         if hasattr(y_true, "shape") and hasattr(y_pred, "shape"):
             y_true, y_pred = same_rank(y_true, y_pred)
-        return self.fn(y_true, y_pred, **self._fn_kwargs)
+        return returned_number("loss", self.name, self.fn(y_true, y_pred, **self._fn_kwargs))
 
     def check_targets(self, y_true: np.ndarray, output_shape: tuple[Any, ...]) -> None:
         """Raise ValueError if these targets cannot be meant for an output of this shape."""

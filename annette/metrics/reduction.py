@@ -9,6 +9,7 @@ from annette import ops
 from annette.losses.base import apply_mask, same_rank
 from annette.metrics.base import Metric
 from annette.saving.serialization import deserialize_keras_object, serialize_keras_object
+from annette.utils.arguments import returned_number
 
 
 def samplewise(values: Any, sample_weight: Any, reduce: Callable[..., Any], dtype: str) -> Any:
@@ -87,6 +88,7 @@ class MeanMetricWrapper(Mean):
         """Take in one batch."""
         mask = getattr(y_pred, "_keras_mask", None)
         values = self._fn(y_true, y_pred, **self._fn_kwargs)
+        returned_number("metric", self.name, values)
         if sample_weight is not None and mask is not None:
             weights = ops.convert_to_tensor(sample_weight, dtype=self.dtype)
             sample_weight = apply_mask(weights, mask, self.dtype, "sum")

@@ -68,6 +68,20 @@ def at_most(owner: str, name: str, value: Any, limit: int) -> Any:
     return value
 
 
+def returned_number(kind: str, name: str, value: Any) -> Any:
+    """Return what a user's loss or metric gave.
+
+    Raises:
+        ValueError: if it is nothing, or text.
+    """
+    if value is None or isinstance(value, str):
+        raise ValueError(
+            f"The {kind} {name!r} must return numbers, one for each sample or one in all; it "
+            f"returned {value!r}."
+        )
+    return value
+
+
 def _constructor_arguments(cls: type) -> set[str]:
     from annette.utils.signature import signature
 

@@ -133,3 +133,13 @@ def test_a_run_that_is_broken_off_leaves_the_model_usable(where: str, error: Bas
     history = model.fit(X, y, epochs=2, verbose=0)
     assert history.epoch == [0, 1]
     assert history.history["loss"][1] < history.history["loss"][0]
+
+
+@pytest.mark.parametrize("value", [None, "x"])
+def test_a_function_that_gives_no_numbers_is_named(value: Any) -> None:
+    def nothing(y_true: Any, y_pred: Any) -> Any:
+        return value
+
+    for options in ({"loss": nothing}, {"loss": "mse", "metrics": [[nothing], None, None]}):
+        with pytest.raises(ValueError, match="'nothing' must return numbers"):
+            logs(several(), [Y, Y, Y], **options)
