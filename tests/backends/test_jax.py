@@ -1,0 +1,145 @@
+"""The JAX backend beside NumPy: every operation, gradient, activation, loss, metric and optimizer.
+
+Everything is gone through by the registries and tables that other tests use, so that a new name is
+held to NumPy from the moment it exists. The tests are skipped where JAX is not installed.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from annette import activations, losses, metrics, optimizers
+from annette.backends import make_backend
+from annette.graph import gradient, trace
+from annette.testing import error, interpret
+from annette.utils import tree
+from tests.golden.cases_metrics import METRICS, REQUIRED
+from tests.native.test_networks import (
+    ACTIVATIONS,
+    DISTRIBUTIONS,
+    LOSSES,
+    NUMBERED,
+    OPTIMIZERS,
+    Run,
+    network,
+    sgd,
+)
+from tests.ops import cases_linalg, cases_numpy, cases_others
+from tests.ops.table import CASES, Case, label
+from tests.primitives.records import needs_jax
+
+assert cases_linalg and cases_numpy and cases_others  # the tables fill themselves
+pytestmark = [needs_jax, pytest.mark.slow]
+
+TRACED = [pytest.param(c, id=label(c)) for c in CASES if c.traced]
+SMOOTH = [
+    pytest.param(c, id=label(c))
+    for c in CASES
+    if c.order and c.traced and any(x.dtype == "float64" for x in c.arrays)
+]
+# float64 on both sides: ten steps multiply what the order of a sum rounds away.
+EQUAL = 1e-9
+
+
+def beside(function: Callable[..., Any], arrays: list[np.ndarray], name: str) -> None:
+    """A function gives on JAX what it gives on NumPy: whole numbers exactly, others nearly."""
+    graph, _ = trace(function, [(x.shape, x.dtype.name) for x in arrays], name)
+    wanted, _ = interpret(graph.check(), arrays)
+    found = make_backend("jax").compile(graph)([x.copy() for x in arrays])
+    for a, b in zip(found, wanted, strict=True):
+        assert (a.shape, a.dtype) == (b.shape, b.dtype)
+        if b.dtype.kind in "fc":
+            tolerance = EQUAL if b.dtype.itemsize >= 8 and b.dtype != "complex64" else 1e-5
+            np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+        else:
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("row", TRACED)
+def test_operations(row: Case) -> None:
+    """Every row of the tables of operations."""
+    beside(row.call, row.arrays, row.name)
+
+
+@pytest.mark.parametrize("row", SMOOTH)
+def test_gradients_of_operations(row: Case) -> None:
+    """And the gradients of those that have one."""
+    floats = [i for i, x in enumerate(row.arrays) if x.dtype == "float64"]
+
+    def slopes(*xs: Any) -> list[Any]:
+        ys = [y for y in tree.flatten(row.call(*xs)) if "float" in str(getattr(y, "dtype", ""))]
+        weights = [np.linspace(1.0, 2.0, y.size).reshape(y.shape).astype(y.dtype) for y in ys]
+        return [g for g in gradient(ys, [xs[i] for i in floats], weights) if g is not None]
+
+    beside(slopes, row.arrays, row.name)
+
+
+def compare(make: Callable[[], Any], loss: str) -> None:
+    """A network learns on JAX as it does on NumPy."""
+    exact, found = Run("numpy", "float64", make, loss), Run("jax", "float64", make, loss)
+    for name, want in exact.values.items():
+        assert error(found.values[name], want) < EQUAL, name
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations(name: str) -> None:
+    found: Any = name
+    if name == "threshold":  # its numbers have no defaults
+        found = functools.partial(activations.threshold, threshold=0.1, default_value=-0.5)
+    compare(network(found, "linear", "mse", sgd), "MeanSquaredError")
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses(name: str) -> None:
+    whole = name in DISTRIBUTIONS | NUMBERED or name.startswith("Sparse")
+    last = "softmax" if whole else "sigmoid"
+    compare(network("tanh", last, getattr(losses, name)(), sgd), name)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizers(name: str) -> None:
+    def make() -> Any:
+        cls = getattr(optimizers, name)
+        if name == "MultiOptimizer":
+            adam, plain = optimizers.Adam(0.01), optimizers.SGD(0.01)
+            return cls(lambda v: adam if "kernel" in v.path else plain)
+        return cls(sgd()) if name == "LossScaleOptimizer" else cls(0.01)
+
+    compare(network("tanh", "linear", "mse", make), "MeanSquaredError")
+
+
+def measured(backend: str, name: str, data: Any, kwargs: dict[str, Any]) -> list[np.ndarray]:
+    """What a metric says after each of three batches."""
+    metric = getattr(metrics, name)(**{**REQUIRED.get(name, {}), **kwargs})
+    metric.update_state(*data(0))  # some make their variables at the first batch
+    metric.reset_state()
+
+    def step(y_true: Any, y_pred: Any) -> Any:
+        metric.update_state(y_true, y_pred)
+        return metric.result()
+
+    found = []
+    for i in range(3):
+        arrays = [np.asarray(x) for x in data(i)]
+        graph, _ = trace(step, [(x.shape, x.dtype.name) for x in arrays], name)
+        found += make_backend(backend).compile(graph.check())(arrays)
+    return found
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_metrics(name: str) -> None:
+    for data, kwargs in METRICS[name]:
+        want = measured("numpy", name, data, kwargs)
+        for a, b in zip(measured("jax", name, data, kwargs), want, strict=True):
+            np.testing.assert_allclose(a, b, rtol=2e-6, atol=1e-6)
+
+
+def test_every_metric_has_its_turn() -> None:
+    """A metric without a row in the golden tables would be forgotten here too."""
+    made = {c.__name__ for c in metrics.ALL_OBJECTS.values() if isinstance(c, type)}
+    assert made - {"Mean", "Sum", "Metric", "MeanMetricWrapper"} <= set(METRICS)
