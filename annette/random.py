@@ -61,7 +61,7 @@ class SeedGenerator:
 
     def get_config(self) -> dict[str, Any]:
         """Return what makes an equal generator."""
-        return {"seed": self._initial_seed}
+        return {"seed": self._initial_seed, "name": self.name}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> SeedGenerator:

@@ -45,13 +45,17 @@ class Metric:
     def add_variable(
         self, shape: Any, initializer: Any, dtype: Any = None, name: str | None = None
     ) -> Variable:
-        """Make a variable that `reset_state` sets back to zero."""
-        from annette import initializers
+        """Make a variable that `reset_state` sets back to zero.
+
+        Without a dtype it is of `keras.config.floatx()`, whatever the metric's own: what is counted
+        in float16 would stand still at 2048.
+        """
+        from annette import config, initializers
 
         variable = Variable(
             initializers.get(initializer),
             shape=tuple(shape),
-            dtype=dtype or self.dtype,
+            dtype=dtype or config.floatx(),
             trainable=False,
             autocast=False,
             name=name,

@@ -56,7 +56,10 @@ class FBetaScore(Metric):
 
     def _build(self, classes: int) -> None:
         shape = () if self.average == "micro" else (classes,)
-        add = self.add_variable
+
+        def add(shape: Any, initializer: str, name: str) -> Any:
+            return self.add_variable(shape, initializer, self.dtype, name)
+
         self.true_positives: Any = add(shape, "zeros", name="true_positives")
         self.false_positives: Any = add(shape, "zeros", name="false_positives")
         self.false_negatives: Any = add(shape, "zeros", name="false_negatives")

@@ -38,7 +38,7 @@ class _Confusion(Metric):
         self.sparse_y_pred = sparse_y_pred
         self.axis = axis
         self.total_cm: Any = self.add_variable(
-            (num_classes, num_classes), "zeros", name="total_confusion_matrix"
+            (num_classes, num_classes), "zeros", self.dtype, "total_confusion_matrix"
         )
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:

@@ -40,7 +40,7 @@ class Sum(Metric):
 
     def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
         super().__init__(dtype, name)
-        self.total = self.add_variable((), "zeros", name="total")
+        self.total = self.add_variable((), "zeros", self.dtype, "total")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         """Add the values of one batch."""
@@ -57,8 +57,8 @@ class Mean(Metric):
 
     def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
         super().__init__(dtype, name)
-        self.total = self.add_variable((), "zeros", name="total")
-        self.count = self.add_variable((), "zeros", name="count")
+        self.total = self.add_variable((), "zeros", self.dtype, "total")
+        self.count = self.add_variable((), "zeros", self.dtype, "count")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         """Take in the values of one batch, samples first."""

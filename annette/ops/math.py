@@ -48,6 +48,8 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     r"""Return :math:`\ln \sum e^x` over `axis`, the largest x taken out first."""
     x = floating(x)
     axes = normal_axes(axis, rank(x))
+    if any(x.shape[i] == 0 for i in axes):
+        return el.log(reduction.sum(x, axis=axes, keepdims=keepdims))  # of no powers: ln 0
     largest = reduction.max(x, axis=axes, keepdims=True)
     largest = el.where(el.isfinite(largest), largest, 0.0)
     total = reduction.sum(el.exp(el.subtract(x, largest)), axis=axes, keepdims=True)

@@ -216,6 +216,8 @@ def log_softmax(x: Any, axis: Any = -1) -> Any:
 
 def _over_axes(function: Any, x: Any, axis: Any) -> Any:
     axes = normal_axes(axis, rank(x))
+    if any(x.shape[i] == 0 for i in axes):
+        return x  # nothing to share among
     if len(axes) == 1:
         return function(x, axis=axes[0])
     rest = [i for i in range(rank(x)) if i not in axes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 
 import annette as keras
 from annette import layers, ops
+from annette.graph.primitive import apply
 from annette.training.data.order import epoch_order
-from tests.primitives.records import needs_native
+from tests.primitives.records import NAMES, RECORDS, needs_native
 
 from .running import graph_of, instruction_sets, native, threads, using
 
@@ -80,6 +82,41 @@ def test_operations_on_any_number_of_threads(name: str, isa: str) -> None:
             with threads(count):
                 found.append(program([x])[0].tobytes())
         assert len(set(found)) == 1
+
+
+def repeated(arrays: list[np.ndarray], axis: int, size: int) -> list[np.ndarray] | None:
+    """Samples of a record with one axis grown, or None where no array has it."""
+    if not any(x.ndim > axis and x.shape[axis] for x in arrays):
+        return None
+    old = max(x.shape[axis] for x in arrays if x.ndim > axis)
+    return [
+        np.take(x, np.arange(size) % old, axis) if x.ndim > axis and x.shape[axis] == old else x
+        for x in arrays
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_record_on_any_number_of_threads(name: str) -> None:
+    """An operation's samples, grown along each axis in turn."""
+    record = RECORDS[name]
+    for arrays, params in record.samples(np.random.default_rng(0)):
+        for axis in range(max((np.ndim(x) for x in arrays), default=0)):
+            grown = repeated([np.asarray(x) for x in arrays], axis, 9000 if axis else 5000)
+            if grown is None:
+                continue
+            try:
+                graph = graph_of(lambda *xs, p=params: apply(record, xs, p), grown)
+            except (TypeError, ValueError, IndexError):
+                continue  # the sizes of such an axis are not free
+            if sum(math.prod(t.shape) for n in graph.nodes for t in n.outputs) > 3_000_000:
+                continue
+            program = native().compile(graph)
+            found = []
+            for count in (1, 2, 4):
+                with threads(count), np.errstate(all="ignore"):
+                    results = program([np.array(x) for x in grown])
+                found.append(b"".join(np.ascontiguousarray(y).tobytes() for y in results))
+            assert found[0] == found[1] == found[2], f"{params}, axis {axis}"
 
 
 @pytest.mark.parametrize("isa", instruction_sets())

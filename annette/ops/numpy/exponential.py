@@ -41,7 +41,7 @@ def _log_add(x1: Any, x2: Any, log_base: float) -> Any:
     larger, smaller = el.where(first, a, b), el.where(first, b, a)
     finite = el.isfinite(larger)
     behind = el.subtract(smaller, el.where(finite, larger, 0.0))
-    behind = el.where(finite, behind, float("-inf"))
+    behind = el.where(finite, behind, el.where(el.isnan(smaller), smaller, float("-inf")))
     ratio = el.exp(el.multiply(behind, log_base))
     return el.add(larger, el.multiply(el.log1p(ratio), 1.0 / log_base))
 
@@ -97,6 +97,8 @@ def _polynomial(coefficients: tuple[float, ...], x: Any) -> Any:
 def i0(x: Any) -> Any:
     r"""Return the modified Bessel function :math:`I_0(x) = \sum_k (x/2)^{2k} / (k!)^2`."""
     x = floating(x)
+    if dtype_of(x) in ("float16", "bfloat16"):  # the coefficients reach from 1e-21 to 1e21
+        return to_dtype(i0(to_dtype(x, "float32")), dtype_of(x))
     size = el.absolute(x)
     near = el.less(size, 20.0)
     centre = _polynomial(_I0_SERIES, el.square(el.multiply(el.where(near, x, 0.0), 0.5)))

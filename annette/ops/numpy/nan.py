@@ -56,8 +56,11 @@ def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the variance over `axis` of what is a number."""
     x = floating(x)
-    distance = el.square(el.subtract(x, nanmean(x, axis, keepdims=True)))
-    return nanmean(el.where(el.isnan(x), x, distance), axis, keepdims)
+    gap, mean = el.isnan(x), nanmean(x, axis, keepdims=True)
+    # A distance that is not a number for another reason, as from infinity to infinity, counts.
+    distance = el.subtract(el.where(gap, 0.0, x), el.where(gap, 0.0, mean))
+    total = reduction.sum(el.square(distance), axis, keepdims)
+    return el.divide(total, _present(x, axis, keepdims))
 
 
 @op

@@ -167,7 +167,7 @@ def correlate(x1: Any, x2: Any, mode: str = "valid") -> Any:
     """
     if mode not in ("valid", "same", "full"):
         raise ValueError(f"correlate expects mode='valid', 'same' or 'full'; it got {mode!r}.")
-    a, v = operands(x1, x2)
+    a, v = operands(x1, x2, at_least_float=True)
     if rank(a) != 1 or rank(v) != 1 or not a.shape[0] or not v.shape[0]:
         raise ValueError(
             "correlate takes two vectors with elements; the shapes are "

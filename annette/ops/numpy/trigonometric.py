@@ -141,7 +141,8 @@ def hypot(x1: Any, x2: Any) -> Any:
     usable = el.logical_and(el.isfinite(scale), el.greater(scale, 0))
     scale = el.where(usable, scale, 1.0)
     total = el.add(el.square(el.divide(a, scale)), el.square(el.divide(b, scale)))
-    return el.multiply(el.sqrt(total), scale)
+    endless = el.logical_or(el.isinf(a), el.isinf(b))  # even beside not-a-number
+    return el.where(endless, float("inf"), el.multiply(el.sqrt(total), scale))
 
 
 @op

@@ -1,7 +1,8 @@
-"""The JAX backend beside NumPy: every operation, gradient, activation, loss, metric and optimizer.
+"""JAX and native beside NumPy: operations, gradients, activations, losses, metrics, optimizers.
 
 Everything is gone through by the registries and tables that other tests use, so that a new name is
-held to NumPy from the moment it exists. The tests are skipped where JAX is not installed.
+held to NumPy from the moment it exists. Those of JAX are skipped where it is not installed;
+`make test-all` installs it. Networks on the native backend are in tests/native.
 """
 
 from __future__ import annotations
@@ -31,10 +32,19 @@ from tests.native.test_networks import (
 )
 from tests.ops import cases_linalg, cases_numpy, cases_others
 from tests.ops.table import CASES, Case, label
-from tests.primitives.records import needs_jax
+from tests.primitives.records import needs_jax, needs_native
 
 assert cases_linalg and cases_numpy and cases_others  # the tables fill themselves
-pytestmark = [needs_jax, pytest.mark.slow]
+BACKENDS = [
+    pytest.param("jax", marks=[needs_jax, pytest.mark.slow]),
+    pytest.param("native", marks=needs_native),
+]
+
+
+def on_jax(test: Any) -> Any:
+    """Mark a test of JAX."""
+    return needs_jax(pytest.mark.slow(test))
+
 
 TRACED = [pytest.param(c, id=label(c)) for c in CASES if c.traced]
 SMOOTH = [
@@ -46,11 +56,17 @@ SMOOTH = [
 EQUAL = 1e-9
 
 
-def beside(function: Callable[..., Any], arrays: list[np.ndarray], name: str) -> None:
-    """A function gives on JAX what it gives on NumPy: whole numbers exactly, others nearly."""
+@functools.cache
+def made(backend: str) -> Any:
+    """One instance of each backend for all rows."""
+    return make_backend(backend)
+
+
+def beside(backend: str, function: Callable[..., Any], arrays: list[np.ndarray], name: str) -> None:
+    """A function gives on a backend what it gives on NumPy: whole numbers exactly, others nearly."""
     graph, _ = trace(function, [(x.shape, x.dtype.name) for x in arrays], name)
     wanted, _ = interpret(graph.check(), arrays)
-    found = make_backend("jax").compile(graph)([x.copy() for x in arrays])
+    found = made(backend).compile(graph)([x.copy() for x in arrays])
     for a, b in zip(found, wanted, strict=True):
         assert (a.shape, a.dtype) == (b.shape, b.dtype)
         if b.dtype.kind in "fc":
@@ -60,14 +76,16 @@ def beside(function: Callable[..., Any], arrays: list[np.ndarray], name: str) ->
             np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("row", TRACED)
-def test_operations(row: Case) -> None:
+def test_operations(row: Case, backend: str) -> None:
     """Every row of the tables of operations."""
-    beside(row.call, row.arrays, row.name)
+    beside(backend, row.call, row.arrays, row.name)
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("row", SMOOTH)
-def test_gradients_of_operations(row: Case) -> None:
+def test_gradients_of_operations(row: Case, backend: str) -> None:
     """And the gradients of those that have one."""
     floats = [i for i, x in enumerate(row.arrays) if x.dtype == "float64"]
 
@@ -76,7 +94,7 @@ def test_gradients_of_operations(row: Case) -> None:
         weights = [np.linspace(1.0, 2.0, y.size).reshape(y.shape).astype(y.dtype) for y in ys]
         return [g for g in gradient(ys, [xs[i] for i in floats], weights) if g is not None]
 
-    beside(slopes, row.arrays, row.name)
+    beside(backend, slopes, row.arrays, row.name)
 
 
 def compare(make: Callable[[], Any], loss: str) -> None:
@@ -86,6 +104,7 @@ def compare(make: Callable[[], Any], loss: str) -> None:
         assert error(found.values[name], want) < EQUAL, name
 
 
+@on_jax
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activations(name: str) -> None:
     found: Any = name
@@ -94,6 +113,7 @@ def test_activations(name: str) -> None:
     compare(network(found, "linear", "mse", sgd), "MeanSquaredError")
 
 
+@on_jax
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses(name: str) -> None:
     whole = name in DISTRIBUTIONS | NUMBERED or name.startswith("Sparse")
@@ -101,6 +121,7 @@ def test_losses(name: str) -> None:
     compare(network("tanh", last, getattr(losses, name)(), sgd), name)
 
 
+@on_jax
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_optimizers(name: str) -> None:
     def make() -> Any:
@@ -125,17 +146,18 @@ def measured(backend: str, name: str, data: Any, kwargs: dict[str, Any]) -> list
 
     found = []
     for i in range(3):
-        arrays = [np.asarray(x) for x in data(i)]
+        arrays = [np.array(x, order="C") for x in data(i)]
         graph, _ = trace(step, [(x.shape, x.dtype.name) for x in arrays], name)
         found += make_backend(backend).compile(graph.check())(arrays)
     return found
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", METRICS)
-def test_metrics(name: str) -> None:
+def test_metrics(name: str, backend: str) -> None:
     for data, kwargs in METRICS[name]:
         want = measured("numpy", name, data, kwargs)
-        for a, b in zip(measured("jax", name, data, kwargs), want, strict=True):
+        for a, b in zip(measured(backend, name, data, kwargs), want, strict=True):
             np.testing.assert_allclose(a, b, rtol=2e-6, atol=1e-6)
 
 
