@@ -54,10 +54,10 @@ docs: $(VENV)/.docs ## build the documentation into site/
 	@$(BIN)/mkdocs build --strict --quiet
 	@echo "The documentation is in site/index.html"
 
-golden: ## make the golden values of the tests anew, with real Keras in an environment of its own
+golden: ## record golden values with real Keras: all, or GOLDEN=--missing, --check, "--only WORD"
 	@test -x .venv-golden/bin/python || "$$(PYTHON='$(PYTHON)' .ci/find-python)" -m venv .venv-golden; \
 	.venv-golden/bin/python -m pip -qq --disable-pip-version-check install keras jax tensorflow; \
-	.venv-golden/bin/python tests/golden/make_golden.py
+	.venv-golden/bin/python tests/golden/make_golden.py $(GOLDEN)
 
 clean: ## remove the environment and everything built
 	@rm -rf $(VENV) .venv-golden .venv-bench build dist site .pytest_cache .mypy_cache .ruff_cache
