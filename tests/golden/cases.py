@@ -31,6 +31,10 @@ TABLES = (
     "cases_ops_dtypes",
     "cases_ops_linalg",
     "cases_half",
+    "cases_random",
+    "cases_edges",
+    "cases_gradients",
+    "cases_widths",
 )
 
 
@@ -174,7 +178,9 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, set | frozenset):
         return sorted(plain(item) for item in value)
-    if value is None or isinstance(value, bool | int | float | str):
+    if isinstance(value, str):
+        return str(value)  # NumPy's own kind of text too
+    if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, type):
         return value.__name__

@@ -12,6 +12,7 @@ from .cases_losses import LOSSES, NAMELESS
 from .cases_metrics import METRICS, REQUIRED
 from .cases_models import MODELS
 from .cases_optimizers import OPTIMIZERS, SCHEDULES, SHARED
+from .cases_shaping import LAYERS as SHAPING, NOISE
 
 # The arguments of the instances whose configs are taken.
 CLASSES: dict[str, dict[str, list[dict[str, Any]]]] = {
@@ -145,6 +146,57 @@ for _module, _classes in CLASSES.items():
                 _config(_module, _name, _kwargs),
                 json=True,
             )
+
+for _name, _calls in SHAPING.items():
+    for _kwargs, _ in _calls[:2]:
+        add_case(
+            "configs",
+            f"layers.{_name}({_label(_kwargs)})",
+            _config("layers", _name, _kwargs),
+            json=True,
+        )
+for _name, _variants in {
+    **NOISE,
+    "Dot": [{"axes": 1}, {"axes": (1, 2), "normalize": True}],
+}.items():
+    for _kwargs in _variants:
+        add_case(
+            "configs",
+            f"layers.{_name}({_label(_kwargs)})",
+            _config("layers", _name, _kwargs),
+            json=True,
+        )
+
+
+def _holding(make: Any) -> Any:
+    """The config of a thing that holds others, and that of a thing made of it."""
+
+    def run(k: Any) -> Any:
+        made = make(k)
+        config = plain(made.get_config())
+        again = type(made).from_config(made.get_config())
+        return {"config": config, "again": again.get_config()}
+
+    return run
+
+
+HOLDING = {
+    "layers.SpectralNormalization": lambda k: k.layers.SpectralNormalization(
+        k.layers.Dense(2, name="inside"), power_iterations=2
+    ),
+    "optimizers.LossScaleOptimizer": lambda k: k.optimizers.LossScaleOptimizer(
+        k.optimizers.SGD(0.5), initial_scale=8.0
+    ),
+    "optimizers.MultiOptimizer": lambda k: k.optimizers.MultiOptimizer(
+        k.optimizers.OptimizerMap(k.optimizers.SGD(0.5), {})
+    ),
+    "metrics.MeanMetricWrapper": lambda k: k.metrics.MeanMetricWrapper(
+        k.losses.mean_squared_error, name="mine"
+    ),
+}
+for _name, _make in HOLDING.items():
+    add_case("configs", _name, _holding(_make), json=True)
+
 
 IDENTIFIERS: dict[str, list[str]] = {
     "losses": [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,24 @@ def describe(value: Any) -> str:
     return getattr(value, "__name__", repr(value)).replace(" ", "")
 
 
+class Call(NamedTuple):
+    """One call of an operation, as a table has it; the sweeps make further cases of it."""
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    tolerance: str
+    kind: str
+
+
+CALLS: dict[str, list[Call]] = {}
+
+
+def calls(name: str) -> list[Call]:
+    """The calls of an operation in the tables' order, whichever of them was read first."""
+    order = ("ops", "ops_nn", "ops_linalg")
+    return sorted(CALLS.get(name, ()), key=lambda call: order.index(call.kind))
+
+
 class Recorder:
     """`op.add(x, y)` registers the case `ops.add(x, y)`."""
 
@@ -32,6 +50,7 @@ class Recorder:
             words = [describe(a) for a in args] + [
                 f"{key}={describe(v)}" for key, v in kwargs.items()
             ]
+            CALLS.setdefault(name, []).append(Call(args, kwargs, tolerance, self._kind))
             add_case(
                 self._kind,
                 f"{name}({','.join(words)})",
