@@ -34,7 +34,7 @@ def sheet(rows: list[np.ndarray]) -> np.ndarray:
 
 
 def main(
-    epochs: int = 15, rows: int = 20000, picture: str | None = "denoising_autoencoder.png"
+    epochs: int = 12, rows: int = 10000, picture: str | None = "denoising_autoencoder.png"
 ) -> dict[str, float]:
     """Train; return the mean squared errors of the noisy digits and of what was made of them."""
     keras.utils.set_random_seed(12)

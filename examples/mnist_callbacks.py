@@ -67,7 +67,7 @@ def draw(table: np.ndarray, history: dict[str, list[float]], picture: str) -> No
 
 
 def main(
-    epochs: int = 20,
+    epochs: int = 12,
     rows: int | None = None,
     log: str = "mnist_callbacks.csv",
     picture: str | None = "mnist_callbacks.png",

@@ -291,3 +291,24 @@ def test_a_step_of_ones_own_finds_the_metrics_of_compile_in_its_first_batch() ->
     x, y = np.ones((8, 3), "float32"), np.array([0] * 6 + [1] * 2)
     found = model.evaluate(x, y, batch_size=4, verbose=0, return_dict=True)
     assert found["accuracy"] in (0.25, 0.75)
+
+
+def test_a_step_of_ones_own_may_give_the_model_something_else_than_the_data() -> None:
+    class Pairs(keras.Model):
+        def train_step(self, data: Any) -> dict[str, Any]:
+            (left, right), y = data
+            with keras.GradientTape() as tape:
+                y_pred = self(left - right, training=True)
+                loss = self.compute_loss(y=y, y_pred=y_pred)
+            weights = self.trainable_weights
+            self.optimizer.apply(tape.gradient(loss, weights), weights)
+            return self.compute_metrics(left, y, y_pred)
+
+    inputs = keras.Input((3,))
+    model = Pairs(inputs, layers.Dense(1, use_bias=False)(inputs))
+    model.compile("sgd", "mse", metrics=["mae"])
+    x = np.ones((8, 3), "float32")
+    logs = model.train_on_batch((x, x), np.full((8, 1), 2.0, "float32"), return_dict=True)
+    assert logs["mae"] == 2.0
+    found = model.fit((x, x), np.full((8, 1), 2.0, "float32"), epochs=2, verbose=0).history
+    assert found["mae"] == [2.0, 2.0]
