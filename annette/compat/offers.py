@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_ARRAYS = "fit on arrays, generators and keras.utils.PyDataset"
+_ARRAYS = "tf.data.Dataset from arrays, generators and text files, and keras.utils.PyDataset"
 _SAVING = "model.save and model.save_weights"
 _EAGER = "the eager functions of tf and keras.ops: there are no sessions and no global graph"
 

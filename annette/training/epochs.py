@@ -30,6 +30,7 @@ def can_run_many(
         and type(source) is ArraySource
         and not source.steps
         and source.shuffle in (False, True)
+        and source.own_order is None
         and alone
         and plain
         and not model.run_eagerly

@@ -249,6 +249,7 @@ def _predicts_rows(model: Any, source: DataSource, callbacks: CallbackList) -> b
     return (
         type(source) is ArraySource
         and not source.steps
+        and not source.shuffle
         and not callbacks.uses_hooks("predict")
         and not model.run_eagerly
         and source.leaves[0].ndim > 0

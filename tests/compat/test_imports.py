@@ -113,7 +113,7 @@ def test_old_modules_add_nothing_to_annette() -> None:
         ("from keras.layers import Dens", "Did you mean 'Dense'"),
         ("import keras.layerz", "keras has no 'layerz'"),
         ("from tensorflow import raw_ops", "tf.raw_ops needs TensorFlow itself"),
-        ("import tensorflow.data", "annette offers fit on arrays, generators"),
+        ("import tensorflow.io", "annette offers Python's own files"),
         ("from tensorflow.compat.v1 import Session", "no sessions"),
         ("from tensorflow.contrib import rnn", "tf.contrib needs TensorFlow itself"),
         ("import tensorflow.lite.python", "needs TensorFlow itself"),

@@ -15,6 +15,7 @@ import numpy as _np
 from annette import GradientTape as GradientTape, ops as _ops
 from annette.compat.tf.dtypes import *  # noqa: F403  # each module names what it gives in __all__
 from annette.compat.tf.math import *  # noqa: F403
+from annette.compat.tf.specs import *  # noqa: F403
 from annette.compat.tf.tensors import *  # noqa: F403
 
 #: The release of TensorFlow whose names these are: programs compare it.

@@ -24,6 +24,8 @@ class DType(str):
     @property
     def as_numpy_dtype(self) -> Any:
         """The type of NumPy's scalars."""
+        if self == "string":
+            return np.object_
         return np.dtype(str(self)).type
 
     @property
@@ -55,4 +57,7 @@ globals().update({name: DType(name) for name in _NAMES})
 
 def as_dtype(type_value: Any) -> DType:
     """Return the type named or described by `type_value`."""
-    return DType(type_value if isinstance(type_value, str) else np.dtype(type_value).name)
+    if isinstance(type_value, str):
+        return DType(type_value)
+    kind = np.dtype(type_value)
+    return DType("string" if kind.kind in "OUS" else kind.name)

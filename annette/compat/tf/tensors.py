@@ -8,6 +8,7 @@ import numpy as np
 
 import annette
 from annette import ops
+from annette.compat.strings import is_text, strings
 from annette.graph import Tensor as _Symbol
 from annette.graph.array import Array
 
@@ -57,6 +58,9 @@ class Variable(metaclass=_AnyVariable):
 
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: Any = None) -> Any:
     """Return `value` as an array: Python's numbers as float32 and int32, arrays as they are."""
+    if is_text(value):
+        made = strings(value)
+        return made if shape is None else np.broadcast_to(made, _shape(shape))
     if dtype is None and not hasattr(value, "dtype"):
         kind = np.asarray(value).dtype.name
         dtype = None if _holds_arrays(value) else _WIDE.get(kind)

@@ -82,11 +82,24 @@ def make_source(
                 class_weight=class_weight,
                 prefix=prefix,
             )
+        plan = x.row_plan() if hasattr(x, "row_plan") and not steps else None
+        if plan is not None and not (isinstance(plan.data, tuple) and len(plan.data) > 3):
+            return _planned(plan, class_weight, prefix)
         return StreamSource(x, steps=steps, class_weight=class_weight, prefix=prefix)
     data = _convert(x, y, sample_weight, class_weight, prefix)
     return make_row_source(
         data, batch_size=batch_size, shuffle=shuffle or False, steps=steps, seed=seed
     )
+
+
+def _planned(plan: Any, class_weight: dict[int, float] | None, prefix: str) -> DataSource:
+    """Return the source for a dataset whose batches are rows of arrays, in an order of its own."""
+    parts = plan.data if isinstance(plan.data, tuple) else (plan.data,)
+    x, y, sample_weight = (*parts, None, None)[:3]
+    data = _convert(x, y, sample_weight, class_weight, prefix)
+    source = make_row_source(data, batch_size=plan.batch_size)
+    source.take_in_order(plan.rows, plan.order)
+    return source
 
 
 def is_stream(x: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -90,6 +90,12 @@ class RowSource(DataSource):
         self.seed = seed
         self.batches_in_all = math.ceil(self.rows / batch_size)
         self.num_batches: int = steps if steps else self.batches_in_all
+        self.own_order: Callable[[], np.ndarray] | None = None
+
+    def take_in_order(self, rows: int, order: Callable[[], np.ndarray] | None) -> None:
+        """Give `rows` rows an epoch, in the order that a function returns for each (or as is)."""
+        self.rows, self.own_order, self.shuffle = rows, order, order is not None
+        self.batches_in_all = self.num_batches = math.ceil(rows / self.batch_size)
 
     def pack(self, leaves: list[Any]) -> Any:
         """Return flat `leaves` as a step takes them: ``x`` or ``(x, y[, sample_weight])``."""
@@ -115,6 +121,8 @@ class RowSource(DataSource):
         """Return the order in which `epoch` takes the rows, None for the order they are in."""
         if not self.shuffle:
             return None
+        if self.own_order is not None:
+            return self.own_order()
         order = epoch_order(self.rows, int(self.seed or 0), self.window(epoch)[0])
         if self.shuffle == "batch":  # the batches stay; the rows change places inside of each
             return order[np.argsort(order // self.batch_size, kind="stable")]
