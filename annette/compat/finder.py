@@ -12,9 +12,9 @@ from types import ModuleType
 from typing import Any
 
 from annette.compat import hints
-from annette.compat.modules import OLD, PASSED_OVER, RENAMED, ROOTS
+from annette.compat.modules import OLD, OWN, PASSED_OVER, RENAMED, ROOTS
 
-_TOPS = ("keras", "tensorflow", "tf_keras")
+_TOPS = ("keras", "tensorflow", "tf_keras", "keras_preprocessing")
 _aliases: dict[str, Alias] = {}
 _displaced: dict[str, ModuleType] = {}
 
@@ -47,7 +47,11 @@ class Alias(ModuleType):
             found = getattr(source, name, None)
             if found is None and name not in source.__dict__:
                 continue
-            if isinstance(found, ModuleType) and found.__name__.startswith("annette."):
+            if (
+                isinstance(found, ModuleType)
+                and found.__name__.startswith("annette.")
+                and (_resolvable(f"{self.__name__}.{name}"))
+            ):
                 return importlib.import_module(f"{self.__name__}.{name}")
             return found
         if _resolvable(f"{self.__name__}.{name}"):
@@ -140,6 +144,8 @@ def alias(fullname: str) -> Alias:
 
 def _keras_path(fullname: str) -> str | None:
     """Return what follows `keras` in any spelling of its root; None for TensorFlow's own names."""
+    if fullname.partition(".")[0] == "keras_preprocessing":
+        return fullname.replace("keras_preprocessing", "preprocessing", 1)
     for root in ROOTS:
         if fullname == root or fullname.startswith(root + "."):
             rest = fullname[len(root) + 1 :].split(".")
@@ -160,6 +166,12 @@ def _sources(fullname: str) -> list[str]:
         return ["annette.compat.top", "annette"]
     if path == "backend":
         return ["annette.compat.backend"]
+    if path in OWN:
+        return [OWN[path], *_todays(path, fullname)]
+    return _todays(path, fullname)
+
+
+def _todays(path: str, fullname: str) -> list[str]:
     if path in OLD:
         return [name for part in OLD[path] for name in _sources(f"keras.{part}".rstrip("."))]
     home = _home(path)

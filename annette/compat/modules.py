@@ -53,7 +53,17 @@ OLD: dict[str, tuple[str, ...]] = {
     "backend.common": ("backend",),
     "models.cloning": ("models",),
     "metrics.metrics": ("metrics",),
-    "wrappers.scikit_learn": ("wrappers",),
+    "preprocessing.image": ("utils",),
+}
+
+#: Modules that Keras dropped and that are kept in this folder; their names come first.
+OWN: dict[str, str] = {
+    "preprocessing": "annette.compat.preprocessing",
+    "preprocessing.image": "annette.compat.preprocessing.image",
+    "preprocessing.sequence": "annette.compat.preprocessing.sequence",
+    "preprocessing.text": "annette.compat.preprocessing.text",
+    "wrappers": "annette.compat.estimators",
+    "wrappers.scikit_learn": "annette.compat.estimators",
 }
 
 #: Names of Keras 1 and 2 that are spelled in another way today: module -> old -> new.

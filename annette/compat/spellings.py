@@ -97,6 +97,17 @@ def respell(owner: str, kwargs: dict[str, Any], renamed: dict[str, str]) -> dict
     return today
 
 
+def _whole_steps(label: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Round up `steps_per_epoch=len(x) / 32`, as the loops of Keras 2 did."""
+    import math
+
+    for name in ("steps_per_epoch", "validation_steps", "steps"):
+        if isinstance(kwargs.get(name), float) and math.isfinite(kwargs[name]):
+            hints.note(f"{label}({name}=... / ...)", f"{label}({name}=math.ceil(... / ...))")
+            kwargs = {**kwargs, name: math.ceil(kwargs[name])}
+    return kwargs
+
+
 def _wrap(cls: type, method: str, renamed: dict[str, str], owner: str = "") -> None:
     """Let a method take old argument names."""
     original = getattr(cls, method)
@@ -104,7 +115,7 @@ def _wrap(cls: type, method: str, renamed: dict[str, str], owner: str = "") -> N
 
     @functools.wraps(original)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return original(self, *args, **respell(label, kwargs, renamed))
+        return original(self, *args, **_whole_steps(label, respell(label, kwargs, renamed)))
 
     patch(cls, method, wrapper)
 

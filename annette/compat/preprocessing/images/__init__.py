@@ -1,0 +1,1 @@
+"""What `keras.preprocessing.image` is made of."""
