@@ -8,16 +8,17 @@ import numpy as np
 
 import annette
 from annette import config, ops, random
+from annette.compat.arrays import *  # noqa: F403  # those whose arguments have other names
 
 # Old name -> annette.ops; what is spelled alike is found by itself.
 _IN_OPS = {
-    "pow": "power",
-    "permute_dimensions": "transpose",
-    "dot": "dot",
-    "batch_dot": "matmul",
-    "cumsum": "cumsum",
     "variance": "var",
-    "random_binomial": "",
+    "conv1d": "conv",
+    "conv2d": "conv",
+    "conv3d": "conv",
+    "depthwise_conv2d": "depthwise_conv",
+    "separable_conv2d": "separable_conv",
+    "conv2d_transpose": "conv_transpose",
 }
 
 
@@ -145,18 +146,21 @@ def set_learning_phase(value: Any) -> None:
 
 
 def function(inputs: Any, outputs: Any, updates: Any = None, name: str | None = None) -> Any:
-    """Return a callable from a list of arrays to the list of what `outputs` then are."""
+    """Return a callable from a list of arrays to the list of what `outputs` then are.
+
+    `K.learning_phase()` among the inputs stands for whether layers are in training.
+    """
     several = isinstance(outputs, (list, tuple))
-    model = annette.Model(inputs, outputs)
+    given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+    phase = next((i for i, x in enumerate(given) if isinstance(x, int)), None)
+    symbols = [x for i, x in enumerate(given) if i != phase]
+    model = annette.Model(symbols, outputs)
 
     def call(values: Any) -> Any:
-        single = not isinstance(inputs, (list, tuple)) or len(inputs) == 1
-        given = values[0] if single and isinstance(values, (list, tuple)) else values
-        made = model(given, training=False)
-        return (
-            [np.asarray(m) for m in made]
-            if several and isinstance(made, (list, tuple))
-            else ([np.asarray(made)] if several else np.asarray(made))
-        )
+        values = list(values) if isinstance(values, (list, tuple)) else [values]
+        training = bool(values.pop(phase)) if phase is not None and len(values) > phase else False
+        made = model(values if len(values) > 1 else values[0], training=training)
+        found = [np.asarray(m) for m in (made if isinstance(made, (list, tuple)) else [made])]
+        return found if several else found[0]
 
     return call
