@@ -15,6 +15,7 @@ from annette.compat import hints
 from annette.compat.modules import OLD, OWN, PASSED_OVER, RENAMED, ROOTS
 
 _TOPS = ("keras", "tensorflow", "tf_keras", "keras_preprocessing")
+_KERAS_ROOMS = ("initializers", "losses", "metrics", "optimizers")  # tf.losses is keras.losses
 _aliases: dict[str, Alias] = {}
 _displaced: dict[str, ModuleType] = {}
 
@@ -159,6 +160,8 @@ def _sources(fullname: str) -> list[str]:
     """Return the names of the annette modules behind `fullname`, none if it is not known."""
     path = _keras_path(fullname)
     if path is None:
+        if fullname.partition(".")[2] in _KERAS_ROOMS:
+            return ["annette." + fullname.partition(".")[2]]
         plain = fullname.replace(".compat.v2", "").replace(".python", "")
         own = "annette.compat.tf" + plain.removeprefix("tensorflow")
         return [own] if _exists(own) else []

@@ -12,9 +12,11 @@ from typing import Any as _Any
 
 import numpy as _np
 
-from annette import GradientTape as GradientTape, ops as _ops
-from annette.compat.tf.dtypes import *  # noqa: F403  # each module names what it gives in __all__
+from annette import GradientTape as GradientTape, initializers as _initializers, ops as _ops
+from annette.compat.tf.control import *  # noqa: F403  # each module names what it gives in __all__
+from annette.compat.tf.dtypes import *  # noqa: F403
 from annette.compat.tf.math import *  # noqa: F403
+from annette.compat.tf.places import *  # noqa: F403
 from annette.compat.tf.specs import *  # noqa: F403
 from annette.compat.tf.tensors import *  # noqa: F403
 
@@ -22,6 +24,12 @@ from annette.compat.tf.tensors import *  # noqa: F403
 __version__ = "2.21.0"
 
 newaxis = None
+
+zeros_initializer = _initializers.Zeros
+ones_initializer = _initializers.Ones
+constant_initializer = _initializers.Constant
+random_normal_initializer = _initializers.RandomNormal
+random_uniform_initializer = _initializers.RandomUniform
 
 
 def function(func: _Callable[..., _Any] | None = None, **options: _Any) -> _Any:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from annette import ops
-from annette.compat.tf.math import l2_normalize as l2_normalize, top_k as top_k
+from annette.compat.tf.math import (
+    in_top_k as in_top_k,
+    l2_normalize as l2_normalize,
+    log_softmax as log_softmax,
+    softmax as softmax,
+    top_k as top_k,
+    zero_fraction as zero_fraction,
+)
 from annette.compat.tf.tensors import constant
 
 
@@ -58,19 +65,14 @@ def tanh(x: Any, name: Any = None) -> Any:
     return ops.tanh(constant(x))
 
 
+def softsign(features: Any, name: Any = None) -> Any:
+    """Return x / (1 + |x|)."""
+    return ops.softsign(constant(features))
+
+
 def softplus(features: Any, name: Any = None) -> Any:
     """Return log(1 + e^x)."""
     return ops.softplus(constant(features))
-
-
-def softmax(logits: Any, axis: Any = None, name: Any = None) -> Any:
-    """Return e^x divided by its sum along an axis, the last unless given."""
-    return ops.softmax(constant(logits), axis=-1 if axis is None else axis)
-
-
-def log_softmax(logits: Any, axis: Any = None, name: Any = None) -> Any:
-    """Return the logarithm of the softmax."""
-    return ops.log_softmax(constant(logits), axis=-1 if axis is None else axis)
 
 
 def dropout(
@@ -119,3 +121,43 @@ def moments(x: Any, axes: Any, shift: Any = None, keepdims: Any = False, name: A
 def embedding_lookup(params: Any, ids: Any, max_norm: Any = None, name: Any = None) -> Any:
     """Return the rows of `params` at `ids`."""
     return ops.take(params, ids, axis=0)
+
+
+def crelu(features: Any, axis: int = -1, name: Any = None) -> Any:
+    """Return max(x, 0) and max(-x, 0) joined along an axis."""
+    x = constant(features)
+    return ops.concatenate([ops.relu(x), ops.relu(-x)], axis=axis)
+
+
+def weighted_cross_entropy_with_logits(
+    labels: Any, logits: Any, pos_weight: Any, name: Any = None
+) -> Any:
+    """Return the cross-entropy with the part of label 1 multiplied by `pos_weight`."""
+    z, x = constant(labels), constant(logits)
+    return (1 - z) * x + (1 + (pos_weight - 1) * z) * ops.softplus(-x)
+
+
+def batch_normalization(
+    x: Any, mean: Any, variance: Any, offset: Any, scale: Any, variance_epsilon: float,
+    name: Any = None,
+) -> Any:  # fmt: skip
+    """Return scale (x - mean) / sqrt(variance + epsilon) + offset."""
+    factor = ops.rsqrt(constant(variance) + variance_epsilon)
+    factor = factor if scale is None else factor * scale
+    made = (constant(x) - mean) * factor
+    return made if offset is None else made + offset
+
+
+def compute_average_loss(
+    per_example_loss: Any, sample_weight: Any = None, global_batch_size: Any = None
+) -> Any:
+    """Return the sum of (weighted) losses divided by the batch's size."""
+    loss = constant(per_example_loss)
+    size = loss.shape[0] if global_batch_size is None else global_batch_size
+    loss = loss if sample_weight is None else loss * constant(sample_weight)
+    return ops.sum(loss) / size
+
+
+def scale_regularization_loss(regularization_loss: Any) -> Any:
+    """Return the sum of the losses: there is one replica."""
+    return ops.sum(constant(regularization_loss))

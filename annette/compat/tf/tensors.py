@@ -13,8 +13,8 @@ from annette.graph import Tensor as _Symbol
 from annette.graph.array import Array
 
 __all__ = (
-    "Tensor Variable broadcast_to cast clip_by_norm clip_by_value concat constant "
-    "convert_to_tensor expand_dims eye fill gather identity is_tensor linspace matmul norm "
+    "Tensor Variable broadcast_to cast clip_by_global_norm clip_by_norm clip_by_value concat constant "
+    "convert_to_tensor einsum expand_dims eye fill gather identity is_tensor linspace matmul norm "
     "one_hot ones ones_like pad range rank repeat reshape reverse shape size split squeeze "
     "stack stop_gradient tensordot tile transpose unstack where zeros zeros_like "
 ).split()
@@ -276,6 +276,11 @@ def matmul(
     return ops.matmul(a, b)
 
 
+def einsum(equation: str, *inputs: Any, **options: Any) -> Any:
+    """Return the sum of products that an equation such as "ij,jk->ik" describes."""
+    return ops.einsum(equation, *(constant(x) for x in inputs))
+
+
 def tensordot(a: Any, b: Any, axes: Any, name: Any = None) -> Any:
     """Return the sum of products over some axes of both."""
     return ops.tensordot(a, b, axes=axes)
@@ -294,6 +299,17 @@ def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: Any = 
 def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: Any = None) -> Any:
     """Return `t` with every value moved into the interval."""
     return ops.clip(t, clip_value_min, clip_value_max)
+
+
+def clip_by_global_norm(
+    t_list: Any, clip_norm: Any, use_norm: Any = None, name: Any = None
+) -> tuple[list[Any], Any]:
+    """Return arrays scaled down to a common norm of at most `clip_norm`, and the norm they had."""
+    from annette.compat.tf.linalg import global_norm
+
+    length = global_norm(t_list) if use_norm is None else use_norm
+    scale = clip_norm / ops.maximum(length, clip_norm)
+    return [None if t is None else constant(t) * scale for t in t_list], length
 
 
 def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: Any = None) -> Any:

@@ -16,3 +16,7 @@ def set_memory_growth(device: Any, enable: Any) -> None:
 
 def enable_op_determinism() -> None:
     """Do nothing: the same seed always gives the same bits."""
+
+
+def set_virtual_device_configuration(device: Any, logical_devices: Any) -> None:
+    """Do nothing: there are no devices to divide."""
