@@ -202,6 +202,7 @@ def test_assertions(tf: Any) -> None:
         lambda: tf.debugging.assert_positive([0.0]),
         lambda: tf.debugging.assert_all_finite([np.inf], "x"),
         lambda: tf.debugging.assert_near([1.0], [1.1]),
+        lambda: tf.Assert(tf.constant(False), ["why"]),
     ):
         with pytest.raises(tf.errors.InvalidArgumentError):
             call()
@@ -209,6 +210,16 @@ def test_assertions(tf: Any) -> None:
         tf.debugging.assert_shapes([(tf.constant(A), ("n", 3))])
     with pytest.raises(ValueError, match="ensure_shape expects"):
         tf.ensure_shape(A, [3, None])
+
+
+def test_random_numbers_of_a_seed_alone(tf: Any) -> None:
+    draws = [tf.random.stateless_normal([3], seed=(1, i)).numpy().tolist() for i in (2, 2, 3)]
+    assert draws[0] == draws[1] != draws[2]
+    first, second = (tf.random.Generator.from_seed(4) for _ in range(2))
+    kept = first.uniform([2], 0, 1), first.uniform([2], 0, 1)
+    np.testing.assert_array_equal(kept[0], second.uniform([2], 0, 1))
+    assert kept[0].tolist() != kept[1].tolist()
+    assert tf.random.stateless_uniform([5], (1, 2), 0, 3, dtype=tf.int32).numpy().max() < 3
 
 
 def test_modules_find_their_variables(tf: Any) -> None:

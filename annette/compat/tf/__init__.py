@@ -71,3 +71,11 @@ def numpy_function(func: _Callable[..., _Any], inp: _Any, Tout: _Any = None) -> 
 
 
 py_function = numpy_function
+
+
+def Assert(condition: _Any, data: _Any, summarize: _Any = None, name: _Any = None) -> None:
+    """Raise InvalidArgumentError with `data` unless the condition holds."""
+    from annette.compat.tf.errors import InvalidArgumentError
+
+    if not _np.all(_np.asarray(condition)):
+        raise InvalidArgumentError(f"The condition does not hold: {data!r}.")
