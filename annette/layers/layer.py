@@ -228,7 +228,7 @@ class Layer(Stateless):
         masks = tree.map_structure(lambda x: getattr(x, "_keras_mask", None), first)
         if not any(m is not None for m in tree.flatten(masks)):
             masks = None
-        for name, value in bind(takes, args, {}).items():
+        for name, value in bind(takes, args, kwargs).items():
             key = "mask" if value is first and takes.takes("mask") else f"{name}_mask"
             mask = getattr(value, "_keras_mask", None) if value is not first else masks
             given = takes.takes(key) and takes.names.index(key) < len(args)

@@ -15,7 +15,8 @@ class Lambda(Layer):
 
     Args:
         function: takes the inputs (and `arguments`).
-        output_shape: the shape of a result, without rows; found by itself if None.
+        output_shape: the shape of a result, without rows, or a function that gives it with rows
+            for the input's shape; found by itself if None.
         mask: what `compute_mask` gives, or a function for it.
         arguments: further keyword arguments for the function.
 
@@ -52,6 +53,24 @@ class Lambda(Layer):
             if takes.takes(name):
                 kwargs[name] = value
         return self.function(inputs, **kwargs)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the output's shape as it was told, or as it is found by itself."""
+        told = self._output_shape
+        if told is None:
+            return super().compute_output_shape(input_shape)
+        if callable(told):
+            return told(input_shape)
+        rows = input_shape
+        while isinstance(rows, (list, tuple)):
+            rows = rows[0]
+        return (rows, *told)
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the output as a KerasTensor, for an input that is one."""
+        if self._output_shape is None:
+            return self._traced_spec(args, kwargs)
+        return super().compute_output_spec(*args, **kwargs)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Return the mask that was asked for."""
