@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import numbers
 import opcode
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -37,14 +38,15 @@ def explained(
 ) -> Exception | None:
     """Return an error that names the argument, or None where `error` is to stay as it is."""
     cause = getattr(error, "_annette_cause", error)
-    if not _is_ours(cause):
+    if not isinstance(cause, (*_INSIDE, ValueError, TypeError)) or not _is_ours(cause):
         return None
     given = _bound(function, args, kwargs)
     odd = [name for name in given if not fits(_annotation(function, name), name, given[name])]
-    inside = isinstance(cause, (*_INSIDE, ValueError, TypeError)) and not _is_raised_here(cause)
+    inside = not _is_raised_here(cause)
     said = str(cause)
     if not inside and (
-        not odd or all(f"{name}" in said and short(given[name]) in said for name in odd)
+        not odd
+        or all(re.search(rf"\b{name}\b", said) and short(given[name]) in said for name in odd)
     ):
         return None
     name = function.__name__
