@@ -18,10 +18,6 @@ load_all()
 # Where annette means to differ, and why. Each must in fact differ.
 DEPARTURES = {
     "configs/initializers.Identity(gain=2.0)": "Keras's config forgets the gain, so it does not come back",
-    **{
-        f"widths/layers.{name} mixed_float16": "weights are not cast to the compute dtype"
-        for name in "Dense PReLU BatchNormalization EinsumDense SpectralNormalization".split()
-    },
 }
 PARAMETERS = [
     pytest.param(key, marks=pytest.mark.xfail(reason=DEPARTURES[key], strict=True), id=key)
