@@ -23,10 +23,14 @@ from .running import environment, graph_of, native, python, threads, using
 
 pytestmark = needs_native
 
+# What runs in the background is started deaf to Ctrl-C, and its children with it.
 NETWORK = """
+import signal
 import numpy as np
 import annette as keras
 from annette import layers
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def network(seed=1, width=128, inputs=200):
     keras.utils.set_random_seed(seed)
