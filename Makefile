@@ -51,7 +51,7 @@ bench: ## measure annette beside its peers and write benchmarks/RESULTS.md
 	.venv-bench/bin/python benchmarks/run.py --write $(BENCH)
 
 docs: $(VENV)/.docs ## build the documentation into site/
-	@$(BIN)/mkdocs build --strict --quiet
+	@$(BIN)/mkdocs build --strict
 	@echo "The documentation is in site/index.html"
 
 golden: ## record golden values with real Keras: all, or GOLDEN=--missing, --check, "--only WORD"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import types
 from typing import Any
-
-from mkdocs.structure.files import File, Files
 
 #: Family -> the module whose ALL_OBJECTS or __all__ says what is in it.
 FAMILIES = {
@@ -14,7 +13,7 @@ FAMILIES = {
     "Losses": ["annette.losses"],
     "Metrics": ["annette.metrics"],
     "Optimizers": ["annette.optimizers", "annette.optimizers.schedules"],
-    "Callbacks": ["annette.training.callbacks"],
+    "Callbacks": ["annette.callbacks"],
     "Activations": ["annette.activations"],
     "Initializers": ["annette.initializers"],
     "Regularizers": ["annette.regularizers"],
@@ -22,8 +21,29 @@ FAMILIES = {
     "Operations": ["annette.ops"],
     "Random": ["annette.random"],
     "Data sets": ["annette.datasets"],
+    "Preprocessing": ["annette.preprocessing"],
     "Utilities": ["annette.utils"],
+    "Trees": ["annette.utils.tree"],
+    "Dtype policies": ["annette.dtype_policies", "annette.mixed_precision"],
+    "Saving": ["annette.saving"],
+    "Wrappers": ["annette.wrappers"],
     "Configuration": ["annette.config"],
+    "Gradients, variables, scopes": ["annette"],
+    "Backends": ["annette.backends"],
+    "Graphs": ["annette.graph", "annette.fused"],
+    "Compatibility": ["annette.compat"],
+    "Checks": ["annette.testing"],
+}
+#: Modules whose names are all written elsewhere.
+GATHERED = {"annette.callbacks"}
+#: Classes that are put together with scikit-learn's when asked for, and where they are written.
+ESTIMATORS = {
+    "annette.wrappers": {
+        "Estimator": "annette.wrappers.estimators.Estimator",
+        "SKLearnClassifier": "annette.wrappers.estimators.Classifier",
+        "SKLearnRegressor": "annette.wrappers.estimators.Regressor",
+        "SKLearnTransformer": "annette.wrappers.estimators.Transformer",
+    }
 }
 
 
@@ -34,8 +54,10 @@ def on_config(config: Any) -> Any:
     return config
 
 
-def on_files(files: Files, config: Any) -> Files:
+def on_files(files: Any, config: Any) -> Any:
     """Add a page for each family, and the table of primitives."""
+    from mkdocs.structure.files import File
+
     for family, modules in FAMILIES.items():
         files.append(File.generated(config, _path(family), content=_page(family, modules)))
     files.append(File.generated(config, "api/primitives.md", content=_primitives()))
@@ -43,24 +65,57 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def _path(family: str) -> str:
-    return f"api/{family.lower().replace(' ', '-')}.md"
+    return f"api/{family.lower().replace(',', '').replace(' ', '-')}.md"
 
 
 def _page(family: str, modules: list[str]) -> str:
-    import importlib
-
     lines = [f"# {family}", ""]
+    seen: set[int] = set()
+    others: list[tuple[str, str]] = []
     for name in modules:
         module = importlib.import_module(name)
-        lines += [(module.__doc__ or "").strip().split("\n\n")[0], ""]
-        seen: set[int] = set()
+        lines += [f"`{name}`: " + (module.__doc__ or "").strip().split("\n\n")[0], ""]
+        if name in ESTIMATORS:
+            lines += _estimators(ESTIMATORS[name])
+            continue
         for public in _public(module):
             value = getattr(module, public)
-            if id(value) in seen or not getattr(value, "__doc__", None):
+            if not getattr(value, "__doc__", None) or (name == "annette" and _elsewhere(value)):
                 continue
-            seen.add(id(value))
-            lines += [f"::: {_where(value, name, public)}", ""]
-    return "\n".join(lines)
+            own = getattr(value, "__name__", public).rsplit(".", 1)[-1]
+            if own != public and getattr(module, own, None) is value:
+                others.append((public, own))
+            elif id(value) not in seen:
+                seen.add(id(value))
+                lines += [f"::: {_where(value, name, public)}", ""]
+    return "\n".join([*lines, *_aliases(others)])
+
+
+def _aliases(others: list[tuple[str, str]]) -> list[str]:
+    """Return the table of second names, such as `MSE`."""
+    if not others:
+        return []
+    rows = [f"| `{name}` | `{first}` |" for name, first in others]
+    return ["## Other names", "", "| name | the same as |", "| --- | --- |", *rows]
+
+
+def _estimators(homes: dict[str, str]) -> list[str]:
+    lines = []
+    for name, home in homes.items():
+        lines += [f"## {name}", "", f"::: {home}", "    options: {show_root_heading: false}", ""]
+    return lines
+
+
+def _elsewhere(value: Any) -> bool:
+    """Whether a name of `annette` itself is a module, or is on another page."""
+    if isinstance(value, types.ModuleType):
+        return True
+    modules = [importlib.import_module(n) for names in FAMILIES.values() for n in names]
+    return any(
+        getattr(module, "__dict__", {}).get(getattr(value, "__name__", "")) is value
+        for module in modules
+        if module.__name__ != "annette"
+    )
 
 
 def _public(module: Any) -> list[str]:
@@ -75,8 +130,8 @@ def _public(module: Any) -> list[str]:
 
 def _own(value: Any, module: Any) -> bool:
     if isinstance(value, types.ModuleType):
-        return module.__name__ == "annette.datasets" and value.__name__.startswith(module.__name__)
-    return str(value.__module__).startswith(module.__name__)
+        return False
+    return str(value.__module__).startswith(module.__name__) or module.__name__ in GATHERED
 
 
 def _where(value: Any, module: str, name: str) -> str:
