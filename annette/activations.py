@@ -195,7 +195,8 @@ _family = Family("activation", ALL_OBJECTS)
 def get(identifier: Any) -> Callable[..., Any]:
     """The activation meant by a name, a configuration or a callable; `linear` for None.
 
-    Raises ValueError for an unknown name, with the nearest known one.
+    Raises:
+        ValueError: for an unknown name, with the nearest known one.
     """
     if identifier is None:
         return linear

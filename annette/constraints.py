@@ -131,7 +131,8 @@ _family = Family("constraint", ALL_OBJECTS, Constraint)
 def get(identifier: Any) -> Any:
     """The constraint meant by a name, a configuration, a class or a callable; None for None.
 
-    Raises ValueError for an unknown name, with the nearest known one.
+    Raises:
+        ValueError: for an unknown name, with the nearest known one.
     """
     return _family.get(identifier)
 

@@ -189,7 +189,9 @@ class VarianceScaling(_Random):
     the two ("fan_avg"), and `distribution` "truncated_normal", "untruncated_normal" or "uniform".
     With `input_axes` and `output_axes` they are the sizes of those axes; otherwise those of a dense
     kernel (in, out) or a convolution's (..., in, out).
-    Raises ValueError for a `scale` not above 0 or an unknown `mode` or `distribution`.
+
+    Raises:
+        ValueError: for a `scale` not above 0 or an unknown `mode` or `distribution`.
     """
 
     def __init__(
@@ -295,7 +297,10 @@ class Orthogonal(_Random):
     """`gain` times a random orthogonal matrix, the axes before the last taken as one.
 
     The Q of a QR decomposition of normal values, its signs chosen so that every rotation is as
-    likely as any other. Raises ValueError for a shape of rank below 2. Source: Saxe et al., 2013.
+    likely as any other. Source: Saxe et al., 2013.
+
+    Raises:
+        ValueError: for a shape of rank below 2.
     """
 
     def __init__(self, gain: float = 1.0, seed: Any = None) -> None:
@@ -473,7 +478,8 @@ _family = Family("initializer", ALL_OBJECTS, Initializer)
 def get(identifier: Any) -> Any:
     """The initializer meant by a name, a configuration, a class or a callable; None for None.
 
-    Raises ValueError for an unknown name, with the nearest known one.
+    Raises:
+        ValueError: for an unknown name, with the nearest known one.
     """
     return _family.get(identifier)
 

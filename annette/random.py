@@ -129,7 +129,16 @@ def _float(dtype: Any) -> str:
 def uniform(
     shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Any = None
 ) -> Any:
-    """Return numbers drawn evenly from [minval, maxval)."""
+    """Return numbers drawn evenly from [minval, maxval).
+
+    $x = a + (b - a) u$ with $u$ from [0, 1), $a$ `minval` and $b$ `maxval`; whole numbers for an
+    integer `dtype`.
+
+    Shape: the result has `shape`.
+
+    Raises:
+        ValueError: for a `seed` of another kind.
+    """
     dtype = standardize(dtype)
     if "float" not in dtype:
         return randint(shape, minval, maxval, dtype, seed)
@@ -143,7 +152,18 @@ def uniform(
 
 
 def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None) -> Any:
-    """Return whole numbers drawn evenly from minval to maxval - 1."""
+    """Return whole numbers drawn evenly from minval to maxval - 1.
+
+    Args:
+        shape: of the result.
+        minval: the smallest number.
+        maxval: one more than the largest.
+        dtype: an integer type.
+        seed: a whole number, a `SeedGenerator` or None.
+
+    Raises:
+        ValueError: for a `dtype` that is no integer type, or a `seed` of another kind.
+    """
     dtype = standardize(dtype)
     if "int" not in dtype:
         raise ValueError(f"randint draws whole numbers; dtype {dtype!r} is not an integer type.")
@@ -159,6 +179,14 @@ def normal(
     r"""Return numbers of a normal distribution (Box & Muller, 1958).
 
     .. math:: z = \sqrt{-2 \ln(1 - u_1)} \cos 2 \pi u_2
+
+    Args:
+        shape: of the result.
+        dtype: a float type; `floatx()` unless given.
+        seed: a whole number, a `SeedGenerator` or None.
+
+    Raises:
+        ValueError: for a `dtype` that is no float type, or a `seed` of another kind.
     """
     dtype = _float(dtype)
     wide = "float64" if dtype == "float64" else "float32"
@@ -174,6 +202,14 @@ def truncated_normal(
 
     .. math:: z = \sqrt2\, \operatorname{erf}^{-1}(u), \quad u \in
         (-\operatorname{erf} \sqrt2, \operatorname{erf} \sqrt2)
+
+    Args:
+        shape: of the result.
+        dtype: a float type; `floatx()` unless given.
+        seed: a whole number, a `SeedGenerator` or None.
+
+    Raises:
+        ValueError: for a `dtype` that is no float type, or a `seed` of another kind.
     """
     dtype = _float(dtype)
     wide = "float64" if dtype == "float64" else "float32"
@@ -195,7 +231,16 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
 
 
 def gumbel(shape: Any, dtype: Any = None, seed: Any = None) -> Any:
-    r"""Return numbers of a Gumbel distribution, :math:`-\ln(-\ln u)`."""
+    r"""Return numbers of a Gumbel distribution, :math:`-\ln(-\ln u)`.
+
+    Args:
+        shape: of the result.
+        dtype: a float type; `floatx()` unless given.
+        seed: a whole number, a `SeedGenerator` or None.
+
+    Raises:
+        ValueError: for a `dtype` that is no float type, or a `seed` of another kind.
+    """
     dtype = _float(dtype)
     unit = _unit(_key(seed), static_shape(shape), "float64")
     inner = -ops.log(ops.maximum(unit, 1e-300))
@@ -205,7 +250,18 @@ def gumbel(shape: Any, dtype: Any = None, seed: Any = None) -> Any:
 def binomial(
     shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
 ) -> Any:
-    """Return how many of `counts` trials succeed, each with its probability."""
+    """Return how many of `counts` trials succeed, each with its probability.
+
+    Args:
+        shape: of the result; `counts` and `probabilities` are broadcast to it.
+        counts: numbers of trials.
+        probabilities: of success, from 0 to 1.
+        dtype: a float type.
+        seed: a whole number, a `SeedGenerator` or None.
+
+    Raises:
+        ValueError: for a `dtype` that is no float type, or a `seed` of another kind.
+    """
     shape = static_shape(shape)
     most = int(np.max(ops.convert_to_numpy(counts))) if np.size(counts) else 0
     unit = _unit(_key(seed), (most, *shape), "float32")
@@ -271,6 +327,16 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     """Return inputs with a fraction `rate` set to 0 and the rest divided by ``1 - rate``.
 
     (Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov, 2014.)
+
+    Args:
+        inputs: of any shape, which is the result's.
+        rate: from 0 to 1.
+        noise_shape: of the draw, which is broadcast: 1 where all along an axis are kept or dropped
+            together, None for the input's size.
+        seed: a whole number, a `SeedGenerator` or None.
+
+    Raises:
+        ValueError: for a `seed` of another kind.
     """
     inputs = ops.convert_to_tensor(inputs)
     if rate >= 1.0:
@@ -285,7 +351,13 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
 
 
 def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Any:
-    """Return x with its parts along `axis` in a random order."""
+    """Return x with its parts along `axis` in a random order.
+
+    Shape: the result is as x.
+
+    Raises:
+        ValueError: for a `seed` of another kind.
+    """
     x = ops.convert_to_tensor(x)
     bits = apply(random_bits, (_key(seed),), {"shape": (x.shape[axis],)})
     order = ops.argsort(ops.cast(bits, "int64"))

@@ -85,7 +85,10 @@ class OrthogonalRegularizer(Regularizer):
     r"""Penalty on rows (or columns) that are not at right angles.
 
     $f \cdot \frac{1}{p} \sum_{i<j} |\hat x_i \cdot \hat x_j|$ over the $p$ pairs of the rows of a
-    matrix scaled to length 1. Raises ValueError for an unknown `mode` or an input not of rank 2.
+    matrix scaled to length 1.
+
+    Raises:
+        ValueError: for an unknown `mode` or an input not of rank 2.
     """
 
     def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
@@ -145,7 +148,8 @@ _family = Family("regularizer", ALL_OBJECTS, Regularizer)
 def get(identifier: Any) -> Any:
     """The regularizer meant by a name, a configuration, a class or a callable; None for None.
 
-    Raises ValueError for an unknown name, with the nearest known one.
+    Raises:
+        ValueError: for an unknown name, with the nearest known one.
     """
     return _family.get(identifier)
 

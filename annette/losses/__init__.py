@@ -133,7 +133,9 @@ def get(identifier: Any) -> Any:
     """The loss meant by a name, a configuration, a class, a function or an instance; None for None.
 
     The name of a function ("mse") gives the function, that of a class an instance.
-    Raises ValueError for an unknown name, with the nearest known one.
+
+    Raises:
+        ValueError: for an unknown name, with the nearest known one.
     """
     return _family.get(identifier)
 

@@ -95,7 +95,15 @@ class Loss:
 
 
 class LossFunctionWrapper(Loss):
-    """A loss from a function `fn(y_true, y_pred, **kwargs)`."""
+    """A loss from a function `fn(y_true, y_pred, **kwargs)`.
+
+    Args:
+        fn: a function that gives the loss of each sample.
+        kwargs: its further arguments; the others are those of `Loss`.
+
+    Raises:
+        ValueError: for an unknown reduction.
+    """
 
     def __init__(
         self,
@@ -174,7 +182,8 @@ def same_rank(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
 def align_weights(values: Any, weights: Any) -> tuple[Any, Any]:
     """Weights of the rank of the values: those of a sample count for all its values.
 
-    Raises ValueError if the shapes do not go together.
+    Raises:
+        ValueError: if the shapes do not go together.
     """
     if not values.shape:
         return values, weights  # one value for the whole batch: every weight is one of it

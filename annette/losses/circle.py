@@ -87,6 +87,14 @@ class Circle(LossFunctionWrapper):
 
     The model ends with UnitNormalization; the targets are class numbers. Samples without another of
     their class in the batch do not count in the mean: choose batches large enough to have several.
+
+    Arguments and source are those of the function.
+
+    Shapes: y_true (n,) or (n, 1), y_pred (n, d); the result is a number, or (n,) without a
+    reduction.
+
+    Raises:
+        ValueError: for an unknown reduction, or if embeddings and labels do not go together.
     """
 
     def __init__(

@@ -40,7 +40,16 @@ def ctc(y_true: Any, y_pred: Any) -> Any:
 
 
 class CTC(_Plain):
-    """Connectionist temporal classification: `ctc`, reduced."""
+    r"""Connectionist temporal classification: `ctc`, reduced.
+
+    $-\ln p(y \mid z)$ of each sequence (Graves et al., 2006).
+
+    Shapes: y_true (n, labels), y_pred (n, frames, classes), logits; the result is a number, or (n,)
+    without a reduction.
+
+    Raises:
+        ValueError: for an unknown reduction, or if the shapes are not these.
+    """
 
     def __init__(
         self,

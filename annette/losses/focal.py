@@ -102,7 +102,17 @@ def _class_weights(alpha: Any, p: Any, axis: int) -> Any:
 
 
 class BinaryFocalCrossentropy(LossFunctionWrapper):
-    """Focal cross-entropy of yes-or-no targets: `binary_focal_crossentropy`, reduced."""
+    r"""Focal cross-entropy of yes-or-no targets: `binary_focal_crossentropy`, reduced.
+
+    $-(1 - q)^\gamma \ln q$ with the probability $q$ that is given to the truth, the mean over
+    `axis`.
+    Arguments and source are those of the function.
+
+    Shapes: y_true and y_pred alike; the result is a number, or without a reduction lacks `axis`.
+
+    Raises:
+        ValueError: for an unknown reduction, or shapes that do not go together.
+    """
 
     def __init__(
         self,
@@ -141,7 +151,18 @@ class BinaryFocalCrossentropy(LossFunctionWrapper):
 
 
 class CategoricalFocalCrossentropy(LossFunctionWrapper):
-    """Focal cross-entropy of one-hot targets: `categorical_focal_crossentropy`, reduced."""
+    r"""Focal cross-entropy of one-hot targets: `categorical_focal_crossentropy`, reduced.
+
+    $-\sum_i \alpha_i (1 - p_i)^\gamma y_i \ln p_i$ of each sample.
+    Arguments and source are those of the function.
+
+    Shapes: y_true and y_pred alike; the result is a number, or without a reduction lacks `axis`.
+
+    Raises:
+        ValueError: for an unknown reduction, targets that are not one-hot, or an `alpha` that has
+            not one
+            weight a class.
+    """
 
     def __init__(
         self,

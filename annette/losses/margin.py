@@ -20,21 +20,47 @@ def _signed_pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
 
 @checked_by(elementwise)
 def hinge(y_true: Any, y_pred: Any) -> Any:
-    r"""$\frac1n \sum_i \max(1 - y_i \hat y_i, 0)$ over the last axis."""
+    r"""$\frac1d \sum_i \max(1 - y_i \hat y_i, 0)$ over the last axis.
+
+    Targets are -1 and 1; where they are all 0 and 1 they are taken as these.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result (n, ...).
+    Source: Cortes and Vapnik, Support-vector networks, 1995.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
     y_true, y_pred = _signed_pair(y_true, y_pred)
     return ops.mean(ops.maximum(1.0 - y_true * y_pred, 0.0), axis=-1)
 
 
 @checked_by(elementwise)
 def squared_hinge(y_true: Any, y_pred: Any) -> Any:
-    r"""$\frac1n \sum_i \max(1 - y_i \hat y_i, 0)^2$ over the last axis."""
+    r"""$\frac1d \sum_i \max(1 - y_i \hat y_i, 0)^2$ over the last axis.
+
+    Targets are as for `hinge`.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result (n, ...).
+    Source: Cortes and Vapnik, Support-vector networks, 1995.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
     y_true, y_pred = _signed_pair(y_true, y_pred)
     return ops.mean(ops.square(ops.maximum(1.0 - y_true * y_pred, 0.0)), axis=-1)
 
 
 @checked_by(elementwise)
 def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
-    r"""$\max(1 + \max_i (1 - y_i) \hat y_i - \sum_i y_i \hat y_i, 0)$ for one-hot $y$."""
+    r"""$\max(1 + \max_i (1 - y_i) \hat y_i - \sum_i y_i \hat y_i, 0)$ for one-hot $y$.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result (n, ...).
+    Source: Crammer and Singer, On the algorithmic implementation of multiclass kernel-based vector
+    machines, 2001.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.convert_to_tensor(y_true, dtype=y_pred.dtype)
     right = ops.sum(y_true * y_pred, axis=-1)
@@ -43,7 +69,16 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
 
 
 class Hinge(_Plain):
-    """Distance to a margin of 1: `hinge`, reduced."""
+    r"""Distance to a margin of 1: `hinge`, reduced.
+
+    $\frac1d \sum_i \max(1 - y_i \hat y_i, 0)$ of each sample.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result is a number, or (n, ...) without a
+    reduction.
+
+    Raises:
+        ValueError: for an unknown reduction, or shapes that do not go together.
+    """
 
     def __init__(
         self,
@@ -55,7 +90,16 @@ class Hinge(_Plain):
 
 
 class SquaredHinge(_Plain):
-    """Squared distance to a margin of 1: `squared_hinge`, reduced."""
+    r"""Squared distance to a margin of 1: `squared_hinge`, reduced.
+
+    $\frac1d \sum_i \max(1 - y_i \hat y_i, 0)^2$ of each sample.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result is a number, or (n, ...) without a
+    reduction.
+
+    Raises:
+        ValueError: for an unknown reduction, or shapes that do not go together.
+    """
 
     def __init__(
         self,
@@ -67,7 +111,16 @@ class SquaredHinge(_Plain):
 
 
 class CategoricalHinge(_Plain):
-    """Distance to a margin of 1 between the right class and the best other: `categorical_hinge`."""
+    r"""Distance to a margin of 1 between the right class and the best other: `categorical_hinge`.
+
+    $\max(1 + \max_i (1 - y_i) \hat y_i - \sum_i y_i \hat y_i, 0)$ of each sample.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result is a number, or (n, ...) without a
+    reduction.
+
+    Raises:
+        ValueError: for an unknown reduction, or shapes that do not go together.
+    """
 
     def __init__(
         self,

@@ -52,7 +52,16 @@ def _axes(axis: Any) -> Any:
 
 
 class Dice(LossFunctionWrapper):
-    """How little targets and predictions overlap: `dice`, reduced."""
+    r"""How little targets and predictions overlap: `dice`, reduced.
+
+    $1 - \frac{2 \sum_i y_i p_i}{\sum_i y_i + \sum_i p_i}$ over `axis` (Dice, 1945).
+
+    Shapes: y_true and y_pred alike; the result is a number, or without a reduction lacks `axis`
+    (all axes for None).
+
+    Raises:
+        ValueError: for an unknown reduction, or shapes that do not go together.
+    """
 
     def __init__(
         self,
@@ -70,7 +79,16 @@ class Dice(LossFunctionWrapper):
 
 
 class Tversky(LossFunctionWrapper):
-    """Overlap with false positives and negatives weighted: `tversky`, reduced."""
+    r"""Overlap with false positives and negatives weighted: `tversky`, reduced.
+
+    $1 - \frac{TP}{TP + \alpha FN + \beta FP}$ over `axis` (Salehi et al., 2017).
+
+    Shapes: y_true and y_pred alike; the result is a number, or without a reduction lacks `axis`
+    (all axes for None).
+
+    Raises:
+        ValueError: for an unknown reduction, or shapes that do not go together.
+    """
 
     def __init__(
         self,

@@ -24,6 +24,11 @@ def binary_crossentropy(
 
     `y_pred` is $p$, or with `from_logits` $z$ with $p = 1 / (1 + e^{-z})$. `label_smoothing` $s$
     makes the targets $y (1 - s) + s / 2$.
+
+    Shapes: y_true and y_pred alike; the result lacks `axis`.
+
+    Raises:
+        ValueError: if the shapes do not go together.
     """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.convert_to_tensor(y_true, dtype=y_pred.dtype)
@@ -45,6 +50,11 @@ def categorical_crossentropy(
 
     `y_pred` is $p$, or with `from_logits` $z$ with $p = $ softmax $z$. `label_smoothing` $s$ makes
     the targets $y (1 - s) + s / n$ for $n$ classes.
+
+    Shapes: y_true and y_pred alike; the result lacks `axis`.
+
+    Raises:
+        ValueError: if the shapes do not go together.
     """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.convert_to_tensor(y_true, dtype=y_pred.dtype)
@@ -66,6 +76,9 @@ def sparse_categorical_crossentropy(
 
     `y_pred` is $p$, or with `from_logits` $z$ with $p = $ softmax $z$. Samples of `ignore_class`
     have a loss of 0. Shapes: y_true as y_pred without `axis`, or with that axis 1 long.
+
+    Raises:
+        ValueError: if the shapes do not go together.
     """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.convert_to_tensor(y_true)
@@ -111,7 +124,15 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
 
 @checked_by(elementwise)
 def kl_divergence(y_true: Any, y_pred: Any) -> Any:
-    r"""$\sum_i y_i \ln(y_i / p_i)$ over the last axis (Kullback and Leibler, 1951)."""
+    r"""$\sum_i y_i \ln(y_i / p_i)$ over the last axis (Kullback and Leibler, 1951).
+
+    Both are kept from the float type's epsilon to 1, so that no logarithm is infinite.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result (n, ...).
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.convert_to_tensor(y_true, dtype=y_pred.dtype)
     y_true, y_pred = same_rank(y_true, y_pred)
@@ -122,7 +143,13 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Any:
 
 @checked_by(elementwise)
 def poisson(y_true: Any, y_pred: Any) -> Any:
-    r"""$\frac1n \sum_i \hat y_i - y_i \ln \hat y_i$ over the last axis."""
+    r"""$\frac1d \sum_i \hat y_i - y_i \ln \hat y_i$ over the last axis.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result (n, ...).
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.convert_to_tensor(y_true, dtype=y_pred.dtype)
     y_true, y_pred = same_rank(y_true, y_pred)
@@ -130,7 +157,20 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
 
 
 class BinaryCrossentropy(LossFunctionWrapper):
-    """Cross-entropy of yes-or-no targets: `binary_crossentropy`, reduced."""
+    r"""Cross-entropy of yes-or-no targets: `binary_crossentropy`, reduced.
+
+    $-\frac1d \sum_i y_i \ln p_i + (1 - y_i) \ln(1 - p_i)$ of each sample.
+
+    Args:
+        from_logits: `y_pred` are logits $z$, not probabilities.
+        label_smoothing: how far targets are drawn from 0 and 1 to the middle, from 0 to 1.
+        axis: of the classes.
+
+    Shapes: y_true and y_pred alike; the result is a number, or without a reduction lacks `axis`.
+
+    Raises:
+        ValueError: for an unknown reduction, or shapes that do not go together.
+    """
 
     def __init__(
         self,
@@ -165,7 +205,20 @@ class BinaryCrossentropy(LossFunctionWrapper):
 
 
 class CategoricalCrossentropy(LossFunctionWrapper):
-    """Cross-entropy of one-hot targets: `categorical_crossentropy`, reduced."""
+    r"""Cross-entropy of one-hot targets: `categorical_crossentropy`, reduced.
+
+    $-\sum_i y_i \ln p_i$ of each sample.
+
+    Args:
+        from_logits: `y_pred` are logits $z$, not probabilities.
+        label_smoothing: how far targets are drawn from 0 and 1 to the middle, from 0 to 1.
+        axis: of the classes.
+
+    Shapes: y_true and y_pred alike; the result is a number, or without a reduction lacks `axis`.
+
+    Raises:
+        ValueError: for an unknown reduction, or shapes that do not go together.
+    """
 
     def __init__(
         self,
@@ -200,9 +253,23 @@ class CategoricalCrossentropy(LossFunctionWrapper):
 
 
 class SparseCategoricalCrossentropy(LossFunctionWrapper):
-    """Cross-entropy of class numbers: `sparse_categorical_crossentropy`, reduced.
+    r"""Cross-entropy of class numbers: `sparse_categorical_crossentropy`, reduced.
 
     Samples of `ignore_class` do not count in the mean.
+
+    $-\ln p_y$ of each sample.
+
+    Args:
+        from_logits: `y_pred` are logits $z$, not probabilities.
+        ignore_class: a class number that stands for no class.
+        axis: of the classes.
+
+    Shapes: y_true as y_pred without `axis`, or with that axis 1 long; the result is a number, or
+    without a
+    reduction lacks `axis`.
+
+    Raises:
+        ValueError: for an unknown reduction, or shapes that do not go together.
     """
 
     def __init__(
@@ -268,7 +335,16 @@ class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):
 
 
 class KLDivergence(_Plain):
-    """How far a predicted distribution is from the true one: `kl_divergence`, reduced."""
+    r"""How far a predicted distribution is from the true one: `kl_divergence`, reduced.
+
+    $\sum_i y_i \ln(y_i / p_i)$ of each sample.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result is a number, or (n, ...) without a
+    reduction.
+
+    Raises:
+        ValueError: for an unknown reduction, or shapes that do not go together.
+    """
 
     def __init__(
         self,
@@ -280,7 +356,16 @@ class KLDivergence(_Plain):
 
 
 class Poisson(_Plain):
-    """Negative log-likelihood of counts, up to a constant: `poisson`, reduced."""
+    r"""Negative log-likelihood of counts, up to a constant: `poisson`, reduced.
+
+    $\frac1d \sum_i \hat y_i - y_i \ln \hat y_i$ of each sample.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result is a number, or (n, ...) without a
+    reduction.
+
+    Raises:
+        ValueError: for an unknown reduction, or shapes that do not go together.
+    """
 
     def __init__(
         self,

@@ -18,21 +18,41 @@ def _pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
 
 @checked_by(elementwise)
 def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
-    r"""$\frac1n \sum_i (y_i - \hat y_i)^2$ over the last axis."""
+    r"""$\frac1d \sum_i (y_i - \hat y_i)^2$ over the last axis.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result (n, ...).
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
     y_true, y_pred = _pair(y_true, y_pred)
     return ops.mean(ops.square(y_true - y_pred), axis=-1)
 
 
 @checked_by(elementwise)
 def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
-    r"""$\frac1n \sum_i |y_i - \hat y_i|$ over the last axis."""
+    r"""$\frac1d \sum_i |y_i - \hat y_i|$ over the last axis.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result (n, ...).
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
     y_true, y_pred = _pair(y_true, y_pred)
     return ops.mean(ops.abs(y_true - y_pred), axis=-1)
 
 
 @checked_by(elementwise)
 def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
-    r"""$\frac{100}n \sum_i |y_i - \hat y_i| / \max(|y_i|, \epsilon)$ over the last axis."""
+    r"""$\frac{100}d \sum_i |y_i - \hat y_i| / \max(|y_i|, \epsilon)$ over the last axis.
+
+    Small targets weigh much: better for values far from 0.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result (n, ...).
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
     y_true, y_pred = _pair(y_true, y_pred)
     relative = ops.abs((y_true - y_pred) / ops.maximum(ops.abs(y_true), config.epsilon()))
     return 100.0 * ops.mean(relative, axis=-1)
@@ -40,7 +60,15 @@ def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
 
 @checked_by(elementwise)
 def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
-    r"""$\frac1n \sum_i (\ln(1 + y_i) - \ln(1 + \hat y_i))^2$ for values not below 0."""
+    r"""$\frac1d \sum_i (\ln(1 + y_i) - \ln(1 + \hat y_i))^2$ for values not below 0.
+
+    The error is one of ratios: 10 for 20 counts about as 100 for 200.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result (n, ...).
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
     y_true, y_pred = _pair(y_true, y_pred)
     true_log = ops.log(ops.maximum(y_true, config.epsilon()) + 1.0)
     pred_log = ops.log(ops.maximum(y_pred, config.epsilon()) + 1.0)
@@ -49,7 +77,13 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
 
 @checked_by(elementwise)
 def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
-    r"""Mean of $e^2 / 2$ for $|e| \le \delta$, $\delta |e| - \delta^2 / 2$ above (Huber, 1964)."""
+    r"""Mean of $e^2 / 2$ for $|e| \le \delta$, $\delta |e| - \delta^2 / 2$ above (Huber, 1964).
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result (n, ...).
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
     y_true, y_pred = _pair(y_true, y_pred)
     error = ops.abs(y_pred - y_true)
     small = 0.5 * ops.square(error)
@@ -58,7 +92,15 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
 
 @checked_by(elementwise)
 def log_cosh(y_true: Any, y_pred: Any) -> Any:
-    r"""$\frac1n \sum_i \ln \cosh(\hat y_i - y_i)$ over the last axis, without overflow."""
+    r"""$\frac1d \sum_i \ln \cosh(\hat y_i - y_i)$ over the last axis, without overflow.
+
+    About $e^2 / 2$ for small errors $e$ and $|e| - \ln 2$ for large ones.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result (n, ...).
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
     y_true, y_pred = _pair(y_true, y_pred)
     error = y_pred - y_true
     return ops.mean(error + ops.softplus(error * -2.0) - math.log(2.0), axis=-1)
@@ -66,7 +108,13 @@ def log_cosh(y_true: Any, y_pred: Any) -> Any:
 
 @checked_by(elementwise)
 def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
-    r"""$-\frac{y \cdot \hat y}{\|y\| \|\hat y\|}$ along `axis`: -1 for the same direction."""
+    r"""$-\frac{y \cdot \hat y}{\|y\| \|\hat y\|}$ along `axis`: -1 for the same direction.
+
+    Shapes: y_true and y_pred alike; the result lacks `axis`.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
     y_true, y_pred = _pair(y_true, y_pred)
     return -ops.sum(ops.normalize(y_true, axis=axis) * ops.normalize(y_pred, axis=axis), axis=axis)
 
@@ -80,7 +128,16 @@ class _Plain(LossFunctionWrapper):
 
 
 class MeanSquaredError(_Plain):
-    """Mean of the squared errors: `mean_squared_error`, reduced."""
+    r"""Mean of the squared errors: `mean_squared_error`, reduced.
+
+    $\frac1d \sum_i (y_i - \hat y_i)^2$ of each sample.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result is a number, or (n, ...) without a
+    reduction.
+
+    Raises:
+        ValueError: for an unknown reduction, or shapes that do not go together.
+    """
 
     def __init__(
         self,
@@ -92,7 +149,16 @@ class MeanSquaredError(_Plain):
 
 
 class MeanAbsoluteError(_Plain):
-    """Mean of the errors' sizes: `mean_absolute_error`, reduced."""
+    r"""Mean of the errors' sizes: `mean_absolute_error`, reduced.
+
+    $\frac1d \sum_i |y_i - \hat y_i|$ of each sample.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result is a number, or (n, ...) without a
+    reduction.
+
+    Raises:
+        ValueError: for an unknown reduction, or shapes that do not go together.
+    """
 
     def __init__(
         self,
@@ -104,7 +170,16 @@ class MeanAbsoluteError(_Plain):
 
 
 class MeanAbsolutePercentageError(_Plain):
-    """Mean of the errors in per cent of the targets: `mean_absolute_percentage_error`, reduced."""
+    r"""Mean of the errors in per cent of the targets: `mean_absolute_percentage_error`, reduced.
+
+    $\frac{100}d \sum_i |y_i - \hat y_i| / \max(|y_i|, \epsilon)$ of each sample.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result is a number, or (n, ...) without a
+    reduction.
+
+    Raises:
+        ValueError: for an unknown reduction, or shapes that do not go together.
+    """
 
     def __init__(
         self,
@@ -116,7 +191,16 @@ class MeanAbsolutePercentageError(_Plain):
 
 
 class MeanSquaredLogarithmicError(_Plain):
-    """Mean of the squared errors of logarithms: `mean_squared_logarithmic_error`, reduced."""
+    r"""Mean of the squared errors of logarithms: `mean_squared_logarithmic_error`, reduced.
+
+    $\frac1d \sum_i (\ln(1 + y_i) - \ln(1 + \hat y_i))^2$ of each sample.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result is a number, or (n, ...) without a
+    reduction.
+
+    Raises:
+        ValueError: for an unknown reduction, or shapes that do not go together.
+    """
 
     def __init__(
         self,
@@ -128,7 +212,21 @@ class MeanSquaredLogarithmicError(_Plain):
 
 
 class Huber(_Plain):
-    """Squared error up to `delta` and straight above: `huber`, reduced."""
+    r"""Squared error up to `delta` and straight above: `huber`, reduced.
+
+    The mean of $e^2 / 2$ for errors $|e| \le \delta$, of $\delta |e| - \delta^2 / 2$ above, of each
+    sample.
+
+    Args:
+        delta: $\delta$, where the straight part begins.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result is a number, or (n, ...) without a
+    reduction.
+    Source: Huber, Robust estimation of a location parameter, 1964.
+
+    Raises:
+        ValueError: for an unknown reduction, or shapes that do not go together.
+    """
 
     def __init__(
         self,
@@ -147,7 +245,16 @@ class Huber(_Plain):
 
 
 class LogCosh(_Plain):
-    """Logarithm of the error's hyperbolic cosine: `log_cosh`, reduced."""
+    r"""Logarithm of the error's hyperbolic cosine: `log_cosh`, reduced.
+
+    $\frac1d \sum_i \ln \cosh(\hat y_i - y_i)$ of each sample.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; the result is a number, or (n, ...) without a
+    reduction.
+
+    Raises:
+        ValueError: for an unknown reduction, or shapes that do not go together.
+    """
 
     def __init__(
         self,
@@ -159,7 +266,15 @@ class LogCosh(_Plain):
 
 
 class CosineSimilarity(_Plain):
-    """Negative cosine of the angle between target and prediction: `cosine_similarity`, reduced."""
+    r"""Negative cosine of the angle between target and prediction: `cosine_similarity`, reduced.
+
+    $-\frac{y \cdot \hat y}{\|y\| \|\hat y\|}$ of each sample.
+
+    Shapes: y_true and y_pred alike; the result is a number, or without a reduction lacks `axis`.
+
+    Raises:
+        ValueError: for an unknown reduction, or shapes that do not go together.
+    """
 
     def __init__(
         self,

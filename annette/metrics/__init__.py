@@ -164,7 +164,10 @@ _family = Family("metric", ALL_OBJECTS, Metric)
 def get(identifier: Any) -> Any:
     """The metric meant by a name, a configuration, a class, a function or an instance.
 
-    A name gives an instance. Raises ValueError for an unknown name, with the nearest one.
+    A name gives an instance.
+
+    Raises:
+        ValueError: for an unknown name, with the nearest one.
     """
     return _family.get(identifier)
 

@@ -81,16 +81,32 @@ def _among_top(classes: Any, y_pred: Any, k: int) -> Any:
 
 
 class Accuracy(OfFunction):
-    """How often predictions equal targets."""
+    r"""How often predictions equal targets.
+
+    $[y = \hat y]$, the mean over the samples, weighted where weights are given.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; sample_weight (n, ...); the result is a number.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
 
     def __init__(self, name: str | None = "accuracy", dtype: Any = None) -> None:
         super().__init__(accuracy, name, dtype)
 
 
 class BinaryAccuracy(OfFunction):
-    """How often predictions are on the right side of `threshold` (0 for logits).
+    r"""How often predictions are on the right side of `threshold` (0 for logits).
 
-    None takes predictions as they are. Raises ValueError if the threshold is not a finite number.
+    None takes predictions as they are.
+
+    $[y = [\hat y > t]]$ with the threshold $t$, the mean over the samples, weighted where weights
+    are given.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; sample_weight (n, ...); the result is a number.
+
+    Raises:
+        ValueError: if the threshold is not a finite number, or the shapes do not go together.
     """
 
     def __init__(
@@ -107,21 +123,48 @@ class BinaryAccuracy(OfFunction):
 
 
 class CategoricalAccuracy(OfFunction):
-    """How often the largest prediction is that of the one-hot target."""
+    r"""How often the largest prediction is that of the one-hot target.
+
+    $[\arg\max y = \arg\max \hat y]$, the mean over the samples, weighted where weights are given.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; sample_weight (n, ...); the result is a number.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
 
     def __init__(self, name: str | None = "categorical_accuracy", dtype: Any = None) -> None:
         super().__init__(categorical_accuracy, name, dtype)
 
 
 class SparseCategoricalAccuracy(OfFunction):
-    """How often the largest prediction is that of the target, a class number."""
+    r"""How often the largest prediction is that of the target, a class number.
+
+    $[y = \arg\max \hat y]$, the mean over the samples, weighted where weights are given.
+
+    Shapes: y_true (n, ...) or (n, ..., 1), y_pred (n, ..., classes); sample_weight (n, ...); the
+    result
+    is a number.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
 
     def __init__(self, name: str | None = "sparse_categorical_accuracy", dtype: Any = None) -> None:
         super().__init__(sparse_categorical_accuracy, name, dtype)
 
 
 class TopKCategoricalAccuracy(OfFunction):
-    """How often the one-hot target is among the `k` largest predictions."""
+    r"""How often the one-hot target is among the `k` largest predictions.
+
+    $[\arg\max y \in \mathrm{top}_k(\hat y)]$, the mean over the samples, weighted where weights are
+    given.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; sample_weight (n, ...); the result is a number.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
 
     def __init__(
         self, k: int = 5, name: str | None = "top_k_categorical_accuracy", dtype: Any = None
@@ -131,7 +174,17 @@ class TopKCategoricalAccuracy(OfFunction):
 
 
 class SparseTopKCategoricalAccuracy(OfFunction):
-    """How often the target, a class number, is among the `k` largest predictions."""
+    r"""How often the target, a class number, is among the `k` largest predictions.
+
+    $[y \in \mathrm{top}_k(\hat y)]$, the mean over the samples, weighted where weights are given.
+
+    Shapes: y_true (n, ...) or (n, ..., 1), y_pred (n, ..., classes); sample_weight (n, ...); the
+    result
+    is a number.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
 
     def __init__(
         self,

@@ -65,7 +65,8 @@ def prepare(
 ) -> tuple[Any, Any]:
     """Both as arrays of one shape: only the `top_k` scores kept, only class `class_id` looked at.
 
-    Raises ValueError if the shapes do not go together.
+    Raises:
+        ValueError: if the shapes do not go together.
     """
     y_pred = ops.convert_to_tensor(y_pred, dtype=dtype)
     y_true = ops.convert_to_tensor(y_true, dtype=dtype)
@@ -148,25 +149,69 @@ class _Count(Metric):
 
 
 class TruePositives(_Count):
-    """Number of samples that are positive and predicted so (above the threshold, 0.5)."""
+    r"""Number of samples that are positive and predicted so (above the threshold, 0.5).
+
+    $\sum_i w_i \, y_i [p_i > t]$ with weights $w$ and the threshold $t$.
+
+    Args:
+        thresholds: above which a prediction is positive, a number or several; 0.5 unless given.
+
+    Shapes: y_true and y_pred alike; the result is a number, or (thresholds,) for several.
+
+    Raises:
+        ValueError: for thresholds outside 0 to 1, or shapes that do not go together.
+    """
 
     _kind = "tp"
 
 
 class TrueNegatives(_Count):
-    """Number of samples that are negative and predicted so."""
+    r"""Number of samples that are negative and predicted so.
+
+    $\sum_i w_i (1 - y_i) [p_i \le t]$ with weights $w$ and the threshold $t$.
+
+    Args:
+        thresholds: above which a prediction is positive, a number or several; 0.5 unless given.
+
+    Shapes: y_true and y_pred alike; the result is a number, or (thresholds,) for several.
+
+    Raises:
+        ValueError: for thresholds outside 0 to 1, or shapes that do not go together.
+    """
 
     _kind = "tn"
 
 
 class FalsePositives(_Count):
-    """Number of samples predicted positive that are not."""
+    r"""Number of samples predicted positive that are not.
+
+    $\sum_i w_i (1 - y_i) [p_i > t]$ with weights $w$ and the threshold $t$.
+
+    Args:
+        thresholds: above which a prediction is positive, a number or several; 0.5 unless given.
+
+    Shapes: y_true and y_pred alike; the result is a number, or (thresholds,) for several.
+
+    Raises:
+        ValueError: for thresholds outside 0 to 1, or shapes that do not go together.
+    """
 
     _kind = "fp"
 
 
 class FalseNegatives(_Count):
-    """Number of samples predicted negative that are not."""
+    r"""Number of samples predicted negative that are not.
+
+    $\sum_i w_i \, y_i [p_i \le t]$ with weights $w$ and the threshold $t$.
+
+    Args:
+        thresholds: above which a prediction is positive, a number or several; 0.5 unless given.
+
+    Shapes: y_true and y_pred alike; the result is a number, or (thresholds,) for several.
+
+    Raises:
+        ValueError: for thresholds outside 0 to 1, or shapes that do not go together.
+    """
 
     _kind = "fn"
 
@@ -223,7 +268,10 @@ class Precision(_Share):
     r"""How many of those predicted positive are so: $TP / (TP + FP)$.
 
     A prediction is positive above `thresholds` (0.5); with `top_k` if it is among the k largest of
-    its sample. `class_id` looks at one class. Raises ValueError for thresholds outside 0 to 1.
+    its sample. `class_id` looks at one class.
+
+    Raises:
+        ValueError: for thresholds outside 0 to 1.
     """
 
     _other = "fp"
@@ -238,7 +286,10 @@ class Precision(_Share):
 class Recall(_Share):
     r"""How many of the positive are predicted so: $TP / (TP + FN)$.
 
-    The arguments are those of Precision. Raises ValueError for thresholds outside 0 to 1.
+    The arguments are those of Precision.
+
+    Raises:
+        ValueError: for thresholds outside 0 to 1.
     """
 
     _other = "fn"

@@ -68,7 +68,16 @@ class _Correlation(OfFunction):
 
 
 class PearsonCorrelation(_Correlation):
-    """Mean coefficient of linear correlation along `axis`: see `pearson_correlation`."""
+    r"""Mean coefficient of linear correlation along `axis`: see `pearson_correlation`.
+
+    $\mathrm{cov}(y, p) / \sqrt{\mathrm{var}\, y \; \mathrm{var}\, p}$ of each sample (Pearson,
+    1895).
+
+    Shapes: y_true and y_pred alike; the result is a number.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
 
     def __init__(
         self, name: str | None = "pearson_correlation", dtype: Any = None, axis: Any = -1
@@ -77,7 +86,16 @@ class PearsonCorrelation(_Correlation):
 
 
 class ConcordanceCorrelation(_Correlation):
-    """Mean coefficient of agreement along `axis`: see `concordance_correlation`."""
+    r"""Mean coefficient of agreement along `axis`: see `concordance_correlation`.
+
+    $2 \,\mathrm{cov}(y, p) / (\mathrm{var}\, y + \mathrm{var}\, p + (\bar y - \bar p)^2)$ of each
+    sample (Lin, 1989).
+
+    Shapes: y_true and y_pred alike; the result is a number.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
 
     def __init__(
         self, name: str | None = "concordance_correlation", dtype: Any = None, axis: Any = -1

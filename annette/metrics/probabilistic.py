@@ -15,21 +15,47 @@ from annette.metrics.reduction import OfFunction
 
 
 class KLDivergence(OfFunction):
-    """How far predicted distributions are from the true ones."""
+    r"""How far predicted distributions are from the true ones.
+
+    $\sum_i y_i \ln(y_i / p_i)$, the mean over the samples, weighted where weights are given.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; sample_weight (n, ...); the result is a number.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
 
     def __init__(self, name: str | None = "kl_divergence", dtype: Any = None) -> None:
         super().__init__(kl_divergence, name, dtype)
 
 
 class Poisson(OfFunction):
-    """Negative log-likelihood of counts, up to a constant."""
+    r"""Negative log-likelihood of counts, up to a constant.
+
+    $\frac1d \sum_i \hat y_i - y_i \ln \hat y_i$, the mean over the samples, weighted where weights
+    are given.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; sample_weight (n, ...); the result is a number.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
 
     def __init__(self, name: str | None = "poisson", dtype: Any = None) -> None:
         super().__init__(poisson, name, dtype)
 
 
 class BinaryCrossentropy(OfFunction):
-    """Cross-entropy of yes-or-no targets."""
+    r"""Cross-entropy of yes-or-no targets.
+
+    $-\frac1d \sum_i y_i \ln p_i + (1 - y_i) \ln(1 - p_i)$, the mean over the samples, weighted
+    where weights are given.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; sample_weight (n, ...); the result is a number.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
 
     def __init__(
         self,
@@ -50,7 +76,15 @@ class BinaryCrossentropy(OfFunction):
 
 
 class CategoricalCrossentropy(OfFunction):
-    """Cross-entropy of one-hot targets."""
+    r"""Cross-entropy of one-hot targets.
+
+    $-\sum_i y_i \ln p_i$ along `axis`, the mean over the samples, weighted where weights are given.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; sample_weight (n, ...); the result is a number.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
 
     def __init__(
         self,
@@ -74,7 +108,17 @@ class CategoricalCrossentropy(OfFunction):
 
 
 class SparseCategoricalCrossentropy(OfFunction):
-    """Cross-entropy of class numbers; samples of `ignore_class` have a value of 0."""
+    r"""Cross-entropy of class numbers; samples of `ignore_class` have a value of 0.
+
+    $-\ln p_y$ along `axis`, the mean over the samples, weighted where weights are given.
+
+    Shapes: y_true (n, ...) or (n, ..., 1), y_pred (n, ..., classes); sample_weight (n, ...); the
+    result
+    is a number.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
 
     def __init__(
         self,

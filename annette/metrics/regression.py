@@ -25,21 +25,47 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
 
 
 class MeanSquaredError(OfFunction):
-    """Mean of the squared errors."""
+    r"""Mean of the squared errors.
+
+    $\frac1d \sum_i (y_i - \hat y_i)^2$, the mean over the samples, weighted where weights are
+    given.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; sample_weight (n, ...); the result is a number.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
 
     def __init__(self, name: str | None = "mean_squared_error", dtype: Any = None) -> None:
         super().__init__(mean_squared_error, name, dtype)
 
 
 class MeanAbsoluteError(OfFunction):
-    """Mean of the errors' sizes."""
+    r"""Mean of the errors' sizes.
+
+    $\frac1d \sum_i |y_i - \hat y_i|$, the mean over the samples, weighted where weights are given.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; sample_weight (n, ...); the result is a number.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
 
     def __init__(self, name: str | None = "mean_absolute_error", dtype: Any = None) -> None:
         super().__init__(mean_absolute_error, name, dtype)
 
 
 class MeanAbsolutePercentageError(OfFunction):
-    """Mean of the errors in per cent of the targets."""
+    r"""Mean of the errors in per cent of the targets.
+
+    $\frac{100}d \sum_i |y_i - \hat y_i| / \max(|y_i|, \epsilon)$, the mean over the samples,
+    weighted where weights are given.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; sample_weight (n, ...); the result is a number.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
 
     def __init__(
         self, name: str | None = "mean_absolute_percentage_error", dtype: Any = None
@@ -48,7 +74,16 @@ class MeanAbsolutePercentageError(OfFunction):
 
 
 class MeanSquaredLogarithmicError(OfFunction):
-    """Mean of the squared errors of logarithms."""
+    r"""Mean of the squared errors of logarithms.
+
+    $\frac1d \sum_i (\ln(1 + y_i) - \ln(1 + \hat y_i))^2$, the mean over the samples, weighted where
+    weights are given.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; sample_weight (n, ...); the result is a number.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
 
     def __init__(
         self, name: str | None = "mean_squared_logarithmic_error", dtype: Any = None
@@ -75,7 +110,16 @@ class RootMeanSquaredError(Mean):
 
 
 class CosineSimilarity(OfFunction):
-    """Mean cosine of the angle between target and prediction."""
+    r"""Mean cosine of the angle between target and prediction.
+
+    $\frac{y \cdot \hat y}{\|y\| \|\hat y\|}$ along `axis`, the mean over the samples, weighted
+    where weights are given.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; sample_weight (n, ...); the result is a number.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
 
     def __init__(
         self, name: str | None = "cosine_similarity", dtype: Any = None, axis: int = -1
@@ -89,7 +133,16 @@ class CosineSimilarity(OfFunction):
 
 
 class LogCoshError(OfFunction):
-    """Mean logarithm of the errors' hyperbolic cosine."""
+    r"""Mean logarithm of the errors' hyperbolic cosine.
+
+    $\frac1d \sum_i \ln \cosh(\hat y_i - y_i)$, the mean over the samples, weighted where weights
+    are given.
+
+    Shapes: y_true and y_pred (n, ..., d) alike; sample_weight (n, ...); the result is a number.
+
+    Raises:
+        ValueError: if the shapes do not go together.
+    """
 
     def __init__(self, name: str | None = "logcosh", dtype: Any = None) -> None:
         super().__init__(log_cosh, name, dtype)

@@ -145,6 +145,11 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
         indices: places, the last axis one number for each of the first axes of `inputs`.
         updates: an element, or a block of the remaining axes, for each place.
         reduction: None to replace; "add", "mul", "max" or "min" to combine with what is there.
+
+    Shape: the result is as `inputs`.
+
+    Raises:
+        ValueError: for an unknown reduction, or updates that do not fit the indices.
     """
     from annette.ops.numpy import elementwise as el
 

@@ -59,7 +59,13 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 @op
 def top_k(x: Any, k: int, sorted: bool = True) -> Any:  # Keras's name
-    """Return the k largest elements along the last axis and where they are."""
+    """Return the k largest elements along the last axis and where they are.
+
+    Shapes: x (..., n); both results (..., k).
+
+    Raises:
+        ValueError: if k is larger than n.
+    """
     x = from_python(x)
     if k < 0 or k > x.shape[-1]:
         raise ValueError(f"top_k: k={k}, but the last axis has {x.shape[-1]} elements.")

@@ -145,7 +145,13 @@ def gelu(x: Any, approximate: bool = True) -> Any:
 
 @op
 def glu(x: Any, axis: int = -1) -> Any:
-    """Return the first half of x times the sigmoid of the second (Dauphin et al., 2016)."""
+    """Return the first half of x times the sigmoid of the second (Dauphin et al., 2016).
+
+    Shape: the result has half the size along `axis`.
+
+    Raises:
+        ValueError: if the size along `axis` is odd.
+    """
     x = floating(x)
     if x.shape[axis] % 2:
         raise ValueError(f"glu halves axis {axis}, whose size {x.shape[axis]} is odd.")
@@ -386,7 +392,11 @@ def batch_normalization(
 
 @op
 def normalize(x: Any, axis: int = -1, order: float = 2, epsilon: float | None = None) -> Any:
-    """Return x divided by its norm of the given order along `axis`."""
+    """Return x divided by its norm of the given order along `axis`.
+
+    Raises:
+        ValueError: for an order that is no whole number of 1 or more, or an axis that x has not.
+    """
     if not isinstance(order, int) or order < 1:
         raise ValueError(f"normalize expects a whole order of 1 or more; it got {order!r}.")
     x = floating(x)

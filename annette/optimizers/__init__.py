@@ -53,7 +53,10 @@ _family = Family("optimizer", ALL_OBJECTS, Optimizer, functions=False)
 def get(identifier: Any) -> Any:
     """The optimizer meant by a name (whatever its case), a configuration, a class or an instance.
 
-    None for None. Raises ValueError for an unknown name, with the nearest known one.
+    None for None.
+
+    Raises:
+        ValueError: for an unknown name, with the nearest known one.
     """
     if isinstance(identifier, str) and get_registered_object(identifier) is None:
         identifier = identifier.lower() if identifier.lower() in ALL_OBJECTS else identifier

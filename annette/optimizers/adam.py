@@ -111,7 +111,9 @@ class AdamW(Adam):
     r"""Adam with weight decay apart from the gradient (Loshchilov and Hutter, 2017).
 
     Every step first does $w \leftarrow w - \eta \lambda w$, $\lambda$ = `weight_decay`.
-    Raises ValueError if `weight_decay` is None.
+
+    Raises:
+        ValueError: if `weight_decay` is None.
     """
 
     def __init__(

@@ -15,7 +15,9 @@ class Lion(Optimizer):
 
     $w \leftarrow w - \eta \, \mathrm{sign}(\beta_1 m + (1 - \beta_1) g)$,
     $m \leftarrow \beta_2 m + (1 - \beta_2) g$. It wants a rate 3 to 10 times below Adam's.
-    Raises ValueError if `beta_1` is not above 0 and at most 1.
+
+    Raises:
+        ValueError: if `beta_1` is not above 0 and at most 1.
     """
 
     def __init__(

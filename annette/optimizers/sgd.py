@@ -15,7 +15,9 @@ class SGD(Optimizer):
 
     With `momentum` $\mu$: $m \leftarrow \mu m - \eta g$, $w \leftarrow w + m$ (Polyak, 1964); with
     `nesterov` $w \leftarrow w + \mu m - \eta g$ (Sutskever et al., 2013).
-    Raises ValueError if `momentum` is not between 0 and 1.
+
+    Raises:
+        ValueError: if `momentum` is not between 0 and 1.
     """
 
     def __init__(

@@ -28,7 +28,8 @@ class Family:
     def get(self, identifier: Any) -> Any:
         """The object meant by a name, a configuration, a class or an object; None for None.
 
-        Raises ValueError for a name that is not known, or for something that is not of the kind.
+        Raises:
+            ValueError: for a name that is not known, or for something that is not of the kind.
         """
         if identifier is None:
             return None

@@ -44,7 +44,8 @@ def register_keras_serializable(
 ) -> Callable[[Any], Any]:
     """Decorator that makes a class or function known, to loading, as `package>name`.
 
-    Raises ValueError if the class has no `get_config`.
+    Raises:
+        ValueError: if the class has no `get_config`.
     """
 
     def decorate(obj: Any) -> Any:
@@ -120,7 +121,9 @@ def serialize_keras_object(obj: Any) -> Any:
 
     Numbers, strings and None stand for themselves; lists, tuples and dicts are walked; an object
     becomes `{"module", "class_name", "config", "registered_name"}` from its `get_config()`.
-    Raises TypeError for an object without `get_config`.
+
+    Raises:
+        TypeError: for an object without `get_config`.
     """
     if obj is None or isinstance(obj, _PRIMITIVES):
         return obj
@@ -239,7 +242,10 @@ def deserialize_keras_object(
 
     `custom_objects` maps names to the program's own classes and functions. `safe_mode` is accepted
     for Keras's sake: annette never runs code out of a configuration.
-    Raises TypeError if a class or function is not known, ValueError if it cannot be made.
+
+    Raises:
+        TypeError: if a class or function is not known.
+        ValueError: if it cannot be made.
     """
     module_objects = kwargs.pop("module_objects", None)
     if kwargs:

@@ -23,6 +23,9 @@ class PReLU(Layer):
     Input shape: (rows, ...).
     Output shape: that of the input.
     Weights: alpha, of the shape of a sample, 1 along shared axes.
+
+    Raises:
+        ValueError: for shared axes that the inputs have not.
     """
 
     _fields = ("alpha_initializer", "alpha_regularizer", "alpha_constraint", "shared_axes")

@@ -22,6 +22,9 @@ class Lambda(Layer):
 
     Input shape: any.
     Output shape: what the function gives.
+
+    Raises:
+        ValueError: if `function` is no function.
     """
 
     def __init__(

@@ -24,5 +24,11 @@ class Add(Merge):
 
 
 def add(inputs: list[Any], **kwargs: Any) -> Any:
-    """Return the sum of the inputs, elementwise: ``Add()`` called at once."""
+    """Return the sum of the inputs, elementwise: ``Add()`` called at once.
+
+    Shapes: inputs of one shape, or of shapes that broadcast, and the result of that.
+
+    Raises:
+        ValueError: if the shapes do not broadcast.
+    """
     return Add(**kwargs)(inputs)

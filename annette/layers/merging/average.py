@@ -24,5 +24,11 @@ class Average(Merge):
 
 
 def average(inputs: list[Any], **kwargs: Any) -> Any:
-    """Return the mean of the inputs, elementwise: ``Average()`` called at once."""
+    """Return the mean of the inputs, elementwise: ``Average()`` called at once.
+
+    Shapes: inputs of one shape, or of shapes that broadcast, and the result of that.
+
+    Raises:
+        ValueError: if the shapes do not broadcast.
+    """
     return Average(**kwargs)(inputs)

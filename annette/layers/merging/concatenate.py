@@ -49,5 +49,11 @@ class Concatenate(Merge):
 
 
 def concatenate(inputs: list[Any], axis: int = -1, **kwargs: Any) -> Any:
-    """Return the inputs side by side: ``Concatenate(axis)`` called at once."""
+    """Return the inputs side by side: ``Concatenate(axis)`` called at once.
+
+    Shapes: inputs alike but for `axis`, along which the result has the sum of their sizes.
+
+    Raises:
+        ValueError: if the shapes differ elsewhere.
+    """
     return Concatenate(axis=axis, **kwargs)(inputs)

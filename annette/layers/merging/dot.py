@@ -101,5 +101,11 @@ class Dot(Merge):
 
 
 def dot(inputs: list[Any], axes: Any = -1, **kwargs: Any) -> Any:
-    """Return the product of two inputs, summed over an axis: ``Dot(axes)`` called at once."""
+    """Return the product of two inputs, summed over an axis: ``Dot(axes)`` called at once.
+
+    Shapes: (n, ...) both; the result has the axes of both without `axes`, the rows once.
+
+    Raises:
+        ValueError: if there are not two inputs, or their sizes along `axes` differ.
+    """
     return Dot(axes=axes, **kwargs)(inputs)

@@ -24,5 +24,11 @@ class Maximum(Merge):
 
 
 def maximum(inputs: list[Any], **kwargs: Any) -> Any:
-    """Return the largest of the inputs, elementwise: ``Maximum()`` called at once."""
+    """Return the largest of the inputs, elementwise: ``Maximum()`` called at once.
+
+    Shapes: inputs of one shape, or of shapes that broadcast, and the result of that.
+
+    Raises:
+        ValueError: if the shapes do not broadcast.
+    """
     return Maximum(**kwargs)(inputs)

@@ -24,5 +24,11 @@ class Minimum(Merge):
 
 
 def minimum(inputs: list[Any], **kwargs: Any) -> Any:
-    """Return the smallest of the inputs, elementwise: ``Minimum()`` called at once."""
+    """Return the smallest of the inputs, elementwise: ``Minimum()`` called at once.
+
+    Shapes: inputs of one shape, or of shapes that broadcast, and the result of that.
+
+    Raises:
+        ValueError: if the shapes do not broadcast.
+    """
     return Minimum(**kwargs)(inputs)

@@ -24,5 +24,11 @@ class Multiply(Merge):
 
 
 def multiply(inputs: list[Any], **kwargs: Any) -> Any:
-    """Return the product of the inputs, elementwise: ``Multiply()`` called at once."""
+    """Return the product of the inputs, elementwise: ``Multiply()`` called at once.
+
+    Shapes: inputs of one shape, or of shapes that broadcast, and the result of that.
+
+    Raises:
+        ValueError: if the shapes do not broadcast.
+    """
     return Multiply(**kwargs)(inputs)

@@ -28,5 +28,11 @@ class Subtract(Merge):
 
 
 def subtract(inputs: list[Any], **kwargs: Any) -> Any:
-    """Return the first input less the second: ``Subtract()`` called at once."""
+    """Return the first input less the second: ``Subtract()`` called at once.
+
+    Shapes: two inputs of one shape, or of shapes that broadcast, and the result of that.
+
+    Raises:
+        ValueError: if there are not two inputs, or their shapes do not broadcast.
+    """
     return Subtract(**kwargs)(inputs)

@@ -35,6 +35,9 @@ class BatchNormalization(Layer):
     Input shape: any.
     Output shape: that of the input.
     Weights: gamma, beta, moving_mean, moving_variance, each (features).
+
+    Raises:
+        ValueError: if the inputs have no such axis.
     """
 
     _fields = (

@@ -305,7 +305,13 @@ def logical_xor(x1: Any, x2: Any) -> Any:
 
 @op
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
-    """Return x1 where the condition holds, else x2; without them, where it holds (on arrays)."""
+    """Return x1 where the condition holds, else x2; without them, where it holds (on arrays).
+
+    Shape: the result has the shape to which all three broadcast.
+
+    Raises:
+        ValueError: if one of x1 and x2 is missing, or the shapes do not broadcast.
+    """
     if x1 is None and x2 is None:
         from annette.ops.numpy.indexing import nonzero
 

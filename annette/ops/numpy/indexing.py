@@ -78,7 +78,13 @@ def sort(x: Any, axis: Any = -1) -> Any:
 
 @op
 def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
-    """Return where to put `values` so that the sorted sequence stays sorted."""
+    """Return where to put `values` so that the sorted sequence stays sorted.
+
+    Shape: the result is as `values`.
+
+    Raises:
+        ValueError: for a sequence of several axes, or a `side` that is neither "left" nor "right".
+    """
     if side not in ("left", "right"):
         raise ValueError(f"searchsorted expects side='left' or 'right'; it got {side!r}.")
     sequence = from_python(sorted_sequence)

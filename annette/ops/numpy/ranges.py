@@ -92,6 +92,9 @@ def geomspace(
     """Return `num` numbers from start to stop, each the same multiple of the one before.
 
     Neither may be 0, and both must have one sign.
+
+    Raises:
+        ValueError: for a 0, for two signs, or for a `num` below 0.
     """
     num = _count("geomspace", num)
     ends = [e if type(e) in (int, float) else from_python(e) for e in (start, stop)]

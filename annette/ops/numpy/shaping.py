@@ -50,7 +50,13 @@ def reshape(x: Any, newshape: Any) -> Any:
 
 @op
 def transpose(x: Any, axes: Any = None) -> Any:
-    """Return x with its axes in the given order (None: reversed)."""
+    """Return x with its axes in the given order (None: reversed).
+
+    Shape: the result has the axes' sizes in their new order.
+
+    Raises:
+        ValueError: if not each axis is given once.
+    """
     x = from_python(x)
     if axes is None:
         order = tuple(reversed(range(rank(x))))
@@ -179,7 +185,11 @@ def slice_static(x: Any, start: Any, stop: Any, step: Any = None) -> Any:
 
 @op
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
-    """Return a list of parts of x along `axis`: so many equal ones, or cut before each index."""
+    """Return a list of parts of x along `axis`: so many equal ones, or cut before each index.
+
+    Raises:
+        ValueError: if the size along `axis` cannot be divided so.
+    """
     x = from_python(x)
     axis = normal_axis(axis, rank(x))
     n = x.shape[axis]
@@ -205,7 +215,11 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
 
 @op
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
-    """Return the list of the parts of x along `axis`, without that axis."""
+    """Return the list of the parts of x along `axis`, without that axis.
+
+    Raises:
+        ValueError: for a `num` that is not the size along `axis`, or an axis that x has not.
+    """
     x = from_python(x)
     axis = normal_axis(axis, rank(x))
     if num is not None and num != x.shape[axis]:

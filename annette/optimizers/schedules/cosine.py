@@ -14,8 +14,10 @@ class CosineDecay(LearningRateSchedule):
 
     Up to step $t = n$ = `decay_steps`. With `warmup_target` the rate first rises in a straight line
     to it, over `warmup_steps`, and falls from there.
-    Raises ValueError if `decay_steps` is not above 0.
     Source: Loshchilov and Hutter, 2016.
+
+    Raises:
+        ValueError: if `decay_steps` is not above 0.
     """
 
     def __init__(
@@ -69,7 +71,10 @@ class CosineDecayRestarts(LearningRateSchedule):
 
     The first period has `first_decay_steps`; each next is `t_mul` times as long and starts `m_mul`
     times as high: $\eta = \eta_0 \left((1 - \alpha) m^i \frac{1 + \cos \pi f}{2} + \alpha\right)$
-    at the fraction $f$ of period $i$. Raises ValueError if `first_decay_steps` is not above 0.
+    at the fraction $f$ of period $i$.
+
+    Raises:
+        ValueError: if `first_decay_steps` is not above 0.
     """
 
     def __init__(

@@ -11,7 +11,10 @@ from annette.optimizers.schedules.base import LearningRateSchedule, check_steps,
 class ExponentialDecay(LearningRateSchedule):
     r"""$\eta_t = \eta_0 \, r^{t / n}$, $n$ = `decay_steps`, $r$ = `decay_rate`.
 
-    `staircase` takes $t / n$ rounded down. Raises ValueError if `decay_steps` is not above 0.
+    `staircase` takes $t / n$ rounded down.
+
+    Raises:
+        ValueError: if `decay_steps` is not above 0.
     """
 
     def __init__(
@@ -49,7 +52,10 @@ class ExponentialDecay(LearningRateSchedule):
 class InverseTimeDecay(LearningRateSchedule):
     r"""$\eta_t = \eta_0 / (1 + r t / n)$, $n$ = `decay_steps`, $r$ = `decay_rate`.
 
-    `staircase` takes $t / n$ rounded down. Raises ValueError if `decay_steps` is not above 0.
+    `staircase` takes $t / n$ rounded down.
+
+    Raises:
+        ValueError: if `decay_steps` is not above 0.
     """
 
     def __init__(
@@ -89,7 +95,9 @@ class PolynomialDecay(LearningRateSchedule):
 
     $n$ = `decay_steps`, $\eta_1$ = `end_learning_rate`, $p$ = `power`. With `cycle` $n$ is instead
     the smallest multiple of it that is not below $t$, so that the rate rises again.
-    Raises ValueError if `decay_steps` is not above 0.
+
+    Raises:
+        ValueError: if `decay_steps` is not above 0.
     """
 
     def __init__(
@@ -133,7 +141,8 @@ class PolynomialDecay(LearningRateSchedule):
 class PiecewiseConstantDecay(LearningRateSchedule):
     r"""$\eta_t = v_i$ for $b_{i-1} < t \le b_i$: one of `values` for each interval of `boundaries`.
 
-    Raises ValueError unless there is one value more than boundaries.
+    Raises:
+        ValueError: unless there is one value more than boundaries.
     """
 
     def __init__(self, boundaries: Any, values: Any, name: str = "PiecewiseConstant") -> None:
