@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import re
 import types
+from html import unescape
 from typing import Any
 
 #: Family -> the module whose ALL_OBJECTS or __all__ says what is in it.
@@ -34,6 +36,8 @@ FAMILIES = {
     "Compatibility": ["annette.compat"],
     "Checks": ["annette.testing"],
 }
+#: What the Markdown extension "arithmatex" makes of a formula between dollar signs.
+_FORMULA = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
 #: Modules whose names are all written elsewhere.
 GATHERED = {"annette.callbacks"}
 #: Classes that are put together with scikit-learn's when asked for, and where they are written.
@@ -62,6 +66,17 @@ def on_files(files: Any, config: Any) -> Any:
         files.append(File.generated(config, _path(family), content=_page(family, modules)))
     files.append(File.generated(config, "api/primitives.md", content=_primitives()))
     return files
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Write formulas as MathML, which browsers show by themselves."""
+    return _FORMULA.sub(_mathml, html)
+
+
+def _mathml(match: re.Match[str]) -> str:
+    from latex2mathml.converter import convert
+
+    return str(convert(unescape(match[1])))
 
 
 def _path(family: str) -> str:
@@ -150,6 +165,9 @@ def _primitives() -> str:
     rows = ["# Primitives", "", "Everything else is composed of these.", ""]
     rows += ["| name | formula |", "| --- | --- |"]
     for name, record in sorted(PRIMITIVES.items()):
-        formula = str(record.formula).replace("|", "\\|")
-        rows.append(f"| `{name}` | `{formula}` |")
+        formula = str(record.formula).replace("|", "\\vert ")
+        if formula.startswith("As "):  # a sentence
+            rows.append(f"| `{name}` | `{formula}` |")
+        else:
+            rows.append(f"| `{name}` | ${formula}$ |")
     return "\n".join(rows)

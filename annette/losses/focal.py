@@ -57,7 +57,7 @@ def categorical_focal_crossentropy(
 ) -> Any:
     r"""$-\sum_i \alpha_i (1 - p_i)^\gamma y_i \ln p_i$ over the classes along `axis`.
 
-    `y_pred` is proportional to $p$, or with `from_logits` $z$ with $p = $ softmax $z$. `alpha` is
+    `y_pred` is proportional to $p$, or with `from_logits` $z$ with $p =$ softmax $z$. `alpha` is
     one weight, or one a class. `label_smoothing` $s$ makes the targets $y (1 - s) + s / n$ for $n$
     classes.
 

@@ -48,7 +48,7 @@ def categorical_crossentropy(
 ) -> Any:
     r"""$-\sum_i y_i \ln p_i$ over the classes along `axis`, for one-hot $y$.
 
-    `y_pred` is $p$, or with `from_logits` $z$ with $p = $ softmax $z$. `label_smoothing` $s$ makes
+    `y_pred` is $p$, or with `from_logits` $z$ with $p =$ softmax $z$. `label_smoothing` $s$ makes
     the targets $y (1 - s) + s / n$ for $n$ classes.
 
     Shapes: y_true and y_pred alike; the result lacks `axis`.
@@ -74,7 +74,7 @@ def sparse_categorical_crossentropy(
 ) -> Any:
     r"""$-\ln p_y$ for the class number $y$, among the classes along `axis`.
 
-    `y_pred` is $p$, or with `from_logits` $z$ with $p = $ softmax $z$. Samples of `ignore_class`
+    `y_pred` is $p$, or with `from_logits` $z$ with $p =$ softmax $z$. Samples of `ignore_class`
     have a loss of 0. Shapes: y_true as y_pred without `axis`, or with that axis 1 long.
 
     Raises:

@@ -119,3 +119,13 @@ def test_reference_pages_describe_their_names_or_name_what_they_are_the_same_as(
     assert not missing
     assert "| `swish` | `silu` |" in pages["Activations"]
     assert "::: annette.tape.grad\n" in pages["Gradients, variables, scopes"]
+
+
+def test_reference_reads_formulas_of_both_notations() -> None:
+    pytest.importorskip("griffe")
+    spec = importlib.util.spec_from_file_location("notation", ROOT / "docs" / "notation.py")
+    assert spec is not None and spec.loader is not None
+    notation = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(notation)
+    text = "Sum.\n\n    .. math:: y = x_1\n        + x_2\n\n    Of :math:`x`.\n"
+    assert notation.dollars(text) == "Sum.\n\n    $y = x_1 + x_2$\n\n    Of $x$.\n"
