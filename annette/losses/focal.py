@@ -160,8 +160,7 @@ class CategoricalFocalCrossentropy(LossFunctionWrapper):
 
     Raises:
         ValueError: for an unknown reduction, targets that are not one-hot, or an `alpha` that has
-            not one
-            weight a class.
+            not one weight a class.
     """
 
     def __init__(

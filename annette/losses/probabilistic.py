@@ -265,8 +265,7 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
         axis: of the classes.
 
     Shapes: y_true as y_pred without `axis`, or with that axis 1 long; the result is a number, or
-    without a
-    reduction lacks `axis`.
+    without a reduction lacks `axis`.
 
     Raises:
         ValueError: for an unknown reduction, or shapes that do not go together.

@@ -246,7 +246,10 @@ def fori_loop(lower: int, upper: int, body_fun: Callable[[int, Any], Any], init_
 
 @op
 def map(f: Callable[[Any], Any], xs: Any) -> Any:  # Keras's name
-    """Return f of each element along the first axis of xs, stacked."""
+    """Return f of each element along the first axis of xs, stacked.
+
+    Shapes: elements (n, ...); the result is n results of f, stacked.
+    """
     from annette.utils import tree
 
     count = tree.flatten(xs)[0].shape[0]

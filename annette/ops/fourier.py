@@ -295,7 +295,10 @@ def _complex_of(re: Any, im: Any) -> Any:
 
 @op
 def polar(abs_: Any, angle: Any) -> Any:
-    r"""Return the complex numbers :math:`r e^{i \varphi}` of sizes `abs_` and angles `angle`."""
+    r"""Return the complex numbers :math:`r e^{i \varphi}` of sizes `abs_` and angles `angle`.
+
+    Shape: that to which both broadcast.
+    """
     size, angle = operands(abs_, angle, at_least_float=True)
     return _complex_of(el.multiply(size, el.cos(angle)), el.multiply(size, el.sin(angle)))
 

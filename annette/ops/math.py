@@ -78,7 +78,10 @@ def top_k(x: Any, k: int, sorted: bool = True) -> Any:  # Keras's name
 
 @op
 def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
-    """Say whether each target is among the k largest predictions of its row."""
+    """Say whether each target is among the k largest predictions of its row.
+
+    Shapes: targets (n,), predictions (n, classes); the result is (n,).
+    """
     targets, predictions = from_python(targets), from_python(predictions)
     at = indexing.take_along_axis(predictions, shaping.expand_dims(targets, -1), axis=-1)
     larger = reduction.sum(to_dtype(el.greater(predictions, at), "int32"), axis=-1)
@@ -141,6 +144,8 @@ def segment_sum(
     data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
 ) -> Any:
     """Return the sum of the rows of each segment; rows of no segment are left out.
+
+    Shapes: data (n, ...), segment_ids (n,); the result is (num_segments, ...).
 
     Raises:
         ValueError: if the shapes do not fit, or inside a trace without `num_segments`.
@@ -242,6 +247,8 @@ def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Any
 @op
 def cdist(x: Any, y: Any) -> Any:
     r"""Return the distance :math:`\lVert x_i - y_j \rVert` of each row of x from each row of y.
+
+    Shapes: x (..., n, d), y (..., m, d); the result is (..., n, m).
 
     Raises:
         ValueError: if their last axes differ.

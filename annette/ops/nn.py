@@ -210,13 +210,19 @@ def sparse_plus(x: Any) -> Any:
 
 @op
 def softmax(x: Any, axis: Any = -1) -> Any:
-    r"""Return :math:`e^{x_i} / \sum_j e^{x_j}` over `axis`, one or several."""
+    r"""Return :math:`e^{x_i} / \sum_j e^{x_j}` over `axis`, one or several.
+
+    Shape: the result is as x.
+    """
     return _over_axes(fused_nn.softmax, floating(x), axis)
 
 
 @op
 def log_softmax(x: Any, axis: Any = -1) -> Any:
-    r"""Return the logarithm of softmax over `axis`, one or several."""
+    r"""Return the logarithm of softmax over `axis`, one or several.
+
+    Shape: the result is as x.
+    """
     return _over_axes(fused_nn.log_softmax, floating(x), axis)
 
 
@@ -236,7 +242,10 @@ def _over_axes(function: Any, x: Any, axis: Any) -> Any:
 
 @op
 def sparsemax(x: Any, axis: int = -1) -> Any:
-    """Return the nearest point of the probability simplex (Martins & Astudillo, 2016)."""
+    """Return the nearest point of the probability simplex (Martins & Astudillo, 2016).
+
+    Shape: the result is as x.
+    """
     x = floating(x)
     axis = normal_axes(axis, rank(x))[0]
     z = shaping.moveaxis(x, axis, -1)
@@ -254,7 +263,10 @@ def sparsemax(x: Any, axis: int = -1) -> Any:
 def one_hot(
     x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
 ) -> Any:
-    """Return 1 at the place each integer names along a new axis, 0 elsewhere."""
+    """Return 1 at the place each integer names along a new axis, 0 elsewhere.
+
+    Shape: that of x with a new axis of `num_classes`. Numbers outside it name no place.
+    """
     x = from_python(x)
     x = x if "int" in dtype_of(x) else to_dtype(x, "int32")
     classes = arange(num_classes, dtype=dtype_of(x))
@@ -269,6 +281,8 @@ def multi_hot(
     sparse: bool = False, **kwargs: Any,
 ) -> Any:  # fmt: skip
     """Return 1 at each place that one of a row's integers names, 0 elsewhere.
+
+    Shape: inputs (..., m); the result is (..., num_classes), the new axis at `axis`.
 
     Raises:
         ValueError: without `num_classes` (or `num_tokens`, its older name).
@@ -364,7 +378,10 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
 
 @op
 def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False) -> Any:
-    """Return the mean and the variance over `axes`."""
+    """Return the mean and the variance over `axes`.
+
+    Shapes: both results lack `axes`, or have them with size 1 (`keepdims`).
+    """
     x = floating(x)
     dtype = dtype_of(x)
     x = single(x)
@@ -379,7 +396,11 @@ def batch_normalization(
     x: Any, mean: Any, variance: Any, axis: int, offset: Any = None, scale: Any = None,
     epsilon: float = 1e-3,
 ) -> Any:  # fmt: skip
-    r"""Return :math:`(x - \mu) / \sqrt{\sigma^2 + \epsilon}`, times scale, plus offset."""
+    r"""Return :math:`(x - \mu) / \sqrt{\sigma^2 + \epsilon}`, times scale, plus offset.
+
+    Shapes: mean, variance, offset and scale (c,), c the size of x along `axis`; the result is as x.
+    Source: Ioffe and Szegedy, Batch normalization, 2015.
+    """
     x = floating(x)
     axis = normal_axes(axis, rank(x))[0]
     wide = tuple(n if i == axis else 1 for i, n in enumerate(x.shape))
@@ -424,6 +445,8 @@ def layer_normalization(
     r"""Return :math:`\gamma (x - \mu) / \sqrt{\sigma^2 + \epsilon} + \beta` over `axis`.
 
     The mean and the variance are those of each example by itself (Ba, Kiros & Hinton, 2016).
+
+    Shape: the result is as x.
     """
     x = floating(x)
     dtype = dtype_of(x)
@@ -445,7 +468,10 @@ def layer_normalization(
 def rms_normalization(
     x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
 ) -> Any:
-    r"""Return :math:`x / \sqrt{\overline{x^2} + \epsilon}` times scale (Zhang & Sennrich, 2019)."""
+    r"""Return :math:`x / \sqrt{\overline{x^2} + \epsilon}` times scale (Zhang & Sennrich, 2019).
+
+    Shape: the result is as x.
+    """
     x = floating(x)
     dtype = dtype_of(x)
     x = single(x)

@@ -25,6 +25,8 @@ def cholesky(x: Any, upper: bool = False) -> Any:
         x: symmetric positive definite matrices, (..., n, n); of others the symmetric part is taken.
         upper: whether the upper triangular factor is wanted.
 
+    Shape: the result is as x.
+
     Raises:
         ValueError: if the matrices are not square, or one is not positive definite.
     """
@@ -44,6 +46,8 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Any:
     Args:
         x: triangular matrices, (..., n, n); the other triangle is not read.
         upper: whether x is the upper factor, of :math:`x^\top x`.
+
+    Shape: the result is as x.
 
     Raises:
         ValueError: if the matrices are not square, or a diagonal has a 0.
@@ -115,6 +119,8 @@ def eigh(x: Any) -> Any:
     Args:
         x: symmetric matrices, (..., n, n); of others the symmetric part is taken.
 
+    Shapes: w (..., n), v (..., n, n).
+
     Raises:
         ValueError: if the matrices are not square.
     """
@@ -129,6 +135,8 @@ def eig(x: Any) -> Any:
 
     Args:
         x: square matrices, (..., n, n).
+
+    Shapes: w (..., n), v (..., n, n).
 
     Raises:
         ValueError: if the matrices are not square.
@@ -145,6 +153,8 @@ def lu_factor(x: Any) -> Any:
 
     Args:
         x: matrices, (..., m, n).
+
+    Shapes: the factors (..., m, n), the exchanges (..., k), k the smaller of m and n.
 
     Raises:
         ValueError: if x has fewer than two axes.
@@ -177,6 +187,8 @@ def matrix_rank(x: Any, tol: Any = None) -> Any:
         x: the matrices.
         tol: what counts as zero; None: the largest singular value, times the rounding error of the
             dtype, times the larger of m and n.
+
+    Shape: the result is (...).
 
     Raises:
         ValueError: if x has fewer than two axes.

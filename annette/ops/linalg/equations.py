@@ -78,6 +78,8 @@ def solve_triangular(a: Any, b: Any, lower: bool = False) -> Any:
 def inv(x: Any) -> Any:
     """Return the inverses of square matrices (..., n, n).
 
+    Shape: the result is as x.
+
     Raises:
         ValueError: if the matrices are not square, or one is singular.
     """
@@ -90,6 +92,8 @@ def inv(x: Any) -> Any:
 def logdet(x: Any) -> Any:
     r"""Return :math:`\ln |\det x|` of matrices (..., n, n); -inf where one is singular.
 
+    Shape: the result is (...).
+
     Raises:
         ValueError: if the matrices are not square.
     """
@@ -99,6 +103,8 @@ def logdet(x: Any) -> Any:
 @op
 def det(x: Any) -> Any:
     """Return the determinants of matrices (..., n, n).
+
+    Shape: the result is (...).
 
     Raises:
         ValueError: if the matrices are not square.

@@ -246,6 +246,8 @@ def _mirrored(n: int, before: int, after: int, mode: str, axis: int) -> Any:
 def meshgrid(*x: Any, indexing: str = "xy") -> Any:
     """Return, for vectors, the coordinates of each point of their grid: one array for each vector.
 
+    Shapes: each result has an axis for each vector.
+
     Raises:
         ValueError: if `indexing` is neither "xy" (the second vector's axis first) nor "ij".
     """
@@ -267,7 +269,10 @@ def meshgrid(*x: Any, indexing: str = "xy") -> Any:
 
 @op
 def unravel_index(indices: Any, shape: Any) -> Any:
-    """Return, for places in the flattened array, the index along each axis of `shape`."""
+    """Return, for places in the flattened array, the index along each axis of `shape`.
+
+    Shapes: each result is as `indices`.
+    """
     rest, sizes = from_python(indices), sh.static_shape(shape)
     total = math.prod(sizes)
     rest = el.where(el.less(rest, 0), el.add(rest, total), rest)
@@ -281,6 +286,8 @@ def unravel_index(indices: Any, shape: Any) -> Any:
 @op
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     """Return the powers of each element of a vector as a row, the highest first.
+
+    Shapes: x (n,); the result is (n, N), N the length of x unless given.
 
     Raises:
         ValueError: if x is not of one axis, or N is below 0.

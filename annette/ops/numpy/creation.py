@@ -81,7 +81,10 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
 
 @explains
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
-    """Return ones on the k-th diagonal, zeros elsewhere."""
+    """Return ones on the k-th diagonal, zeros elsewhere.
+
+    Shape: (N, M), M as N unless given.
+    """
     return wrap(np.eye(N, M, k, dtype=numpy_dtype(standardize(dtype))))
 
 

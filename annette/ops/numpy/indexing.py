@@ -40,7 +40,10 @@ def take(x: Any, indices: Any, axis: Any = None) -> Any:
 
 @op
 def take_along_axis(x: Any, indices: Any, axis: Any = None) -> Any:
-    """Return, for each place of `indices`, the element of x there along `axis`."""
+    """Return, for each place of `indices`, the element of x there along `axis`.
+
+    Shape: that of `indices`, broadcast along the other axes.
+    """
     x, indices = from_python(x), from_python(indices)
     if axis is None:
         x, indices, axis = sh.ravel(x), sh.ravel(indices), 0
@@ -99,6 +102,8 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
 @explains
 def nonzero(x: Any) -> Any:
     """Return, for each axis, where x is not 0. Only on arrays: the number depends on the values.
+
+    Shapes: as many results as x has axes, each (how many are not 0,).
 
     Raises:
         ValueError: inside a trace.

@@ -14,6 +14,8 @@ from annette.primitives import decompose, linear
 def matmul(x1: Any, x2: Any) -> Any:
     """Return the matrix product; leading axes broadcast, a vector is a row or a column as fits.
 
+    Shapes: x1 (..., m, k), x2 (..., k, n); the result is (..., m, n).
+
     Raises:
         ValueError: if the inner sizes differ.
     """
@@ -41,6 +43,8 @@ def slogdet(x: Any) -> Any:
     r"""Return the sign of the determinant and :math:`\ln |\det x|`, of matrices (..., n, n).
 
     A singular matrix has sign 0 and logarithm -inf.
+
+    Shapes: both results are (...).
 
     Raises:
         ValueError: if the matrices are not square.

@@ -25,6 +25,8 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
     `axes` is how many of the last axes of x1 meet the first of x2, or the axes of x1 and those of
     x2 that meet them.
 
+    Shape: the axes of x1 that are left, then those of x2.
+
     Raises:
         ValueError: if axes that meet have different sizes.
     """
@@ -92,7 +94,10 @@ def inner(x1: Any, x2: Any) -> Any:
 
 @op
 def outer(x1: Any, x2: Any) -> Any:
-    """Return the product of each element of x1 with each of x2, both flattened: a matrix."""
+    """Return the product of each element of x1 with each of x2, both flattened: a matrix.
+
+    Shapes: x1 and x2 of m and n elements; the result is (m, n).
+    """
     a, b = operands(x1, x2)
     return el.multiply(sh.reshape(a, (-1, 1)), sh.reshape(b, (1, -1)))
 
@@ -100,6 +105,8 @@ def outer(x1: Any, x2: Any) -> Any:
 @op
 def vdot(x1: Any, x2: Any) -> Any:
     """Return the sum of products of the elements, both flattened.
+
+    Shape: the result is a number, ().
 
     Raises:
         ValueError: if they have different numbers of elements.
@@ -110,7 +117,10 @@ def vdot(x1: Any, x2: Any) -> Any:
 
 @op
 def kron(x1: Any, x2: Any) -> Any:
-    """Return Kronecker's product: x2 times each element of x1, in the places of those elements."""
+    """Return Kronecker's product: x2 times each element of x1, in the places of those elements.
+
+    Shape: each axis has the product of the sizes; the one with fewer axes gets ones in front.
+    """
     a, b = operands(x1, x2)
     n = max(rank(a), rank(b))
     shapes = [(1,) * (n - rank(x)) + tuple(x.shape) for x in (a, b)]
@@ -127,6 +137,8 @@ def cross(
 
     `axisa`, `axisb` and `axisc` say which axis holds the components in x1, x2 and the result,
     `axis` for all three. Of two pairs only the third component is returned.
+
+    Shape: that to which both broadcast.
 
     Raises:
         ValueError: if a vector has neither two components nor three.
@@ -191,7 +203,10 @@ def _correlate(a: Any, v: Any, mode: str) -> Any:
 
 @op
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    """Return the area under y along `axis`, by trapezoids over places x, or `dx` apart."""
+    """Return the area under y along `axis`, by trapezoids over places x, or `dx` apart.
+
+    Shape: that of y without `axis`.
+    """
     y = sh.moveaxis(floating(y), axis, -1)
     n = y.shape[-1]
     if x is not None:

@@ -126,7 +126,10 @@ def percentile(
 
 @op
 def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return the middle of the sorted elements over `axis`, the mean of two where there are two."""
+    """Return the middle of the sorted elements over `axis`, the mean of two where there are two.
+
+    Shape: that of x without `axis`, or with size 1 there (`keepdims`).
+    """
     return quantile(x, 0.5, axis=axis, keepdims=keepdims)
 
 

@@ -78,7 +78,10 @@ def logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10,
     dtype: Any = None, axis: int = 0,
 ) -> Any:  # fmt: skip
-    """Return `num` numbers from base^start to base^stop, evenly spaced in their logarithms."""
+    """Return `num` numbers from base^start to base^stop, evenly spaced in their logarithms.
+
+    Shape: (num,), or with `num` along `axis` where start and stop are arrays.
+    """
     ends = [e if type(e) in (int, float) else from_python(e) for e in (start, stop)]
     result = _range_dtype(dtype, *ends)
     exponents = linspace(start, stop, num, endpoint, dtype="float64", axis=axis)
@@ -135,13 +138,19 @@ def blackman(x: Any) -> Any:
 
 @explains
 def hamming(x: Any) -> Any:
-    r"""Return Hamming's window of length x: :math:`0.54 - 0.46\cos\tfrac{2\pi n}{N-1}`."""
+    r"""Return Hamming's window of length x: :math:`0.54 - 0.46\cos\tfrac{2\pi n}{N-1}`.
+
+    Shape: (x,).
+    """
     return _window("hamming", np.hamming, x)
 
 
 @explains
 def hanning(x: Any) -> Any:
-    r"""Return von Hann's window of length x: :math:`0.5 - 0.5\cos\tfrac{2\pi n}{N-1}`."""
+    r"""Return von Hann's window of length x: :math:`0.5 - 0.5\cos\tfrac{2\pi n}{N-1}`.
+
+    Shape: (x,).
+    """
     return _window("hanning", np.hanning, x)
 
 

@@ -115,14 +115,20 @@ def squeeze(x: Any, axis: Any = None) -> Any:
 
 @op
 def concatenate(xs: Any, axis: int = 0) -> Any:
-    """Return the arrays one after the other along `axis`."""
+    """Return the arrays one after the other along `axis`.
+
+    Shapes: alike but for `axis`, along which the result has the sum of their sizes.
+    """
     xs = operands(*xs)
     return apply(s.concatenate, xs, {"axis": normal_axis(axis, rank(xs[0]))})
 
 
 @op
 def stack(x: Any, axis: int = 0) -> Any:
-    """Return the arrays side by side along a new axis."""
+    """Return the arrays side by side along a new axis.
+
+    Shapes: n arrays of one shape; the result has the new axis of size n.
+    """
     xs = operands(*x)
     return concatenate([expand_dims(a, axis) for a in xs], axis=axis)
 
@@ -229,7 +235,10 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
 
 @op
 def repeat(x: Any, repeats: Any, axis: Any = None) -> Any:
-    """Return x with each element along `axis` repeated (None: of the flattened array)."""
+    """Return x with each element along `axis` repeated (None: of the flattened array).
+
+    Shape: that of x, with the sum of the repeats along `axis`.
+    """
     from annette.ops.numpy.indexing import take
 
     x = from_python(x)
@@ -242,7 +251,10 @@ def repeat(x: Any, repeats: Any, axis: Any = None) -> Any:
 
 @op
 def tile(x: Any, repeats: Any) -> Any:
-    """Return x laid side by side so many times along each axis."""
+    """Return x laid side by side so many times along each axis.
+
+    Shape: each size times its repeats; missing ones count as 1.
+    """
     x = from_python(x)
     times = static_shape(repeats)
     n = max(rank(x), len(times))

@@ -68,6 +68,8 @@ def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def corrcoef(x: Any) -> Any:
     r"""Return :math:`C_{ij} / \sqrt{C_{ii} C_{jj}}` for the covariances C of the rows of a matrix.
 
+    Shapes: x (n, samples); the result is (n, n).
+
     Raises:
         ValueError: if x has more than two axes.
     """
@@ -112,6 +114,8 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
 @op
 def digitize(x: Any, bins: Any) -> Any:
     """Return for each element how many of the ascending `bins` are not above it.
+
+    Shape: the result is as x.
 
     Raises:
         ValueError: if `bins` is not of one axis.
@@ -164,6 +168,8 @@ def histogram(x: Any, bins: int = 10, range: Any = None) -> Any:  # Keras's name
         x: counted as one row.
         bins: how many parts.
         range: (lowest, highest); what lies outside is not counted. None: that of the elements.
+
+    Shapes: the counts (bins,), the edges (bins + 1,).
 
     Raises:
         ValueError: if `bins` is no whole number above 0, or the range is not two ascending numbers.

@@ -19,6 +19,8 @@ from annette.utils.explain import explains
 def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """Return the diagonals of the matrices along two axes, as a new last axis.
 
+    Shape: that of x without the two axes, and the diagonal's length behind.
+
     Raises:
         ValueError: if x has fewer than two axes, or the two are one.
     """
@@ -74,13 +76,19 @@ def diagflat(x: Any, k: int = 0) -> Any:
 
 @op
 def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """Return the sums of the diagonals of the matrices along two axes."""
+    """Return the sums of the diagonals of the matrices along two axes.
+
+    Shape: that of x without the two axes.
+    """
     return reduction.sum(diagonal(x, offset, axis1, axis2), axis=-1)
 
 
 @explains
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
-    """Return ones on and below the k-th diagonal, zeros above."""
+    """Return ones on and below the k-th diagonal, zeros above.
+
+    Shape: (N, M), M as N unless given.
+    """
     return wrap(np.tri(N, M, k, dtype=numpy_dtype(standardize(dtype))))
 
 
