@@ -142,9 +142,8 @@ class SparseCategoricalAccuracy(OfFunction):
 
     $[y = \arg\max \hat y]$, the mean over the samples, weighted where weights are given.
 
-    Shapes: y_true (n, ...) or (n, ..., 1), y_pred (n, ..., classes); sample_weight (n, ...); the
-    result
-    is a number.
+    Shapes: y_true (n, ...) or (n, ..., 1), y_pred (n, ..., classes); sample_weight (n, ...);
+    the result is a number.
 
     Raises:
         ValueError: if the shapes do not go together.
@@ -178,9 +177,8 @@ class SparseTopKCategoricalAccuracy(OfFunction):
 
     $[y \in \mathrm{top}_k(\hat y)]$, the mean over the samples, weighted where weights are given.
 
-    Shapes: y_true (n, ...) or (n, ..., 1), y_pred (n, ..., classes); sample_weight (n, ...); the
-    result
-    is a number.
+    Shapes: y_true (n, ...) or (n, ..., 1), y_pred (n, ..., classes); sample_weight (n, ...);
+    the result is a number.
 
     Raises:
         ValueError: if the shapes do not go together.

@@ -112,9 +112,8 @@ class SparseCategoricalCrossentropy(OfFunction):
 
     $-\ln p_y$ along `axis`, the mean over the samples, weighted where weights are given.
 
-    Shapes: y_true (n, ...) or (n, ..., 1), y_pred (n, ..., classes); sample_weight (n, ...); the
-    result
-    is a number.
+    Shapes: y_true (n, ...) or (n, ..., 1), y_pred (n, ..., classes); sample_weight (n, ...);
+    the result is a number.
 
     Raises:
         ValueError: if the shapes do not go together.
