@@ -173,7 +173,9 @@ class Layer(Stateless):
         kept = {k: v for k, v in kwargs.items() if not (k == "training" and v is None)}
         if self._call_signature.takes("mask") and self._remembers_shapes and len(args) == 1:
             kept.setdefault("mask", None)
-        return record_call(self, args, kept, outputs)
+        outputs = record_call(self, args, kept, outputs)
+        self._pass_mask(args, self._collect_masks(args, dict(kwargs)), outputs)
+        return outputs
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Return the outputs as KerasTensors, for inputs that are KerasTensors."""

@@ -203,3 +203,33 @@ def test_the_configuration_holds_the_defaults_too() -> None:
 
     with pytest.raises(NotImplementedError, match="without a name"):
         Nameless(1, 2).get_config()
+
+
+def test_a_mask_reaches_a_layer_of_ones_own_while_a_functional_model_is_made() -> None:
+    class Needs(layers.Layer):
+        def call(self, inputs: Any, mask: Any = None) -> Any:
+            assert mask is not None
+            kept = ops.exp(inputs) * ops.expand_dims(ops.cast(mask, "float32"), -1)
+            return kept / ops.sum(kept, axis=1, keepdims=True)
+
+    inputs = keras.Input((None,), dtype="int32")
+    embedded = layers.Embedding(10, 4, mask_zero=True)(inputs)
+    assert embedded._keras_mask.shape == (None, None) and embedded._keras_mask.dtype == "bool"
+    model = keras.Model(inputs, Needs()(layers.Dense(1)(embedded)))
+    shares = np.asarray(model(np.array([[1, 2, 0, 0], [3, 0, 0, 0]])))[..., 0]
+    assert np.all(shares[:, 2:] == 0) and shares[1, 0] == 1
+    again = keras.Model.from_config(model.get_config(), custom_objects={"Needs": Needs})
+    again.set_weights(model.get_weights())
+    np.testing.assert_array_equal(again(np.array([[1, 2, 0]]))[0, 2], 0)
+
+
+def test_a_symbolic_mask_can_be_given_on_by_hand() -> None:
+    class Counts(layers.Layer):
+        def call(self, inputs: Any, places: Any = None) -> Any:
+            return ops.sum(ops.cast(places, "int32"), axis=1)
+
+    inputs = keras.Input((3, 2))
+    masked = layers.Masking()(inputs)
+    model = keras.Model(inputs, Counts()(masked, places=masked._keras_mask))
+    x = np.array([[[1.0, 1], [0, 0], [2, 2]]])
+    assert np.asarray(model(x)).tolist() == [2]
