@@ -212,7 +212,7 @@ class CompiledMetrics:
         for output, target, wanted in zip(outputs, targets, chosen, strict=True):
             flat = [] if wanted is None else tree.flatten(wanted)
             found = [_as_metric(m, target, output.value) for m in flat if m is not None]
-            made.append([(output.prefix + m.name, m) for m in found])
+            made.append([(output.prefix, m) for m in found])
         return made
 
     @property
@@ -221,11 +221,15 @@ class CompiledMetrics:
         return [m for _, m in self.entries()]
 
     def entries(self) -> list[tuple[str, Any]]:
-        """Return (key in the logs, metric) of each metric; no key comes twice."""
+        """Return (key in the logs, metric) of each metric; no key comes twice.
+
+        A weighted metric beside the plain one of its name is `weighted_mae`, or `out_weighted_mae`.
+        """
         found: dict[str, Any] = {}
         for groups, prefix in ((self.plain, ""), (self.weighted, "weighted_")):
-            for key, metric in (pair for group in groups for pair in group):
-                unique, number = prefix + key if key in found else key, 1
+            for output, metric in (pair for group in groups for pair in group):
+                key = output + metric.name
+                unique, number = f"{output}{prefix}{metric.name}" if key in found else key, 1
                 while unique in found:
                     unique, number = f"{key}_{number}", number + 1
                 found[unique] = metric

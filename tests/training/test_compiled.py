@@ -143,3 +143,11 @@ def test_a_function_that_gives_no_numbers_is_named(value: Any) -> None:
     for options in ({"loss": nothing}, {"loss": "mse", "metrics": [[nothing], None, None]}):
         with pytest.raises(ValueError, match="'nothing' must return numbers"):
             logs(several(), [Y, Y, Y], **options)
+
+
+def test_weighted_metrics_beside_plain_ones_of_their_name_are_told_apart() -> None:
+    both = {"metrics": [["mae"], None, None], "weighted_metrics": [["mae", "mse"], ["mae"], None]}
+    names = logs(several(), [Y, Y, Y], loss="mse", **both)
+    assert {"a_mae", "a_weighted_mae", "a_mse", "b_mae"} < set(names)
+    single = keras.Sequential([keras.Input((4,)), layers.Dense(2)])
+    assert "weighted_mae" in logs(single, Y, loss="mse", metrics=["mae"], weighted_metrics=["mae"])
