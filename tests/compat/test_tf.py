@@ -304,6 +304,19 @@ def test_gradient_tape_and_variables(tf: Any) -> None:
     assert tf.is_tensor(loss) and isinstance(loss, tf.Tensor)
 
 
+def test_slices_of_a_variable_are_assigned(tf: Any) -> None:
+    v = tf.Variable([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    v.assign(2 * v)
+    v[0, 1].assign(42)
+    v[:, 2].assign([0.0, 1.0])
+    v[1].assign_add([1.0, 1.0, 1.0])
+    v[1, 0].assign_sub(9.0)
+    assert v.numpy().tolist() == [[2, 42, 0], [0, 11, 2]]
+    v.scatter_nd_update(indices=[[0, 0], [1, 2]], updates=[100.0, 200.0])
+    assert v.numpy().tolist() == [[100, 42, 0], [0, 11, 200]]
+    assert not hasattr(v[0] + 1, "assign") and not hasattr(tf.constant([1.0])[0], "assign")
+
+
 @pytest.mark.parametrize("options", [None, {}, {"jit_compile": True}])
 def test_function_is_the_function(tf: Any, options: Any) -> None:
     def double(x: int) -> int:

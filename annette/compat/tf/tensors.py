@@ -53,7 +53,31 @@ class Variable(metaclass=_AnyVariable):
         """Return a variable whose first value is `initial_value`."""
         value = initial_value() if callable(initial_value) else initial_value
         trainable = True if trainable is None else trainable
-        return annette.Variable(constant(value, dtype), trainable=trainable, name=name)
+        return _Variable(constant(value, dtype), trainable=trainable, name=name)
+
+
+class _Variable(annette.Variable):
+    """A variable whose slices can be assigned: `v[0, 1].assign(2.0)`."""
+
+    def __getitem__(self, key: Any) -> Any:
+        found = super().__getitem__(key)
+        if isinstance(found, Array):
+
+            def put(value: Any) -> annette.Variable:
+                whole = np.array(self)
+                whole[np.asarray(key) if isinstance(key, np.ndarray) else key] = np.asarray(value)
+                self.assign(whole)
+                return self
+
+            found.assign = put  # type: ignore[attr-defined]  # only slices of variables have it
+            found.assign_add = lambda value: put(found + value)  # type: ignore[attr-defined]
+            found.assign_sub = lambda value: put(found - value)  # type: ignore[attr-defined]
+        return found
+
+    def scatter_nd_update(self, indices: Any, updates: Any, name: Any = None) -> annette.Variable:
+        """Set the elements (or rows) at `indices` to `updates`."""
+        self.assign(ops.scatter_update(self, indices, updates))
+        return self
 
 
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: Any = None) -> Any:
