@@ -38,7 +38,16 @@ from annette.utils import tree
 
 __version__ = "0.1.0"
 
-_LAZY = ("backends", "callbacks", "compat", "datasets", "preprocessing", "testing", "wrappers")
+_LAZY = (
+    "backend",
+    "backends",
+    "callbacks",
+    "compat",
+    "datasets",
+    "preprocessing",
+    "testing",
+    "wrappers",
+)
 
 
 def version() -> str:
@@ -79,6 +88,7 @@ __all__ = [  # those named in _LAZY are imported when they are first asked for
     "Variable",
     "__version__",
     "activations",
+    "backend",
     "backends",
     "callbacks",
     "compat",

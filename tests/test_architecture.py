@@ -32,7 +32,7 @@ ORDER = [
     {"models"},
     {"backends"},
     {"training"},
-    {"callbacks", "datasets", "preprocessing", "testing", "wrappers"},
+    {"backend", "callbacks", "datasets", "preprocessing", "testing", "wrappers"},
     {"compat"},
     {"cli"},
     {"annette", "__main__"},

@@ -348,11 +348,6 @@ def to_dense(tensor: Any) -> Any:
     return tensor
 
 
-def is_keras_tensor(x: Any) -> bool:
-    """Return whether `x` is a symbol that layers made."""
-    return isinstance(x, annette.KerasTensor)
-
-
 def placeholder(
     shape: Any = None, ndim: int | None = None, dtype: Any = None, sparse: bool = False,
     name: str | None = None,
@@ -394,20 +389,6 @@ def image_dim_ordering() -> str:
 def set_image_dim_ordering(dim_ordering: str) -> None:
     """Set the axis of the channels: "tf" for the last, "th" for the first."""
     config.set_image_data_format({"tf": "channels_last", "th": "channels_first"}[dim_ordering])
-
-
-def get_uid(prefix: str = "") -> int:
-    """Return 1, 2, 3, ... for each prefix."""
-    _uids[prefix] = _uids.get(prefix, 0) + 1
-    return _uids[prefix]
-
-
-_uids: dict[str, int] = {}
-
-
-def reset_uids() -> None:
-    """Begin the numbers of `get_uid` anew."""
-    _uids.clear()
 
 
 def gradients(loss: Any, variables: Any) -> NoReturn:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 import annette
-from annette import config, ops, random
+from annette import backend, config, ops, random
 from annette.compat.arrays import *  # noqa: F403  # those whose arguments have other names
+from annette.utils import naming
 
 # Old name -> annette.ops; what is spelled alike is found by itself.
 _IN_OPS = {
@@ -32,18 +33,7 @@ def __getattr__(name: str) -> Any:
 
 
 def _rooms() -> list[Any]:
-    try:
-        from annette import backend  # type: ignore[attr-defined,unused-ignore]
-    except ImportError:
-        return [config, ops]
-    return [backend, config, ops]
-
-
-def clear_session(free_memory: bool = True) -> None:
-    """Forget the counters of automatic names."""
-    from annette.utils import clear_session as clear
-
-    clear()
+    return [backend, naming, config, ops]
 
 
 def get_value(x: Any) -> Any:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 _counts: Counter[str] = Counter()
+_uids: Counter[str] = Counter()
 
 
 def to_snake_case(name: str) -> str:
@@ -27,6 +28,18 @@ def uniquify(name: str) -> str:
     return auto_name(name)
 
 
+def next_uid(prefix: str = "") -> int:
+    """Return 1, 2, 3, ... for each prefix."""
+    _uids[prefix] += 1
+    return _uids[prefix]
+
+
+def reset_uids() -> None:
+    """Begin the numbers of `next_uid` anew."""
+    _uids.clear()
+
+
 def reset_names() -> None:
     """Start counting anew."""
     _counts.clear()
+    reset_uids()
