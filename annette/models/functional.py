@@ -50,7 +50,7 @@ class Functional(Model):
         self.inputs: list[KerasTensor] = tree.flatten(inputs)
         self.outputs: list[KerasTensor] = tree.flatten(outputs)
         self._order: list[CallNode] = _sorted_calls(self.inputs, self.outputs)
-        self._operations = _operations(self._order)
+        self._operations = _operations(self._order, self.outputs)
         _check_names(self._operations)
         self.built = True
         self._own_input_spec()
@@ -63,12 +63,12 @@ class Functional(Model):
 
     @property
     def operations(self) -> list[Any]:
-        """Layers and functions in the order in which they are computed."""
+        """Layers and functions, those with the most steps to an output first."""
         return list(self._operations)
 
     @property  # type: ignore[misc]  # the setter of Model only refuses
     def layers(self) -> list[Layer]:
-        """The layers in the order in which they are computed, inputs first."""
+        """The layers, those with the most steps to an output first; so are the weights."""
         return [x for x in self._operations if isinstance(x, Layer)]
 
     @property
@@ -405,19 +405,13 @@ def _sorted_calls(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> list
     order: list[CallNode] = []
     done: set[int] = set()
 
-    def node_of(t: KerasTensor) -> CallNode:
-        history = t._keras_history
-        assert history is not None  # only Input and calls make KerasTensors
-        found: CallNode = history.operation._inbound_nodes[history.node_index]
-        return found
-
     for t in inputs:
-        node = node_of(t)
+        node = _node_of(t)
         if id(node) not in done:
             done.add(id(node))
             if node.is_input:
                 order.append(node)
-    stack: list[tuple[CallNode, bool]] = [(node_of(t), False) for t in reversed(outputs)]
+    stack: list[tuple[CallNode, bool]] = [(_node_of(t), False) for t in reversed(outputs)]
     while stack:
         node, ready = stack.pop()
         if ready:
@@ -434,15 +428,48 @@ def _sorted_calls(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> list
             )
         stack.append((node, True))
         needed = [t for t in node.input_tensors if _key(t) not in begin]
-        stack.extend((node_of(t), False) for t in reversed(needed))
+        stack.extend((_node_of(t), False) for t in reversed(needed))
     return order
 
 
-def _operations(order: list[CallNode]) -> list[Any]:
-    found: dict[int, Any] = {}
-    for node in order:
-        found.setdefault(id(node.operation), node.operation)
-    return list(found.values())
+def _node_of(t: KerasTensor) -> CallNode:
+    history = _history(t)
+    found: CallNode = history.operation._inbound_nodes[history.node_index]
+    return found
+
+
+def _operations(order: list[CallNode], outputs: list[KerasTensor]) -> list[Any]:
+    """Return the operations of the calls in Keras's order, which lists of weights depend on.
+
+    Those with the longest way to an output come first; of equal ones that which is met first on
+    the way back from the outputs.
+    """
+    depths: dict[int, int] = {}  # of calls and of operations, by id
+    for node in reversed(order):
+        operation = id(node.operation)
+        depth = max(depths.get(id(node), 0), depths.get(operation, 0))
+        depths[operation] = depth
+        for t in node.input_tensors:
+            parent = id(_node_of(t))
+            depths[parent] = max(depths.get(parent, 0), depth + 1)
+    met = _met(outputs)
+    found = {id(node.operation): node.operation for node in order}
+    return sorted(found.values(), key=lambda x: (-depths[id(x)], met.get(id(x), -1)))
+
+
+def _met(outputs: list[KerasTensor]) -> dict[int, int]:
+    """Return which place each operation has on the way back from the outputs, by id."""
+    places: dict[int, int] = {}
+    seen: set[int] = set()
+    stack = [_node_of(t) for t in reversed(outputs)]
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        places.setdefault(id(node.operation), len(places))
+        stack.extend(_node_of(t) for t in reversed(node.input_tensors))
+    return places
 
 
 def _check_names(operations: list[Any]) -> None:

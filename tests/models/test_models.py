@@ -197,3 +197,46 @@ def test_masks_travel_to_the_loss() -> None:
     predicted = model.predict(x, verbose=0)
     counted = ((y - predicted) ** 2)[x != 0].mean()
     assert model.evaluate(x, y, verbose=0) == pytest.approx(counted, rel=1e-4)
+
+
+def _wide_and_deep() -> Any:
+    t, b = keras.Input((3,), name="t"), keras.Input((4,), name="b")
+    wide = layers.Dense(4, name="wide")(t)
+    deep = layers.Dense(4, name="deep_2")(layers.Dense(4, name="deep_1")(b))
+    joined = layers.Concatenate(name="joined")([wide, deep])
+    return keras.Model([t, b], layers.Dense(1, name="last")(joined))
+
+
+def _late_input() -> Any:
+    t, b, g = (keras.Input((n,), name=name) for n, name in ((3, "t"), (4, "b"), (5, "g")))
+    deep = layers.Dense(8, name="deep_2")(layers.Dense(8, name="deep_1")(b))
+    joined = layers.Concatenate(name="joined")([g, layers.Dense(8, name="d")(t), deep])
+    outputs = [layers.Dense(1, name="one")(joined), layers.Dense(2, name="two")(joined)]
+    return keras.Model([t, b, g], outputs)
+
+
+def _shared() -> Any:
+    shared, i = layers.Dense(3, name="shared"), keras.Input((3,), name="i")
+    x = layers.Add(name="add")([layers.Dense(3, name="a")(shared(i)), i])
+    return keras.Model(i, layers.Add(name="last")([shared(x), layers.Dense(3, name="b")(i)]))
+
+
+@pytest.mark.parametrize(
+    ("make", "names"),  # as Keras 3.15.1 has them
+    [
+        (_wide_and_deep, "b t deep_1 wide deep_2 joined last"),
+        (_late_input, "b t deep_1 g d deep_2 joined one two"),
+        (_shared, "i shared a add b last"),
+    ],
+)
+def test_layers_and_weights_come_in_keras_order(make: Any, names: str) -> None:
+    model = make()
+    assert [layer.name for layer in model.layers] == names.split()
+    held = [w.path.split("/")[0] for w in model.weights]
+    assert list(dict.fromkeys(held)) == [n for n in names.split() if n in held]
+    again = keras.Model.from_config(model.get_config())
+    assert [layer.name for layer in again.layers] == names.split()
+    again.set_weights(model.get_weights())
+    rows = [np.ones((2, *t.shape[1:]), "float32") for t in model.inputs]
+    for x, y in zip(keras.tree.flatten(model(rows)), keras.tree.flatten(again(rows)), strict=True):
+        np.testing.assert_array_equal(x, y)
