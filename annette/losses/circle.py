@@ -28,7 +28,7 @@ def circle(
 
     Args:
         y_true: class numbers (n,) or (n, 1).
-        y_pred: embeddings (n, d) of length 1.
+        y_pred: embeddings (n, d) of length 1; a larger product than 1 counts as 1.
         ref_labels, ref_embeddings: the (r,) labels and (r, d) embeddings each sample is compared
             with; those of the batch unless given.
         remove_diagonal: leave out the pair of sample i and reference i, which in a batch compared
@@ -47,7 +47,8 @@ def circle(
     other_labels = labels if ref_labels is None else _flat(ref_labels)
     _check(labels, y_pred, "y_true", "y_pred")
     _check(other_labels, others, "ref_labels", "ref_embeddings")
-    cosines = ops.matmul(y_pred, ops.transpose(others))
+    # Embeddings longer than 1 count as no nearer than equal ones, as in Keras.
+    cosines = ops.minimum(ops.matmul(y_pred, ops.transpose(others)), 1.0)
     same = ops.equal(ops.expand_dims(labels, 1), ops.expand_dims(other_labels, 0))
     positive = same
     if remove_diagonal:

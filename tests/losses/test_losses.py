@@ -303,3 +303,10 @@ def test_overlap_of_nothing_with_nothing_is_a_number():
 def test_arrays_that_do_not_go_together_are_named(make, says):
     with pytest.raises(ValueError, match=says):
         make()
+
+
+def test_circle_takes_embeddings_longer_than_one_as_keras_does() -> None:
+    embeddings = np.random.RandomState(0).rand(5, 4).astype("float32")
+    each = losses.circle(np.array([0, 1, 2, 3, 2]), embeddings)
+    # Keras 3.15.1
+    np.testing.assert_allclose(each, [0, 0, 55.498615, 0, 55.09315], rtol=1e-5)
