@@ -258,6 +258,11 @@ class FunctionOperation:
         self.name = name or auto_name(function.__name__)
         self._inbound_nodes: list[CallNode] = []
 
+    @property
+    def kind(self) -> str:
+        """The operation's class in Keras, which pictures of a model show: `ExpandDims`."""
+        return "".join(word.capitalize() for word in self.function.__name__.split("_"))
+
     def __getstate__(self) -> dict[str, Any]:
         """Return what pickle and copy keep: the function goes by its name where it has one."""
         name = self.function.__name__

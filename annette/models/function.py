@@ -49,8 +49,8 @@ class Function(Operation):
 
     @property
     def operations(self) -> list[Any]:
-        """Layers and functions in the order in which they are computed."""
-        return functional._operations(self._order)
+        """Layers and functions, those with the most steps to an output first."""
+        return functional._operations(self._order, self._outputs)
 
     def call(self, inputs: Any) -> Any:
         """Compute every operation in order."""

@@ -193,7 +193,7 @@ class Sequential(Model):
 
     def _connected(self) -> Functional:
         if self._functional is None:
-            raise ValueError(
+            raise AttributeError(
                 f"Sequential '{self.name}' has no input and output yet: put an Input first, call "
                 "build(input_shape), or call it on data."
             )

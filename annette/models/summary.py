@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from annette.graph.symbolic import FunctionOperation
 from annette.utils.io import print_msg
 
 _NUMBER, _NONE, _SYMBOL, _YES, _NO = 34, 45, 33, 34, 9
@@ -147,7 +148,8 @@ class _Layout:
         return rows
 
     def _cells(self, layer: Any, prefix: str) -> list[str]:
-        kind = f"[color({_SYMBOL})]{_escape(type(layer).__name__)}[/]"
+        shown = layer.kind if isinstance(layer, FunctionOperation) else type(layer).__name__
+        kind = f"[color({_SYMBOL})]{_escape(shown)}[/]"
         cells = [f"{_escape(prefix + layer.name)} ({kind})", _shape_text(layer), _params(layer)]
         if self.nodes is not None:
             cells.append(self._connections(layer))
@@ -261,6 +263,9 @@ def _output_shapes(layer: Any) -> Any:
     nodes = getattr(layer, "_inbound_nodes", None)
     if nodes:
         return [tuple(t.shape) for t in nodes[-1].outputs]
+    if _is_functional(layer):
+        shapes = [tuple(t.shape) for t in layer.outputs]
+        return shapes if len(shapes) == 1 else tuple(shapes)
     built_for = getattr(layer, "_build_shapes", None)
     if not built_for:
         return None

@@ -17,7 +17,7 @@ def install(names: dict[str, Any]) -> None:
     operations: dict[str, Callable[..., Any]] = {
         name: value for name, value in names.items() if callable(value)
     }
-    operations["getitem"] = indexing.getitem
+    operations["getitem"] = indexing.get_item
     for name, value in vars(elementwise).items():
         if "_or_bitwise" in name:
             operations[name] = value

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+import annette as keras
 from annette import config, layers, utils
 from annette.models import Model, Sequential
 from annette.models.summary import (
@@ -234,3 +237,34 @@ def test_the_size_of_weights(shape, dtype, size):
 )
 def test_sizes_are_readable(size, text):
     assert readable_memory_size(size) == text
+
+
+def test_operations_are_shown_by_keras_names() -> None:
+    inputs = keras.Input((4,))
+    x = keras.ops.expand_dims(inputs[:, 1:] * 2, 1)
+    lines: list[str] = []
+    keras.Model(inputs, x).summary(print_fn=lines.append)
+    text = "\n".join(lines)
+    assert "get_item (GetItem)" in text and "multiply (Multiply)" in text
+    assert "(ExpandDims)" in text and "FunctionOperation" not in text
+
+
+def test_models_within_a_model_of_ones_own_show_their_shapes() -> None:
+    inputs = keras.Input((16,))
+    two = [layers.Dense(2)(inputs), layers.Dense(3)(inputs)]
+
+    class Own(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.encoder = keras.Model(inputs, two, name="encoder")
+            self.decoder = keras.Sequential([keras.Input((2,)), layers.Dense(5)], name="decoder")
+
+        def call(self, x: Any) -> Any:
+            return self.decoder(self.encoder(x)[0])
+
+    model = Own()
+    model(np.ones((2, 16)))
+    lines: list[str] = []
+    model.summary(print_fn=lines.append)
+    text = "\n".join(lines)
+    assert "((None, 2), (None, 3))" in text and "(None, 5)" in text and "?" not in text

@@ -168,9 +168,7 @@ class _Describer:
 
 
 def _box(layer: Any, key: str, options: Options, node: Any) -> Box:
-    kind = type(layer).__name__
-    if isinstance(layer, FunctionOperation):
-        kind = "".join(word.capitalize() for word in layer.function.__name__.split("_"))
+    kind = layer.kind if isinstance(layer, FunctionOperation) else type(layer).__name__
     title = f"{layer.name} ({kind})" if options.show_layer_names else kind
     box = Box(key, title, kind, is_input=kind == "InputLayer")
     if options.show_layer_activations:

@@ -114,7 +114,7 @@ def nonzero(x: Any) -> Any:
 
 
 @op
-def getitem(x: Any, key: Any) -> Any:
+def get_item(x: Any, key: Any) -> Any:
     """Return ``x[key]`` for numbers, slices, None, Ellipsis and arrays of integers or bools.
 
     Raises:
@@ -133,9 +133,9 @@ def getitem(x: Any, key: Any) -> Any:
 
 
 @op
-def get_item(x: Any, key: Any) -> Any:
-    """Return ``x[key]``."""
-    return getitem(x, key)
+def getitem(x: Any, key: Any) -> Any:
+    """Return ``x[key]``: what models saved earlier call `get_item`."""
+    return get_item(x, key)
 
 
 @op
