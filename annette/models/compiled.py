@@ -31,6 +31,7 @@ class CompiledLoss:
         self.losses: list[Any] = []
         self.weights: list[float | None] = []
         self.trackers: list[Any] = []
+        self._listed: list[Any] = []
         self.built = False
 
     def build(self, y_pred: Any) -> None:
@@ -48,12 +49,19 @@ class CompiledLoss:
             else None
             for output, x in zip(outputs, self.losses, strict=True)
         ]
+        self._listed = list(self.trackers)
+        flat = all(len(o.path) == 1 for o in outputs)
+        if flat and isinstance(self.given, dict) and isinstance(y_pred, dict):
+            # Keras lists the losses of a dict of outputs as the dict of losses does.
+            names = list(self.given)
+            places = [names.index(o.label) if o.label in names else len(names) for o in outputs]
+            self._listed = [self.trackers[i] for i in np.argsort(places, kind="stable")]
         self.built = True
 
     @property
     def metrics(self) -> list[Any]:
         """The running mean of each output's loss, where there are several outputs."""
-        return [t for t in self.trackers if t is not None]
+        return [t for t in self._listed if t is not None]
 
     def pairs(self, y: Any, y_pred: Any, sample_weight: Any = None) -> Iterator[tuple[Any, ...]]:
         """Yield (loss, weight, tracker, target, output, sample weight) of outputs with a loss."""

@@ -151,3 +151,13 @@ def test_weighted_metrics_beside_plain_ones_of_their_name_are_told_apart() -> No
     assert {"a_mae", "a_weighted_mae", "a_mse", "b_mae"} < set(names)
     single = keras.Sequential([keras.Input((4,)), layers.Dense(2)])
     assert "weighted_mae" in logs(single, Y, loss="mse", metrics=["mae"], weighted_metrics=["mae"])
+
+
+def test_losses_of_a_dict_of_outputs_are_listed_as_they_were_given() -> None:
+    inputs = keras.Input((4,))
+    named = {name: layers.Dense(2, name=name)(inputs) for name in ("b", "a")}
+    model = keras.Model(inputs, named)
+    model.compile("sgd", {"b": "mse", "a": "mae"}, metrics={"b": ["mae"], "a": ["mse"]})
+    values = model.evaluate(X, {"a": Y, "b": Y}, verbose=0)
+    told = model.evaluate(X, {"a": Y, "b": Y}, verbose=0, return_dict=True)
+    assert values == [told[k] for k in ("loss", "b_loss", "a_loss", "a_mse", "b_mae")]
