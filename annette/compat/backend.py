@@ -131,6 +131,22 @@ def learning_phase() -> int:
     return 0
 
 
+def in_train_phase(x: Any, alt: Any, training: Any = None) -> Any:
+    """Return `x` in training and `alt` otherwise; a function is called for its value.
+
+    Without `training` it is that of the layer whose `call` this is part of.
+    """
+    from annette.layers.context import calls
+
+    chosen = x if (calls.training if training is None else training) else alt
+    return chosen() if callable(chosen) else chosen
+
+
+def in_test_phase(x: Any, alt: Any, training: Any = None) -> Any:
+    """Return `alt` in training and `x` otherwise."""
+    return in_train_phase(alt, x, training)
+
+
 def set_learning_phase(value: Any) -> None:
     """Do nothing: layers are told by `training=` whether they are in training."""
 

@@ -52,6 +52,18 @@ class _Wrapper:
             )
         return type(self).__call__
 
+    def __sklearn_tags__(self) -> Any:
+        """Return what scikit-learn (1.6 or newer) asks an estimator about itself."""
+        from sklearn.utils import ClassifierTags, RegressorTags, Tags, TargetTags
+
+        kind = self._estimator_type
+        return Tags(
+            estimator_type=kind,
+            target_tags=TargetTags(required=True),
+            classifier_tags=ClassifierTags() if kind == "classifier" else None,
+            regressor_tags=RegressorTags() if kind == "regressor" else None,
+        )
+
     def get_params(self, **params: Any) -> dict[str, Any]:
         """Return the arguments, and `build_fn`."""
         return {**copy.deepcopy(self.sk_params), "build_fn": self.build_fn}

@@ -198,3 +198,17 @@ def test_what_is_not_there_says_what_is(K: Any) -> None:
         K.gradients(1.0, [A])
     with pytest.raises(AttributeError, match="has no 'nothing_of_the_kind'"):
         _ = K.nothing_of_the_kind
+
+
+def test_in_train_phase_follows_the_layer_it_is_called_in(K: Any) -> None:
+    import keras
+
+    class Noisy(keras.layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return K.in_train_phase(lambda: inputs + 1.0, inputs)
+
+    x = np.zeros((2, 3), "float32")
+    model = keras.Sequential([Noisy()])
+    assert np.all(np.asarray(model(x, training=True)) == 1)
+    assert np.all(model.predict(x, verbose=0) == 0)
+    assert K.in_train_phase(1, 2, training=True) == 1 == K.in_test_phase(1, 2, training=False)

@@ -383,3 +383,30 @@ def test_one_module_under_all_its_names(module: str) -> None:
     from annette.compat.preprocessing import text
 
     assert importlib.import_module(module).Tokenizer is text.Tokenizer
+
+
+def test_scikit_learn_searches_over_the_old_wrappers() -> None:
+    selection = pytest.importorskip("sklearn.model_selection")
+    from keras.layers import Dense
+    from keras.models import Sequential
+    from keras.wrappers.scikit_learn import KerasClassifier, KerasRegressor
+
+    def network(optimizer: str = "sgd") -> Any:
+        model = Sequential([Dense(4, input_shape=(3,), activation="relu"), Dense(1)])
+        model.compile(optimizer, "mse")
+        return model
+
+    def classifier() -> Any:
+        model = Sequential([Dense(2, input_shape=(3,), activation="softmax")])
+        model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    x = np.random.default_rng(0).random((24, 3))
+    regressor = KerasRegressor(build_fn=network, epochs=1, verbose=0)
+    assert selection.cross_val_score(regressor, x, x.sum(1), cv=3).shape == (3,)
+    search = selection.GridSearchCV(regressor, {"optimizer": ["sgd", "adam"]}, cv=2)
+    assert search.fit(x, x.sum(1)).best_params_["optimizer"] in ("sgd", "adam")
+    scores = selection.cross_val_score(
+        KerasClassifier(build_fn=classifier, verbose=0), x, x[:, 0] > 0.5, cv=2
+    )
+    assert np.all((scores >= 0) & (scores <= 1))
