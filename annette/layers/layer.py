@@ -54,6 +54,8 @@ class Layer(Stateless):
     _untracked: tuple[str, ...] = ()
     # Constructor arguments that get_config reports, each an attribute of the same name.
     _fields: tuple[str, ...] = ()
+    # Attributes that say nothing of what the layer computes, or that programs are kept apart by.
+    _notes = frozenset({"_trainable"})
     # Whether the class is this library's, which tells when its lists of layers change.
     _steady = False
 
@@ -110,6 +112,9 @@ class Layer(Stateless):
             self._track(value)
         if self.__dict__.get(name, self) is not value:
             changes.count += 1
+            # What a layer notes for itself while it computes is no change of what it computes.
+            if name not in self._notes and state.trace is None and calls.entry is None:
+                self.__dict__["_edits"] = changes.count
         super().__setattr__(name, value)
 
     # --- calling ------------------------------------------------------------------------------

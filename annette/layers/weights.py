@@ -121,6 +121,11 @@ class WeightOwner(Operation):
                 found.extend(layer._walk_weights(seen))
         return found
 
+    @while_unchanged
+    def _edits_of_all(self) -> list[tuple[int, bool]]:
+        """Return, of the layer and all in it, when it was last changed, and whether it learns."""
+        return [(x.__dict__.get("_edits", 0), x._trainable) for x in self._flatten_layers()]
+
     @property
     def variables(self) -> list[Variable]:
         """The weights and the states of random generators, those of sublayers included."""

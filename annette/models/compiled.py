@@ -13,6 +13,12 @@ from annette.models.outputs import Output, match_targets, match_weights, outputs
 from annette.utils import tree
 
 _ACCURACY = ("accuracy", "acc")
+# Attributes of a model that compile, which drops its programs, and each run set.
+COMPILED = frozenset(
+    {"compiled", "history", "jit_compile", "loss", "optimizer", "run_eagerly",
+     "steps_per_execution", "stop_evaluating", "stop_predicting", "stop_training",
+     "_compile_config", "_compiled_loss", "_compiled_metrics", "_loss_tracker"}
+)  # fmt: skip
 
 
 class CompiledLoss:

@@ -15,7 +15,7 @@ from annette import metrics as metrics_module, ops, optimizers
 from annette.graph.context import state
 from annette.layers.context import calls
 from annette.layers.layer import Layer
-from annette.models.compiled import CompiledLoss, CompiledMetrics
+from annette.models.compiled import COMPILED, CompiledLoss, CompiledMetrics
 from annette.saving import serialization
 from annette.tape import GradientTape
 from annette.utils import tree
@@ -31,13 +31,9 @@ class Model(Layer):
     """
 
     _untracked: tuple[str, ...] = (
-        "_compile_config",
-        "_compiled_loss",
-        "_compiled_metrics",
-        "_called",
-        "_programs",
-        "history",
-    )
+        "_compile_config", "_compiled_loss", "_compiled_metrics", "_called", "_programs", "history",
+    )  # fmt: skip
+    _notes = Layer._notes | COMPILED
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         """Make a functional model of ``Model(inputs, outputs)``."""
@@ -63,7 +59,7 @@ class Model(Layer):
         self.optimizer: Any = None
         self.loss: Any = None
         self.compiled = False
-        self.stop_training = False
+        self.stop_training = self.stop_evaluating = self.stop_predicting = False
         self.history: Any = None
         self.run_eagerly = False
         self.jit_compile: Any = "auto"
@@ -204,8 +200,9 @@ class Model(Layer):
         self._programs.clear()
 
     def _own_metrics(self) -> list[Any]:
-        found = super()._own_metrics()
-        return [m for m in found if m is not self._loss_tracker]
+        # The mean losses of this model and of models inside are not among them.
+        trackers = {id(x.__dict__.get("_loss_tracker")) for x in self._flatten_layers()}
+        return [m for m in super()._own_metrics() if id(m) not in trackers]
 
     @property
     def metrics(self) -> list[Any]:

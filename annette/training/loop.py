@@ -237,7 +237,7 @@ def _run_rows(
             place, outputs = program.run_rows(source.leaves, order, place, stop, rows, SLICE)
             logs = metrics_now(model) if quiet else _as_logs(model, kind, step.unpack(outputs))
             done(-(-place // size) - first - 1, logs)
-            if model.stop_training:
+            if _stops(model, kind):
                 return _epoch_logs(logs)
     if source.steps and last - first < source.steps:
         warn_ran_out()
@@ -316,9 +316,15 @@ def _run_batches(
         step = step_for(model, kind, leaves, leaves[0].shape[0], pack)
         logs = _as_logs(model, kind, step.run(leaves))
         done(number, logs)
-        if (model.stop_training and kind == "train") or getattr(model, "stop_evaluating", False):
+        if _stops(model, kind):
             break
     return _epoch_logs(logs)
+
+
+def _stops(model: Any, kind: str) -> bool:
+    """Say whether somebody asked for an end of this run; training's end is none of evaluation."""
+    asked: bool = model.stop_training if kind == "train" else model.stop_evaluating
+    return asked
 
 
 def _batches(source: DataSource, epoch: int) -> Iterator[tuple[list[Any], Any]]:

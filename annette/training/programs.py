@@ -10,11 +10,14 @@ import numpy as np
 from annette.backends import current_backend
 from annette.graph.dtypes import numpy_dtype
 from annette.graph.trace import trace
+from annette.graph.variable import Variable
+from annette.optimizers import Optimizer
 from annette.training.data import batch_dtype
 from annette.utils import tree
 
 # Programs kept for one model: the last small batch, each sequence length, train, test, predict.
 _KEPT = 32
+_PLAIN = (bool, int, float, str, type(None))
 _STEPS = {"train": "train_step", "test": "test_step", "predict": "predict_step"}
 
 
@@ -91,6 +94,23 @@ class EagerStep:
         return self._function(self._pack(list(arrays)))
 
 
+def _state_of(model: Any) -> tuple[Any, ...]:
+    """Return what a trace of the model takes for granted: another state needs another trace."""
+    trainable = tuple(v.trainable for v in model.weights)
+    return trainable, tuple(model._edits_of_all()), _settings_of(model.optimizer)
+
+
+def _settings_of(optimizer: Any) -> Any:
+    """Return the optimizer with its numbers and switches, those of one inside it too."""
+    if not isinstance(optimizer, Optimizer):
+        return id(optimizer)
+    values = vars(optimizer)
+    rate = values.get("_learning_rate")
+    inner = _settings_of(values["inner_optimizer"]) if "inner_optimizer" in values else None
+    plain = tuple(v for v in values.values() if type(v) in _PLAIN)
+    return optimizer, plain, None if isinstance(rate, Variable) else id(rate), inner
+
+
 def step_for(
     model: Any, kind: str, leaves: Sequence[np.ndarray], rows: int, pack: Callable[[list[Any]], Any]
 ) -> Any:
@@ -99,13 +119,11 @@ def step_for(
         return EagerStep(model, kind, pack)
     specs = tuple(((rows, *x.shape[1:]), batch_dtype(x.dtype)) for x in leaves)
     form = repr(tree.map_structure(lambda x: x is None, pack(list(leaves))))
-    trainable = tuple(v.trainable for v in model.weights)
-    key = (kind, specs, form, trainable, current_backend().name)
+    what = (kind, specs, form, current_backend().name)
     kept = model._programs
-    found = kept.pop(key, None) or Step(model, kind, specs, pack)
+    found = kept.pop((*what, *_state_of(model)), None) or Step(model, kind, specs, pack)
     # A model built by this trace has weights now that the key must tell of.
-    key = (*key[:3], tuple(v.trainable for v in model.weights), key[4])
-    kept[key] = found
+    kept[(*what, *_state_of(model))] = found
     while len(kept) > _KEPT:
         kept.pop(next(iter(kept)))
     return found
