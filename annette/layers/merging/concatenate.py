@@ -35,7 +35,7 @@ class Concatenate(Merge):
         return ops.concatenate(list(inputs), axis=self.axis)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        """Return the masks side by side, or where all count if the axis has no mask."""
+        """Return the masks side by side, or where any counts if the axis has no mask."""
         if previous_mask is None or all(m is None for m in previous_mask):
             return None
         masks = [
@@ -45,7 +45,7 @@ class Concatenate(Merge):
         axis = self.axis % len(inputs[0].shape)
         if axis < len(masks[0].shape):
             return ops.concatenate(masks, axis=axis)
-        return reduce(ops.logical_and, masks)
+        return reduce(ops.logical_or, masks)
 
 
 def concatenate(inputs: list[Any], axis: int = -1, **kwargs: Any) -> Any:

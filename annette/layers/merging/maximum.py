@@ -16,7 +16,11 @@ class Maximum(Merge):
 
     Input shape: a list of arrays of one shape, or of shapes that broadcast.
     Output shape: that of one of them.
+
+    Where an input is masked it has no part in the result.
     """
+
+    _skips = True
 
     def merge(self, inputs: list[Any]) -> Any:
         """Return the largest of the inputs."""

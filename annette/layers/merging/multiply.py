@@ -16,7 +16,12 @@ class Multiply(Merge):
 
     Input shape: a list of arrays of one shape, or of shapes that broadcast.
     Output shape: that of one of them.
+
+    Where an input is masked it has no part in the result, which is 0 where all are.
     """
+
+    _skips = True
+    _nothing = 0.0
 
     def merge(self, inputs: list[Any]) -> Any:
         """Return the product of the inputs."""
