@@ -8,7 +8,7 @@ from typing import Any
 from annette.graph.context import state
 from annette.graph.graph import Graph
 from annette.graph.primitive import constant, read
-from annette.graph.tensor import Node, Tensor
+from annette.graph.tensor import Node, Tensor, operator
 from annette.graph.variable import Variable
 
 TensorSpec = tuple[tuple[int, ...], str]
@@ -21,20 +21,28 @@ class Trace:
         self.nodes: list[Node] = []
         self.reads: dict[Variable, Tensor] = {}
         self.current: dict[Variable, Tensor] = {}
+        self._cut: set[Variable] = set()  # those whose assigned value was read under a tape
 
     def read(self, variable: Variable) -> Tensor:
         """Return the symbol of a variable's value at this point of the function."""
         if variable not in self.current:
             symbol = Tensor(variable.shape, variable.dtype, name=variable.path)
             self.reads[variable] = self.current[variable] = symbol
+        symbol = self.current[variable]
+        if state.tapes and variable not in self._cut and symbol is not self.reads.get(variable):
+            # A value that was assigned is a variable's own: no gradient goes through to what it
+            # was made of, just as where nothing is traced.
+            symbol = self.current[variable] = operator("stop_gradient")(symbol)
+            self._cut.add(variable)
         for tape in state.tapes:
-            tape.note(variable, self.current[variable])
-        return self.current[variable]
+            tape.note(variable, symbol)
+        return symbol
 
     def assign(self, variable: Variable, value: Any) -> None:
         """Note that `value` is the variable's value from here on."""
         value = read(value)
         self.current[variable] = value if isinstance(value, Tensor) else constant(value)
+        self._cut.discard(variable)
 
     def __enter__(self) -> Trace:
         self._before = state.trace, state.tapes, state.watched

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
+from typing import Any
 
 import numpy as np
 import pytest
 
 import annette
 from annette import GradientTape, Variable, grad, ops, value_and_grad
-from annette.backends import make_backend
+from annette.backends import current_backend, make_backend
 from annette.graph import Tensor, trace
 from annette.testing import interpret
 
@@ -395,3 +396,45 @@ def test_grad_inside_a_trace():
 def test_the_public_names():
     assert annette.GradientTape is GradientTape
     assert annette.grad is grad and annette.value_and_grad is value_and_grad
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_no_gradient_goes_through_an_assignment(compiled: bool) -> None:
+    weight, state = Variable([2.0]), Variable([1.0], trainable=False)
+
+    def step(x: Any) -> Any:
+        with GradientTape() as tape:
+            before = ops.sum(weight * x)
+            weight.assign(weight * 5.0)
+            state.assign(weight * 3.0)
+            loss = ops.sum(weight * x * state) + before
+        return tape.gradient(loss, weight)
+
+    x = np.array([0.5], "float32")
+    if compiled:
+        graph, _ = trace(step, [((1,), "float32")])
+        (found,) = current_backend().compile(graph)([x])
+    else:
+        found = step(ops.convert_to_tensor(x))
+    # The weight is read as 2 (slope 0.5) and as 10 (slope 0.5 times the state, 30).
+    np.testing.assert_allclose(found, [0.5 + 15.0])
+    assert weight.numpy() == [10.0] and state.numpy() == [30.0]
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_two_updates_within_one_step(compiled: bool) -> None:
+    weight = Variable([4.0])
+
+    def step(x: Any) -> Any:
+        for _ in range(2):
+            with GradientTape() as tape:
+                loss = ops.sum(ops.square(weight)) * x
+            weight.assign_sub(0.1 * tape.gradient(loss, weight))
+        return loss
+
+    if compiled:
+        graph, _ = trace(step, [((), "float32")])
+        current_backend().compile(graph)([np.array(1, "float32")])
+    else:
+        step(np.array(1, "float32"))
+    np.testing.assert_allclose(weight.numpy(), [4.0 * 0.8 * 0.8], rtol=1e-6)

@@ -233,3 +233,23 @@ def test_a_symbolic_mask_can_be_given_on_by_hand() -> None:
     model = keras.Model(inputs, Counts()(masked, places=masked._keras_mask))
     x = np.array([[[1.0, 1], [0, 0], [2, 2]]])
     assert np.asarray(model(x)).tolist() == [2]
+
+
+@pytest.mark.parametrize("eagerly", [False, True])
+def test_a_kernel_that_a_layer_assigns_while_it_computes_learns_from_there(eagerly: bool) -> None:
+    random = np.random.default_rng(5)
+    x, y = random.normal(size=(8, 4)), random.normal(size=(8, 3))
+    kernel, u = random.normal(size=(4, 3)), random.normal(size=(1, 3))
+    layer = layers.SpectralNormalization(layers.Dense(3, use_bias=False))
+    model = keras.Sequential([keras.Input((4,)), layer])
+    layer.layer.kernel.assign(kernel)
+    layer.vector_u.assign(u)
+    model.compile(keras.optimizers.SGD(0.5), "mse", run_eagerly=eagerly)
+    model.fit(x, y, shuffle=False, verbose=0)
+    v = u @ kernel.T
+    v /= np.linalg.norm(v)
+    u = v @ kernel
+    u /= np.linalg.norm(u)
+    kernel = kernel / (v @ kernel @ u.T)
+    expected = kernel - 0.5 * x.T @ (x @ kernel - y) * 2 / y.size
+    np.testing.assert_allclose(layer.layer.kernel.numpy(), expected, rtol=1e-4, atol=1e-5)
