@@ -22,6 +22,7 @@ class WeightOwner(Operation):
     built: bool
     dtype_policy: dtype_policies.DTypePolicy
     _trainable: bool
+    _edits: int = 0  # when an attribute was last set, as `changes` counts
     _path: str | None
     _trainable_variables: list[Variable]
     _non_trainable_variables: list[Variable]
@@ -122,9 +123,21 @@ class WeightOwner(Operation):
         return found
 
     @while_unchanged
-    def _edits_of_all(self) -> list[tuple[int, bool]]:
-        """Return, of the layer and all in it, when it was last changed, and whether it learns."""
-        return [(x.__dict__.get("_edits", 0), x._trainable) for x in self._flatten_layers()]
+    def _all_layers(self) -> list[Any]:
+        """Return the layer and all in it."""
+        return self._flatten_layers()
+
+    def _state_of_all(self) -> tuple[Any, ...]:
+        """Return, of the layer and all in it, when it was last changed, and what of it learns."""
+        return tuple(
+            (
+                x._edits,
+                x._trainable,
+                *[v.trainable for v in x._trainable_variables],
+                *[v.trainable for v in x._non_trainable_variables],
+            )
+            for x in self._all_layers()
+        )
 
     @property
     def variables(self) -> list[Variable]:

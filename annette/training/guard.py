@@ -61,7 +61,7 @@ class Guard:
 
     def _outputs_if_any(self, x: Any) -> Any:
         """Return the outputs' shapes; None where a step of the user's own calls the model else."""
-        failed = ("no outputs", *self.model._edits_of_all())
+        failed = ("no outputs", self.model._state_of_all())
         if failed in self.model._programs:
             return None
         try:
@@ -74,10 +74,10 @@ class Guard:
         """Return the outputs' shapes for `x`, worked out once for each form of it."""
         model = self.model
         form = repr(tree.map_structure(lambda a: None if a is None else (a.shape, a.dtype.str), x))
-        key = ("outputs", form, *model._edits_of_all())
+        key = ("outputs", form, model._state_of_all())
         if model.run_eagerly or key not in model._programs:
             found = self._symbolic_outputs(x)
-            key = ("outputs", form, *model._edits_of_all())
+            key = ("outputs", form, model._state_of_all())
             model._programs[key] = found
         return model._programs[key]
 

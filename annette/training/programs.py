@@ -96,8 +96,7 @@ class EagerStep:
 
 def _state_of(model: Any) -> tuple[Any, ...]:
     """Return what a trace of the model takes for granted: another state needs another trace."""
-    trainable = tuple(v.trainable for v in model.weights)
-    return trainable, tuple(model._edits_of_all()), _settings_of(model.optimizer)
+    return model._state_of_all(), _settings_of(model.optimizer)
 
 
 def _settings_of(optimizer: Any) -> Any:
