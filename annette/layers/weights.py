@@ -20,7 +20,7 @@ class WeightOwner(Operation):
 
     autocast: bool
     built: bool
-    dtype_policy: dtype_policies.DTypePolicy
+    _dtype_policy: dtype_policies.DTypePolicy
     _trainable: bool
     _edits: int = 0  # when an attribute was last set, as `changes` counts
     _path: str | None
@@ -244,6 +244,15 @@ class WeightOwner(Operation):
     # --- dtypes -------------------------------------------------------------------------------
 
     @property
+    def dtype_policy(self) -> dtype_policies.DTypePolicy:
+        """The dtypes of weights and computation; it may be set by name."""
+        return self._dtype_policy
+
+    @dtype_policy.setter
+    def dtype_policy(self, value: Any) -> None:
+        self._dtype_policy = dtype_policies.get(value)
+
+    @property
     def dtype(self) -> str:
         """The dtype of the weights."""
         return self.variable_dtype
@@ -251,7 +260,7 @@ class WeightOwner(Operation):
     @property
     def compute_dtype(self) -> str:
         """The dtype of the computation."""
-        policy = self.dtype_policy
+        policy = self._dtype_policy
         if isinstance(policy, dtype_policies.DTypePolicyMap):
             policy = policy[self.path or self.name]
         return policy.compute_dtype
@@ -259,7 +268,7 @@ class WeightOwner(Operation):
     @property
     def variable_dtype(self) -> str:
         """The dtype of the weights."""
-        policy = self.dtype_policy
+        policy = self._dtype_policy
         if isinstance(policy, dtype_policies.DTypePolicyMap):
             policy = policy[self.path or self.name]
         return policy.variable_dtype
@@ -267,7 +276,7 @@ class WeightOwner(Operation):
     @property
     def _reads_as(self) -> str | None:
         """The dtype that weights are read in, where it is not their own."""
-        policy = self.dtype_policy
+        policy = self._dtype_policy
         if isinstance(policy, dtype_policies.DTypePolicyMap):
             policy = policy[self.path or self.name]
         computes = policy.compute_dtype

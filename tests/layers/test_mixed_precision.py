@@ -194,3 +194,15 @@ def test_counting_metrics_count_on_where_halves_end() -> None:
     metric.update_state(ones, ones)
     metric.update_state(ones, ones)
     assert float(metric.result()) == 6000
+
+
+def test_a_policy_is_set_by_name_and_counts_from_then_on() -> None:
+    x = np.random.default_rng(1).normal(size=(5, 3)).astype("float32")
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, dtype="mixed_float16")])
+    assert model.predict(x, verbose=0).dtype == np.float16
+    model.layers[0].dtype_policy = "float32"
+    assert model.layers[0].dtype_policy.name == "float32"
+    found = model.predict(x, verbose=0)
+    assert found.dtype == np.float32
+    kernel, bias = model.get_weights()
+    np.testing.assert_allclose(found, x @ kernel + bias, rtol=1e-5, atol=1e-6)
