@@ -270,7 +270,14 @@ def _counting(mask: Any, weight: Any) -> Any:
     if mask is None:
         return weight
     mask = ops.cast(mask, "float32")
-    return mask if weight is None else mask * weight
+    if weight is None:
+        return mask
+    # Rows are the first axis of both: a weight for each row counts for all its places.
+    rank = max(len(mask.shape), len(weight.shape))
+    mask, weight = (
+        ops.reshape(x, (*x.shape, *(1,) * (rank - len(x.shape)))) for x in (mask, weight)
+    )
+    return mask * weight
 
 
 def _check_names(given: Any) -> None:

@@ -1,4 +1,4 @@
-"""What is changed between two runs counts in the second; a model inside another stays apart."""
+"""What is changed between two runs counts in the second; runs and models do not touch each other."""
 
 from collections.abc import Callable
 from typing import Any
@@ -142,3 +142,18 @@ def test_the_loss_of_a_model_inside_is_none_of_the_outer_ones() -> None:
     expected = np.mean((outer.predict(X, verbose=0) - Y) ** 2)
     assert loss == pytest.approx(expected, rel=1e-5) and mse == pytest.approx(expected, rel=1e-5)
     assert outer.fit(X, Y, verbose=0).history["loss"] == pytest.approx([expected], rel=1e-5)
+
+
+@pytest.mark.parametrize("rows", [3, 4])
+def test_weights_of_rows_and_masks_of_places_meet_in_weighted_metrics(rows: int) -> None:
+    inputs = keras.Input((4,), dtype="int32")
+    embedded = layers.Embedding(5, 1, mask_zero=True, embeddings_initializer="ones")(inputs)
+    model = keras.Model(inputs, embedded)
+    model.compile(loss="mse", weighted_metrics=["mae"])
+    x = np.random.default_rng(2).integers(0, 3, (rows, 4))
+    y = np.arange(rows * 4.0).reshape(rows, 4, 1)
+    weight = np.arange(1.0, rows + 1)
+    counts = (x != 0) * weight[:, None]
+    expected = np.sum(np.abs(y[..., 0] - 1) * counts) / np.sum(counts)
+    found = model.evaluate(x, y, sample_weight=weight, verbose=0, return_dict=True)
+    assert found["mae"] == pytest.approx(expected, rel=1e-5)
