@@ -22,6 +22,8 @@ class _Wrapper:
         sk_params: its arguments, and those of `fit` and `predict` (epochs, batch_size, ...).
     """
 
+    _estimator_type: str | None = None
+
     def __init__(self, build_fn: Any = None, **sk_params: Any) -> None:
         if build_fn is None and "model" in sk_params:
             build_fn = sk_params.pop("model")

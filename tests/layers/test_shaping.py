@@ -177,3 +177,8 @@ REFUSED: list[tuple[Any, type[Exception], str]] = [
 def test_what_cannot_be_is_refused(make: Any, kind: type[Exception], message: str) -> None:
     with pytest.raises(kind, match=message):
         make()
+
+
+def test_flatten_knows_two_data_formats() -> None:
+    with pytest.raises(ValueError, match="'channels_lost'"):
+        layers.Flatten(data_format="channels_lost")

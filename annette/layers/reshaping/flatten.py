@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from annette import config, ops
+from annette import ops
+from annette.layers.arguments import data_format as checked_format
 from annette.layers.input_spec import InputSpec
 from annette.layers.layer import Layer
 
@@ -18,13 +19,16 @@ class Flatten(Layer):
 
     Input shape: (rows, ...).
     Output shape: (rows, product of the rest).
+
+    Raises:
+        ValueError: if `data_format` is neither "channels_last" nor "channels_first".
     """
 
     _fields = ("data_format",)
 
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.data_format = data_format or config.image_data_format()
+        self.data_format = checked_format("Flatten", data_format)
         self.input_spec = InputSpec(min_ndim=1)
 
     def call(self, inputs: Any) -> Any:
