@@ -16,7 +16,7 @@ from annette.training.data import batch_dtype
 from annette.utils import tree
 
 # Programs kept for one model: the last small batch, each sequence length, train, test, predict.
-_KEPT = 32
+_KEPT = 64
 _PLAIN = (bool, int, float, str, type(None))
 _STEPS = {"train": "train_step", "test": "test_step", "predict": "predict_step"}
 
@@ -123,6 +123,14 @@ def step_for(
     found = kept.pop((*what, *_state_of(model)), None) or Step(model, kind, specs, pack)
     # A model built by this trace has weights now that the key must tell of.
     kept[(*what, *_state_of(model))] = found
-    while len(kept) > _KEPT:
-        kept.pop(next(iter(kept)))
+    if len(kept) > _KEPT:
+        _shorten(kept)
     return found
+
+
+def _shorten(kept: dict[Any, Any]) -> None:
+    """Let the steps go that were not used for longest, and the oldest of what else is noted."""
+    steps = [key for key, what in kept.items() if isinstance(what, Step)]
+    notes = [key for key, what in kept.items() if not isinstance(what, Step)]
+    for key in (*steps[: max(0, len(steps) - _KEPT)], *notes[: max(0, len(notes) - 4 * _KEPT)]):
+        del kept[key]
