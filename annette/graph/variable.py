@@ -14,6 +14,9 @@ from annette.graph.tensor import Operators, Shape, Tensor, apply_ufunc
 
 _LINE = 64  # bytes
 
+# `initializers.get`, which puts itself here: variables know nothing of initializers.
+by_name: list[Callable[[str], Any]] = []
+
 
 class Variable(Operators):
     """An array of fixed shape and dtype that operations read and `assign` changes.
@@ -21,7 +24,8 @@ class Variable(Operators):
     Inside a trace it reads as a symbol and an assignment becomes an output of the graph.
 
     Args:
-        initializer: the first value, or ``initializer(shape, dtype)`` that makes it.
+        initializer: the first value, ``initializer(shape, dtype)`` that makes it, or the name of
+            an initializer, such as ``"zeros"``.
         shape: needed with a callable initializer.
         dtype: of the value; that of the given array, or ``floatx()``.
         trainable: whether gradient descent may change it.
@@ -248,6 +252,8 @@ class Variable(Operators):
 
 
 def _first_value(initializer: Any, shape: Any, dtype: Any, name: str) -> np.ndarray:
+    if isinstance(initializer, str) and by_name:
+        initializer = by_name[0](initializer)
     if callable(initializer) and not isinstance(initializer, (np.ndarray, Variable, Tensor)):
         if shape is None:
             raise ValueError(

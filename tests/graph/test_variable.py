@@ -124,3 +124,15 @@ def test_deepcopy_is_another_variable():
     other = copy.deepcopy(v)
     other.assign(np.zeros(3))
     assert (v.numpy() == 1).all() and other.name == "weight" and not other.trainable
+
+
+def test_a_name_of_an_initializer_makes_the_first_value():
+    import annette
+
+    zeros = annette.Variable(initializer="zeros", shape=(2,), dtype="int32")
+    assert zeros.numpy().tolist() == [0, 0] and zeros.dtype == "int32"
+    assert annette.Variable("ones", shape=(1, 2)).numpy().tolist() == [[1, 1]]
+    with pytest.raises(ValueError, match="shape"):
+        annette.Variable("ones")
+    with pytest.raises(ValueError, match="onse"):
+        annette.Variable("onse", shape=(2,))
