@@ -1,16 +1,29 @@
 """Primitives: one record an operation; `PRIMITIVES` is the only list of their names."""
 
 from annette.graph.primitive import PRIMITIVES, Primitive
-from annette.primitives import decompose, elementwise, fourier, index, linear, random, reduce, shape
+from annette.primitives import (
+    convolution,
+    decompose,
+    elementwise,
+    fourier,
+    index,
+    linear,
+    pooling,
+    random,
+    reduce,
+    shape,
+)
 
 __all__ = [
     "PRIMITIVES",
     "Primitive",
+    "convolution",
     "decompose",
     "elementwise",
     "fourier",
     "index",
     "linear",
+    "pooling",
     "random",
     "reduce",
     "shape",
