@@ -10,6 +10,7 @@
 #include <exception>
 
 #include "core/program.hpp"
+#include "core/windows.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -171,6 +172,8 @@ Instruction instruction_of(nb::handle from) {
         work.has_loop = true;
     }
     work.call = nb::cast<int>(t[6]);
+    if (work.kind >= kConv && work.kind < kKinds)
+        work.windows = std::make_shared<Windows>(windows_of(work.ints));
     return work;
 }
 
@@ -537,6 +540,7 @@ NB_MODULE(_core, m) {
         return list;
     });
     m.def("kinds", [] { return std::vector<std::string>(kKindNames, kKindNames + kKinds); });
+    m.def("box_bytes", [] { return kBoxBytes; });
     m.def("types", [] { return std::vector<std::string>(kTypeNames, kTypeNames + kTypes); });
     m.def("threads", [] { return Pool::get().threads(); });
     m.def("set_threads", &Pool::set_threads, nb::call_guard<nb::gil_scoped_release>());

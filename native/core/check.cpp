@@ -1,9 +1,11 @@
 // Refuses a wrong plan before it runs: nothing below this line is ever asserted while running.
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
 #include "program.hpp"
+#include "windows.hpp"
 
 namespace annette {
 namespace {
@@ -89,7 +91,7 @@ struct Checker {
         std::vector<char> filled(kMaxRegisters, 0);
         for (const Operand &x : l.in)
             filled[x.reg] = 1;
-        if (work.kind == kMatmul)
+        if (feeds_loop(work.kind))
             filled[0] = 1;
         for (const Micro &m : l.micro)
             step(m, filled);
@@ -215,6 +217,77 @@ struct Checker {
         need(n > 0 || outer * count * inner == 0, "looks for places where there are none");
     }
 
+    // A view of n images, or of a kernel: five axes of these sizes.
+    void sizes(const View &x, const std::array<std::int64_t, 5> &wanted) const {
+        need(std::equal(x.shape.begin(), x.shape.end(), wanted.begin(), wanted.end()),
+             "has sizes that do not fit its windows");
+    }
+
+    void windows() const {
+        need(work.windows != nullptr, "has no windows");
+        const Windows &w = *work.windows;
+        const Axis &z = w.axis[0], &y = w.axis[1], &x = w.axis[2];
+        const bool conv = work.kind == kConv;
+        const bool filter = work.kind == kConvFilter || work.kind == kDepthwiseFilter;
+        const bool one = work.kind != kConv && work.kind != kConvFilter; // channel for itself
+        need(!one || (w.groups == w.channels && w.filters == w.channels),
+             "has another channel for each filter");
+        need(!work.in.empty() && real(work.in[0].type), "needs real numbers");
+        sizes(work.in[0], {w.n, z.in, y.in, x.in, w.channels});
+        if (conv) {
+            need(work.in.size() == 2 && work.in[1].type == work.in[0].type, "needs a kernel");
+            sizes(work.in[1], {z.taps, y.taps, x.taps, w.turned ? w.outer() : w.inner(),
+                               w.turned ? w.channels : w.filters});
+        } else if (filter) {
+            need(work.in.size() == 2 && work.in[1].type == work.in[0].type, "needs a gradient");
+            sizes(work.in[1], {w.n, z.out, y.out, x.out, w.filters});
+            dense(work.in[1]);
+            for (const Axis &a : w.axis)
+                need(a.phases.size() == 1 &&
+                         static_cast<std::int64_t>(a.phases[0].taps.size()) == a.taps,
+                     "has a kernel with gaps");
+        }
+        if (one)
+            dense(work.in[0]);
+        if (feeds_loop(work.kind))
+            results(w, filter);
+        else
+            pool(w);
+    }
+
+    void results(const Windows &w, bool filter) const {
+        const Loop &l = work.loop;
+        const std::int64_t last = w.filters;
+        const std::int64_t rows =
+            !filter ? w.n * w.places() : w.taps() * (work.kind == kConvFilter ? w.inner() : 1);
+        need(work.has_loop && l.rank >= 2 && l.registers > 0 && l.types[0] == work.in[0].type &&
+                 l.shape[l.rank - 1] == last && l.size == rows * last,
+             "has a loop that does not fit its windows");
+        if (work.kind == kDepthwise) {
+            need(work.in.size() <= 2, "needs other operands");
+            if (work.in.size() == 2) {
+                need(work.in[1].type == work.in[0].type &&
+                         size(work.in[1]) == w.taps() * w.channels,
+                     "has a kernel of another size");
+                dense(work.in[1]);
+            }
+        }
+    }
+
+    void pool(const Windows &w) const {
+        const bool back = work.kind == kMaxUnpool;
+        need(work.in.size() == (back ? 2u : 1u) && work.out.size() == (back ? 1u : 2u),
+             "needs other operands");
+        const View &where = back ? work.in[1] : work.out[1];
+        const View &y = work.out[0];
+        need(y.type == work.in[0].type && where.type == Type::int32, "needs places of int32");
+        need(size(y) == w.n * w.places() * w.channels, "gives another number of values");
+        need(size(where) == size(back ? work.in[0] : y), "needs a place for each value");
+        need(w.places() <= 0x7FFFFFFF && w.axis[0].in * w.axis[1].in * w.axis[2].in <= 0x7FFFFFFF,
+             "has too many places to be numbered");
+        dense(where), dense(y);
+    }
+
     void random() const {
         need(work.in.size() == 1 && work.out.size() == 1 && work.ints.size() == 1, "needs a key");
         need(work.in[0].type == Type::uint32 && size(work.in[0]) == 2,
@@ -255,6 +328,12 @@ struct Checker {
         case kScatterAdd:
         case kTakeAlong:
         case kPutAlong: index(); break;
+        case kConv:
+        case kConvFilter:
+        case kDepthwise:
+        case kDepthwiseFilter:
+        case kMaxPool:
+        case kMaxUnpool: windows(); break;
         default: random(); break;
         }
     }

@@ -80,6 +80,7 @@ struct Loop {
 };
 
 struct Instruction;
+struct Windows;
 
 // What kernels are given: where each value lies, and memory of their own.
 struct Context {
@@ -105,6 +106,7 @@ struct Instruction {
     std::int64_t shared_bytes = 0;
     double flops = 0; // operations on numbers
     double bytes = 0; // read and written
+    std::shared_ptr<Windows> windows; // of a convolution or pooling
     int call = -1;    // number of the Python function that serves it
 };
 
@@ -129,9 +131,20 @@ enum Kind : int {
     kPutAlong,
     kRandomBits,
     kCumsum,
+    kConv,
+    kConvFilter,
+    kDepthwise,
+    kDepthwiseFilter,
+    kMaxPool,
+    kMaxUnpool,
     kKinds
 };
 extern const char *const kKindNames[kKinds];
+
+// Says whether a kind gives its results to a loop, in rows of a panel's width.
+constexpr bool feeds_loop(int kind) {
+    return kind == kMatmul || (kind >= kConv && kind <= kDepthwiseFilter);
+}
 
 // One step of a loop on `rows` rows of `cols` elements that lie side by side.
 struct Lane {
@@ -156,12 +169,14 @@ struct Kernels {
     const MicroOp *ops;
     int count;
     Kernel structured[kKinds];
-    Kernel matmul_join;   // the second half of a product whose long sums were split
+    const Kernel *second; // by kind: the second half, of a product where its long sums were split
     int panel32, panel64; // columns of a tile
 };
 
 constexpr std::int64_t kGroupRows = 256; // of a chunk whose task does many panels
 constexpr std::int64_t kResultBytes = std::int64_t{1} << 19; // of a task's part of a product
+constexpr std::int64_t kBoxBytes = std::int64_t{5} << 17;    // of the input that a piece reads
+constexpr std::int64_t kPiece = 512;                         // places of a convolution's result
 constexpr std::size_t kScratchBytes = std::size_t{3} << 19;  // of a thread: room for every kernel
 
 } // namespace annette

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "program.hpp"
+#include "windows.hpp"
 
 namespace annette {
 
@@ -11,7 +12,9 @@ const char *const kKindNames[kKinds] = {
     "prod",           "max",         "min",         "argmax",
     "argmin",         "softmax",     "log_softmax", "sparse_cross_entropy",
     "cross_entropy",  "take",        "scatter_add", "take_along_axis",
-    "put_along_axis", "random_bits", "cumsum"};
+    "put_along_axis", "random_bits", "cumsum",      "conv",
+    "conv_filter",    "depthwise",   "depthwise_filter", "max_pool",
+    "max_unpool"};
 
 namespace {
 
@@ -49,11 +52,13 @@ std::vector<Operand *> operands(Loop &loop) {
     return all;
 }
 
-// Leaves out axes of size 1 and joins neighbours that every operand crosses evenly.
-void merge_axes(Loop &loop) {
+// Leaves out axes of size 1 and joins neighbours that every operand crosses evenly. The last axis
+// stays by itself where a kernel gives rows to the loop.
+void merge_axes(Loop &loop, bool rows) {
     const auto all = operands(loop);
+    const int end = rows ? loop.rank - 1 : loop.rank;
     int rank = 0;
-    for (int d = 0; d < loop.rank; ++d) {
+    for (int d = 0; d < end; ++d) {
         if (loop.shape[d] == 1)
             continue;
         const std::int64_t size = loop.shape[d];
@@ -69,6 +74,12 @@ void merge_axes(Loop &loop) {
         loop.shape[rank++] = 1;
         for (Operand *x : all)
             x->stride[0] = 1;
+    }
+    if (rows) {
+        loop.shape[rank] = loop.shape[end];
+        for (Operand *x : all)
+            x->stride[rank] = x->stride[end];
+        ++rank;
     }
     loop.rank = rank;
 }
@@ -222,7 +233,7 @@ void prepare_matmul(const Kernels &kernels, Instruction &work) {
         // changes on the same thread.
         work.ints = {1, panels, 1, panels, 0, 0};
         work.tasks = static_cast<int>(kParts * panels);
-        work.then = kernels.matmul_join;
+        work.then = kernels.second[kMatmul];
         const std::int64_t high = kBlock / panel;
         work.then_tasks = static_cast<int>(panels * ((m + high - 1) / high));
         work.shared_bytes = kParts * panels * m * panel * bytes_of(a.type);
@@ -295,14 +306,88 @@ void prepare_reduction(Instruction &work) {
         tasks_for(size * 0.3, elements(x) / std::max<std::int64_t>(1, elements(x, work.ints[0])));
 }
 
+// Operations of a convolution: two for each place, tap, channel and filter.
+double conv_flops(const Windows &w) {
+    double taps = 1;
+    for (const Axis &a : w.axis) {
+        double seen = 0;
+        for (const Phase &phase : a.phases)
+            seen += static_cast<double>(phase.count) * static_cast<double>(phase.taps.size());
+        taps *= seen;
+    }
+    return 2.0 * static_cast<double>(w.n * w.inner() * w.filters) * taps;
+}
+
+// Tasks for `pieces` that can be done alone.
+int piece_tasks(Instruction &work, double time, std::int64_t pieces) {
+    const int tasks = tasks_for(time, pieces);
+    work.alone = tasks == 1;
+    return tasks;
+}
+
+void prepare_conv(const Kernels &kernels, Instruction &work) {
+    Windows &w = *work.windows;
+    const Type type = work.in[0].type;
+    const int panel = type == Type::float32 ? kernels.panel32 : kernels.panel64;
+    const std::int64_t panels = w.groups * ((w.outer() + panel - 1) / panel);
+    choose_chunks(w, kPiece, kBoxBytes, bytes_of(type));
+    work.flops += conv_flops(w);
+    const double time = work.flops / (type == Type::float32 ? 80 : 40);
+    work.tasks = piece_tasks(work, time, panels);
+    work.then = kernels.second[kConv];
+    work.then_tasks = piece_tasks(work, time, w.n * w.pieces());
+    work.shared_bytes = panels * w.taps() * w.inner() * panel * bytes_of(type);
+}
+
+constexpr std::int64_t kPartBytes = std::int64_t{1} << 23; // of the parts of sums over images
+constexpr std::int64_t kMostParts = 8;
+constexpr std::int64_t kLeastRowsOfPart = 48;
+
+void prepare_conv_filter(const Kernels &kernels, Instruction &work) {
+    Windows &w = *work.windows;
+    const Type type = work.in[0].type;
+    const bool depthwise = work.kind == kDepthwiseFilter;
+    const int panel = type == Type::float32 ? kernels.panel32 : kernels.panel64;
+    const std::int64_t columns = depthwise ? (w.channels + panel - 1) / panel
+                                           : w.groups * ((w.outer() + panel - 1) / panel);
+    const std::int64_t rows = depthwise ? w.taps() : w.taps() * w.inner();
+    choose_chunks(w, std::int64_t{1} << 40, kBoxBytes, bytes_of(type));
+    work.flops += conv_flops(w);
+    const double time = work.flops / (type == Type::float32 ? 80 : 40) * (depthwise ? 8 : 1);
+    const std::int64_t each = columns * rows * panel * bytes_of(type);
+    // How a sum is cut depends on its sizes alone.
+    w.parts = std::min({kMostParts, w.n * w.pieces(), std::max<std::int64_t>(1, kPartBytes / each)});
+    const std::int64_t lacking = (kMostParts + w.parts * columns - 1) / (w.parts * columns);
+    w.slices = depthwise ? 1 : std::clamp<std::int64_t>(rows / kLeastRowsOfPart, 1, lacking);
+    work.tasks = static_cast<int>(w.parts * columns * w.slices);
+    work.then = kernels.second[work.kind];
+    const std::int64_t high = kBlock / panel;
+    work.alone = tasks_for(time, 2) == 1;
+    work.then_tasks = static_cast<int>(std::min<std::int64_t>(
+        kMaxTasks, columns * ((rows + high - 1) / high)));
+    work.shared_bytes = w.parts * each;
+}
+
+void prepare_windows(Instruction &work) {
+    Windows &w = *work.windows;
+    choose_chunks(w, kPiece, std::int64_t{1} << 40, bytes_of(work.in[0].type));
+    const double flops = conv_flops(w) * (work.kind == kDepthwise ? 1 : 0.5);
+    work.flops += flops;
+    work.tasks = piece_tasks(work, flops / 8, w.n * w.pieces());
+}
+
 } // namespace
 
 void prepare(const Kernels &kernels, Instruction &work) {
+    if (work.windows)
+        for (const std::vector<View> *list : {&work.in, &work.out})
+            for (const View &x : *list)
+                work.bytes += static_cast<double>(elements(x)) * bytes_of(x.type);
     work.run = kernels.structured[work.kind];
     if (work.has_loop) {
-        const bool tile = work.kind == kMatmul;
-        if (!tile)
-            merge_axes(work.loop);
+        const bool tile = feeds_loop(work.kind);
+        if (work.kind != kMatmul)
+            merge_axes(work.loop, tile);
         choose_direct(work.loop, tile);
         place_registers(work.loop, tile);
         count_loop(kernels, work);
@@ -345,6 +430,12 @@ void prepare(const Kernels &kernels, Instruction &work) {
                                                                  : work.ints[0]);
         break;
     }
+    case kConv: prepare_conv(kernels, work); break;
+    case kConvFilter:
+    case kDepthwiseFilter: prepare_conv_filter(kernels, work); break;
+    case kDepthwise:
+    case kMaxPool:
+    case kMaxUnpool: prepare_windows(work); break;
     case kRandomBits:
         work.bytes = 4.0 * static_cast<double>(work.ints[0]);
         work.tasks = tasks_for(2.0 * static_cast<double>(work.ints[0]), (work.ints[0] + 3) / 4);

@@ -1,7 +1,7 @@
 // Everything that is compiled once for each instruction set, and the table of it.
-#include "gemm.hpp"
 #include "index.hpp"
 #include "optimizers.hpp"
+#include "pooling.hpp"
 
 namespace annette {
 namespace ANNETTE_ISA {
@@ -10,6 +10,17 @@ const MicroOp kOps[] = {ANNETTE_ELEMENTWISE_TABLE ANNETTE_CAST_TABLE ANNETTE_UPD
 
 #define ANNETTE_TEXT(x) #x
 #define ANNETTE_NAME(x) ANNETTE_TEXT(x)
+
+struct Second {
+    Kernel of[kKinds] = {};
+    constexpr Second() {
+        of[kMatmul] = run_matmul_join;
+        of[kConv] = run_conv_rest;
+        of[kConvFilter] = run_conv_filter_rest;
+        of[kDepthwiseFilter] = run_depthwise_filter_rest;
+    }
+};
+constexpr Second kSecond;
 
 extern const Kernels kTable;
 const Kernels kTable = {
@@ -21,9 +32,11 @@ const Kernels kTable = {
         run_reduce<Prod>,  run_reduce<Max>, run_reduce<Min>, run_argmax<true>,
         run_argmax<false>, run_softmax,     run_log_softmax, run_sparse_cross_entropy,
         run_cross_entropy, run_take,        run_scatter_add, run_take_along,
-        run_put_along,     run_random_bits, run_cumsum,
+        run_put_along,     run_random_bits, run_cumsum,      run_conv,
+        run_conv_filter,   run_depthwise,   run_depthwise_filter,
+        run_max_pool,      run_max_unpool,
     },
-    run_matmul_join,
+    kSecond.of,
     kPanel<float>,
     kPanel<double>,
 };

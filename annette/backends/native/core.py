@@ -59,4 +59,5 @@ class Core:
         self.isa: str = wanted or sets[-1]
         self.codes = {name: code for code, name in enumerate(module.types())}
         self.kinds = {name: number for number, name in enumerate(module.kinds())}
+        self.most_box: int = module.box_bytes()  # of the input that a window reaches
         self.steps = {e[0]: Step(i, e) for i, e in enumerate(module.steps(self.isa))}

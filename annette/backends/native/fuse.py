@@ -10,18 +10,20 @@ from annette.backends.native.items import Base, Item, Ref
 # A loop's limits (steps and registers of the core), with room to spare.
 _MOST_STEPS = 40
 _MOST_REGISTERS = 60
+# What gives its results to steps that follow, tile by tile.
+HEADS = ("matmul", "conv", "conv_filter", "depthwise", "depthwise_filter")
 # Units of at most so many elements are joined though they share nothing: it saves instructions.
 _SMALL = 4096
 
 
 class Unit:
-    """Items that become one instruction: one structured item, or steps after at most one product."""
+    """Items that become one instruction: one structured item, or steps after at most one head."""
 
     __slots__ = ("head", "items", "made", "number")
 
     def __init__(self, item: Item) -> None:
         self.items = [item]
-        self.head: Item | None = item if item.kind == "matmul" else None
+        self.head: Item | None = item if item.kind in HEADS else None
         self.number = item.number
         self.made: set[Base] = {r.base for r in item.writes}
         item.unit = self
@@ -29,7 +31,7 @@ class Unit:
     @property
     def loops(self) -> bool:
         """Whether steps can join it."""
-        return self.items[0].kind in ("step", "matmul")
+        return self.items[0].kind in ("step", *HEADS)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -62,7 +64,7 @@ def fuse(items: list[Item]) -> list[Unit]:
     units: list[Unit] = []
     for item in reversed(items):
         unit = Unit(item)
-        target = _sink(item) if item.kind in ("step", "matmul") else None
+        target = _sink(item) if item.kind in ("step", *HEADS) else None
         if target is None:
             units.append(unit)
         else:
@@ -90,7 +92,7 @@ def _sink(item: Item) -> Unit | None:
 def _fits(item: Item, unit: Unit) -> bool:
     if not unit.loops or unit.shape != item.shape or _too_large([item, *unit.items]):
         return False
-    return not (item.kind == "matmul" and unit.head is not None)
+    return not (item.kind in HEADS and unit.head is not None)
 
 
 def _too_large(items: list[Item]) -> bool:

@@ -210,9 +210,10 @@ class Plan:
         head = unit.head
         item = head or unit.items[0]
         if unit.loops:
-            kind = self.core.kinds["loop" if head is None else "matmul"]
+            kind = self.core.kinds["loop" if head is None else head.kind]
             reads = [] if head is None else [self._view(r) for r in head.reads]
-            return kind, unit_name(unit), reads, [], (), self._loop(unit), -1
+            ints = () if head is None else head.ints
+            return kind, unit_name(unit), reads, [], ints, self._loop(unit), -1
         call = -1
         if item.kind == "call":
             call = len(self.calls)

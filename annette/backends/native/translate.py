@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from annette.backends.native import windows
 from annette.backends.native.core import Core
 from annette.backends.native.items import Base, Item, Ref, Shape, row_major, squeeze
 from annette.graph.dtypes import numpy_dtype
@@ -297,6 +298,65 @@ class Translator:
             Item("random_bits", "random_bits", [self.dense(reads[0])], [made], ints=(out.size,))
         )
         return [made]
+
+    # --- windows ----------------------------------------------------------------------------------
+
+    def _conv(self, node: Node, reads: list[Ref]) -> list[Ref] | None:
+        x, w = reads
+        axes = windows.forward(x.shape[1:-1], w.shape[:-2], node)
+        if windows.is_depthwise(w.shape, node.params["groups"]):
+            return self._windowed("depthwise", node, [self.dense(x), self.dense(w)], axes)
+        return self._windowed("conv", node, [x, w], axes)
+
+    def _conv_input(self, node: Node, reads: list[Ref]) -> list[Ref] | None:
+        g, w = reads
+        axes = windows.backward(node.params["sizes"], w.shape[:-2], node)
+        if windows.is_depthwise(w.shape, node.params["groups"]):
+            return self._windowed("depthwise", node, [self.dense(g), self.dense(w)], axes)
+        return self._windowed("conv", node, [g, w], axes, turned=True)
+
+    def _conv_filter(self, node: Node, reads: list[Ref]) -> list[Ref] | None:
+        x, g = reads[0], self.dense(reads[1])
+        axes = windows.forward(x.shape[1:-1], node.params["taps"], node)
+        if windows.is_depthwise(node.outputs[0].shape, node.params["groups"]):
+            return self._windowed("depthwise_filter", node, [self.dense(x), g], axes)
+        return self._windowed("conv_filter", node, [x, g], axes)
+
+    def _sum_pool(self, node: Node, reads: list[Ref]) -> list[Ref] | None:
+        axes = windows.forward(reads[0].shape[1:-1], node.params["size"], node)
+        return self._windowed("depthwise", node, [self.dense(reads[0])], axes)
+
+    def _sum_unpool(self, node: Node, reads: list[Ref]) -> list[Ref] | None:
+        axes = windows.backward(node.params["sizes"], node.params["size"], node)
+        return self._windowed("depthwise", node, [self.dense(reads[0])], axes)
+
+    def _max_pool(self, node: Node, reads: list[Ref]) -> list[Ref] | None:
+        axes = windows.forward(reads[0].shape[1:-1], node.params["size"], node)
+        return self._windowed("max_pool", node, [self.dense(reads[0])], axes)
+
+    def _max_unpool(self, node: Node, reads: list[Ref]) -> list[Ref] | None:
+        axes = windows.backward(node.params["sizes"], node.params["size"], node)
+        return self._windowed("max_unpool", node, [self.dense(r) for r in reads], axes)
+
+    def _windowed(
+        self, kind: str, node: Node, reads: list[Ref], axes: windows.Axes, turned: bool = False
+    ) -> list[Ref] | None:
+        """Add an item of a kind that windows serve; its images and kernels get three spatial axes."""
+        x, out = node.inputs[0], node.outputs[0]
+        if x.dtype not in _REAL or 0 in (*x.shape, *out.shape) or len(axes) > windows.MOST:
+            return None
+        if kind in ("conv", "conv_filter") and windows.reach(axes, x) > self.core.most_box:
+            return None
+        filters = node.inputs[1].shape[-1] if kind == "conv_filter" else out.shape[-1]
+        own = kind not in ("conv", "conv_filter")  # each channel for itself
+        groups = x.shape[-1] if own else node.params["groups"]
+        ints = (x.shape[0], x.shape[-1], filters, groups, int(turned), *windows.numbers(axes))
+        made = [self.fresh("temp", t.shape, t.dtype) for t in node.outputs]
+        kernel = kind in ("conv", "depthwise")
+        wide = [windows.widened(r, 0 if i and kernel else 1) for i, r in enumerate(reads)]
+        shape = squeeze(out.shape)
+        self.add(Item(kind, node.primitive.name, wide, made, shape=shape, full=out.shape, ints=ints))
+        return made
 
     # --- the rest ---------------------------------------------------------------------------------
 

@@ -1,0 +1,111 @@
+#include "windows.hpp"
+
+#include "plan.hpp"
+
+namespace annette {
+namespace {
+
+struct Reader {
+    const std::vector<std::int64_t> &ints;
+    std::size_t at = 0;
+
+    std::int64_t next(std::int64_t low, std::int64_t high) {
+        if (at >= ints.size() || ints[at] < low || ints[at] > high)
+            throw PlanError("a convolution's windows make no sense");
+        return ints[at++];
+    }
+};
+
+constexpr std::int64_t kMost = std::int64_t{1} << 40;
+
+Axis axis_of(Reader &from) {
+    Axis a;
+    a.in = from.next(1, kMost);
+    a.out = from.next(1, kMost);
+    a.out_step = from.next(1, kMost);
+    a.in_step = from.next(1, kMost);
+    a.taps = from.next(1, kMost);
+    // Each place of the result belongs to one phase.
+    const std::int64_t phases = from.next(1, std::min(a.out_step, a.out));
+    if (phases != std::min(a.out_step, a.out))
+        throw PlanError("a convolution's phases do not cover its result");
+    for (std::int64_t p = 0; p < phases; ++p) {
+        Phase phase;
+        phase.start = p;
+        phase.count = (a.out - p + a.out_step - 1) / a.out_step;
+        const std::int64_t taps = from.next(0, a.taps);
+        for (std::int64_t t = 0; t < taps; ++t) {
+            const std::int64_t tap = from.next(0, a.taps - 1);
+            phase.taps.push_back({tap, from.next(-kMost, kMost)});
+        }
+        a.phases.push_back(std::move(phase));
+    }
+    return a;
+}
+
+// Bytes of the input that the largest chunk reads.
+std::int64_t box_bytes(const Windows &w, int element) {
+    std::int64_t bytes = w.channels * element;
+    for (int d = 0; d < kSpatial; ++d) {
+        std::int64_t most = 1;
+        for (std::int64_t c = 0; c < w.chunks[d]; ++c)
+            most = std::max(most, w.axis[d].reads(w.part(d, c)).size());
+        if (__builtin_mul_overflow(bytes, most, &bytes))
+            return kMost;
+    }
+    return bytes;
+}
+
+void split(Windows &w, int d, std::int64_t pieces) {
+    const Axis &a = w.axis[d];
+    // A chunk has whole rounds of the phases.
+    const std::int64_t rounds = (a.out + a.out_step - 1) / a.out_step;
+    pieces = std::min(pieces, rounds);
+    w.chunk[d] = (rounds + pieces - 1) / pieces * a.out_step;
+    w.chunks[d] = (a.out + w.chunk[d] - 1) / w.chunk[d];
+}
+
+} // namespace
+
+Windows windows_of(const std::vector<std::int64_t> &ints) {
+    Reader from{ints};
+    Windows w;
+    w.n = from.next(1, kMost);
+    w.channels = from.next(1, kMost);
+    w.filters = from.next(1, kMost);
+    w.groups = from.next(1, kMost);
+    w.turned = from.next(0, 1) != 0;
+    if (w.channels % w.groups || w.filters % w.groups)
+        throw PlanError("a convolution's groups do not divide its channels");
+    for (Axis &a : w.axis)
+        a = axis_of(from);
+    if (from.at != ints.size())
+        throw PlanError("a convolution has numbers left over");
+    for (int d = 0; d < kSpatial; ++d)
+        split(w, d, 1);
+    return w;
+}
+
+void choose_chunks(Windows &w, std::int64_t most, std::int64_t bytes, int element) {
+    const auto fits = [&] {
+        return w.chunk[0] * w.chunk[1] * w.chunk[2] <= most && box_bytes(w, element) <= bytes;
+    };
+    // The first axes are cut first, so that lines stay whole where they can.
+    for (int d = 0; d < kSpatial && !fits(); ++d) {
+        const std::int64_t rounds = (w.axis[d].out + w.axis[d].out_step - 1) / w.axis[d].out_step;
+        std::int64_t low = 1, high = rounds; // the fewest pieces that do
+        while (low < high) {
+            const std::int64_t middle = (low + high) / 2;
+            split(w, d, middle);
+            if (fits())
+                high = middle;
+            else
+                low = middle + 1;
+        }
+        split(w, d, low);
+    }
+    if (!fits())
+        throw PlanError("a convolution's window reaches further than a thread's memory holds");
+}
+
+} // namespace annette
