@@ -319,7 +319,7 @@ conv: Primitive = Primitive(
 conv_input: Primitive = Primitive(
     "conv_input", r"x_{i,c} = \sum_{o,k,f:\ s o + d k - p = i} g_{o,f}\; w_{k,c,f}",
     run=_conv_input, jax=_conv_input_jax, shape=_input_shape, vjp=_conv_input_vjp,
-    samples=_input_samples, kernel="conv_input", family="convolution",
+    samples=_input_samples, kernel="conv", family="convolution",
 )  # fmt: skip
 conv_filter: Primitive = Primitive(
     "conv_filter", r"w_{k,c,f} = \sum_{n,o} x_{n,\, s o + d k - p,\, c}\; g_{n,o,f}",

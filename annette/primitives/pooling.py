@@ -214,11 +214,11 @@ max_unpool: Primitive = Primitive(
 sum_pool: Primitive = Primitive(
     "sum_pool", r"y_o = \sum_k x_{s o + k - p}", run=_sum_pool, shape=_sum_shape,
     vjp=lambda g, y, x, **how: (sum_unpool(g, sizes=tuple(x.shape[1:-1]), **how),),
-    samples=_samples, kernel="sum_pool", family="pooling",
+    samples=_samples, kernel="depthwise", family="pooling",
 )  # fmt: skip
 sum_unpool: Primitive = Primitive(
     "sum_unpool", r"x_i = \sum_{o, k:\ s o + k - p = i} g_o", run=_sum_unpool, jax=_sum_unpool_jax,
     shape=lambda g, *, sizes, **how: _back_shape("sum_unpool", g, sizes, **how),
     vjp=lambda h, y, g, *, sizes, **how: (sum_pool(h, **how),),
-    samples=_sum_unpool_samples, kernel="sum_unpool", family="pooling",
+    samples=_sum_unpool_samples, kernel="depthwise", family="pooling",
 )  # fmt: skip

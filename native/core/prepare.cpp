@@ -340,7 +340,8 @@ void prepare_conv(const Kernels &kernels, Instruction &work) {
 }
 
 constexpr std::int64_t kPartBytes = std::int64_t{1} << 23; // of the parts of sums over images
-constexpr std::int64_t kMostParts = 8;
+constexpr std::int64_t kFewParts = 8;
+constexpr std::int64_t kPiecesOfPart = 32; // more in a row would gather rounding errors
 constexpr std::int64_t kLeastRowsOfPart = 48;
 
 void prepare_conv_filter(const Kernels &kernels, Instruction &work) {
@@ -356,8 +357,10 @@ void prepare_conv_filter(const Kernels &kernels, Instruction &work) {
     const double time = work.flops / (type == Type::float32 ? 80 : 40) * (depthwise ? 8 : 1);
     const std::int64_t each = columns * rows * panel * bytes_of(type);
     // How a sum is cut depends on its sizes alone.
-    w.parts = std::min({kMostParts, w.n * w.pieces(), std::max<std::int64_t>(1, kPartBytes / each)});
-    const std::int64_t lacking = (kMostParts + w.parts * columns - 1) / (w.parts * columns);
+    const std::int64_t pieces = w.n * w.pieces();
+    w.parts = std::min({std::max(kFewParts, pieces / kPiecesOfPart), pieces,
+                        std::max<std::int64_t>(1, kPartBytes / each)});
+    const std::int64_t lacking = (kFewParts + w.parts * columns - 1) / (w.parts * columns);
     w.slices = depthwise ? 1 : std::clamp<std::int64_t>(rows / kLeastRowsOfPart, 1, lacking);
     work.tasks = static_cast<int>(w.parts * columns * w.slices);
     work.then = kernels.second[work.kind];

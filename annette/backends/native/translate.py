@@ -343,7 +343,9 @@ class Translator:
     ) -> list[Ref] | None:
         """Add an item of a kind that windows serve; its images and kernels get three spatial axes."""
         x, out = node.inputs[0], node.outputs[0]
-        if x.dtype not in _REAL or 0 in (*x.shape, *out.shape) or len(axes) > windows.MOST:
+        if 0 in (*x.shape, *out.shape):
+            return [self.constant(np.zeros(t.shape, numpy_dtype(t.dtype))) for t in node.outputs]
+        if x.dtype not in _REAL or len(axes) > windows.MOST:
             return None
         if kind in ("conv", "conv_filter") and windows.reach(axes, x) > self.core.most_box:
             return None
