@@ -10,6 +10,12 @@ from annette.ops.control import (
     switch as switch,
     while_loop as while_loop,
 )
+from annette.ops.convolution import (
+    conv as conv,
+    conv_transpose as conv_transpose,
+    depthwise_conv as depthwise_conv,
+    separable_conv as separable_conv,
+)
 from annette.ops.core import (
     cast as cast,
     cond as cond,
@@ -123,6 +129,12 @@ from annette.ops.nn import (
 )
 from annette.ops.numpy import *  # noqa: F403  # its names are listed there, once
 from annette.ops.operators import install as _install
+from annette.ops.pooling import (
+    adaptive_average_pool as adaptive_average_pool,
+    adaptive_max_pool as adaptive_max_pool,
+    average_pool as average_pool,
+    max_pool as max_pool,
+)
 from annette.ops.rearranging import rearrange as rearrange
 
 _install(globals())

@@ -20,10 +20,22 @@ from annette.ops.common import (
     single,
     to_dtype,
 )
+from annette.ops.convolution import (
+    conv as conv,
+    conv_transpose as conv_transpose,
+    depthwise_conv as depthwise_conv,
+    separable_conv as separable_conv,
+)
 from annette.ops.ctc import ctc_decode as ctc_decode, ctc_loss as ctc_loss
 from annette.ops.fourier import polar as polar
 from annette.ops.numpy import elementwise as el, indexing, reduction, shaping
 from annette.ops.numpy.creation import arange
+from annette.ops.pooling import (
+    adaptive_average_pool as adaptive_average_pool,
+    adaptive_max_pool as adaptive_max_pool,
+    average_pool as average_pool,
+    max_pool as max_pool,
+)
 from annette.primitives import elementwise as e, index
 
 

@@ -357,7 +357,9 @@ class Translator:
         kernel = kind in ("conv", "depthwise")
         wide = [windows.widened(r, 0 if i and kernel else 1) for i, r in enumerate(reads)]
         shape = squeeze(out.shape)
-        self.add(Item(kind, node.primitive.name, wide, made, shape=shape, full=out.shape, ints=ints))
+        self.add(
+            Item(kind, node.primitive.name, wide, made, shape=shape, full=out.shape, ints=ints)
+        )
         return made
 
     # --- the rest ---------------------------------------------------------------------------------

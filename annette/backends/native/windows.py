@@ -31,9 +31,7 @@ Axes = tuple[Axis, ...]
 
 def _each(node: Node) -> Any:
     p = node.params
-    return zip(
-        p["strides"], p["padding"], p.get("dilation", (1,) * len(p["strides"])), strict=True
-    )
+    return zip(p["strides"], p["padding"], p.get("dilation", (1,) * len(p["strides"])), strict=True)
 
 
 def forward(sizes: Shape, taps: Shape, node: Node) -> Axes:

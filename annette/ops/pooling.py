@@ -1,0 +1,162 @@
+"""Pooling: the largest or the mean of each window, for each channel alone."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from annette.graph.dtypes import numpy_dtype
+from annette.graph.primitive import apply
+from annette.ops.common import dtype_of, floating, from_python, op, rank, to_dtype
+from annette.ops.convolution import (
+    as_given,
+    channels_last,
+    data_format as checked_format,
+    made_by,
+    no_padding,
+    padding_name,
+    same_padding,
+    spatial,
+)
+from annette.ops.numpy import elementwise as el, shaping
+from annette.ops.numpy.linear import matmul
+from annette.ops.numpy.reduction import max as largest
+from annette.primitives import elementwise as e, pooling as p
+
+
+def _prepared(name: str, inputs: Any, form: str) -> tuple[Any, str]:
+    """Return the inputs, channels last, and the dtype they had."""
+    x = from_python(inputs)
+    if rank(x) < 3:
+        raise ValueError(
+            f"{name} takes (batch, one to three spatial axes, channels); the shape is "
+            f"{tuple(x.shape)}."
+        )
+    return channels_last(floating(x), form), dtype_of(x)
+
+
+def _how(name: str, x: Any, pool_size: Any, strides: Any, padding: Any) -> dict[str, Any]:
+    axes = rank(x) - 2
+    size = spatial(name, "pool_size", pool_size, axes)
+    steps = size if strides is None else spatial(name, "strides", strides, axes)
+    same = padding_name(name, padding) == "same"
+    zeros = same_padding(tuple(x.shape[1:-1]), size, steps, (1,) * axes)
+    return {"size": size, "strides": steps, "padding": zeros if same else no_padding(axes)}
+
+
+@op
+def max_pool(
+    inputs: Any,
+    pool_size: Any,
+    strides: Any = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Any:
+    """Return the largest value of each window.
+
+    Args:
+        inputs: (batch, *places, channels), or the channels second with "channels_first".
+        pool_size: of a window, a number or one for each axis.
+        strides: from one window to the next; `pool_size` if None.
+        padding: "valid" for whole windows only, "same" for ceil(size / stride) of them.
+        data_format: where the channels are; the configured format if None.
+
+    Returns:
+        (batch, *windows, channels), or the channels second.
+
+    Raises:
+        ValueError: if ranks or windows do not fit.
+    """
+    form = checked_format("max_pool", data_format)
+    x, dtype = _prepared("max_pool", inputs, form)
+    how = _how("max_pool", x, pool_size, strides, padding)
+    # The largest of max(x, 0) is max(largest, 0): pooled first, there is less to compare.
+    before = made_by(x, "relu")
+    y = apply(p.max_pool, (x if before is None else before,), how)[0]
+    y = y if before is None else apply(e.relu, (y,), {})
+    return to_dtype(as_given(y, form), dtype)
+
+
+@op
+def average_pool(
+    inputs: Any,
+    pool_size: Any,
+    strides: Any = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Any:
+    """Return the mean of each window, of those places that are inside.
+
+    Args, Returns, Raises: as for `max_pool`.
+    """
+    form = checked_format("average_pool", data_format)
+    x, _ = _prepared("average_pool", inputs, form)
+    how = _how("average_pool", x, pool_size, strides, padding)
+    total = apply(p.sum_pool, (x,), how)
+    if any(map(any, how["padding"])):
+        ones = np.ones((1, *x.shape[1:-1], 1), numpy_dtype(dtype_of(x)))
+        count: Any = p.sum_pool.run(np, ones, **how)
+    else:
+        count = float(math.prod(how["size"]))
+    return as_given(el.divide(total, count), form)
+
+
+def _bounds(n: int, windows: int) -> list[tuple[int, int]]:
+    """Return where each of `windows` windows over n places begins and ends."""
+    return [(i * n // windows, -(-(i + 1) * n // windows)) for i in range(windows)]
+
+
+def _adaptive(name: str, inputs: Any, output_size: Any, form: str) -> tuple[Any, list[Any]]:
+    x, _ = _prepared(name, inputs, form)
+    sizes = spatial(name, "output_size", output_size, rank(x) - 2)
+    if 0 in x.shape[1:-1]:
+        raise ValueError(f"{name} needs places to pool; the shape is {tuple(x.shape)}.")
+    return x, [_bounds(n, k) for n, k in zip(x.shape[1:-1], sizes, strict=True)]
+
+
+@op
+def adaptive_average_pool(inputs: Any, output_size: Any, data_format: str | None = None) -> Any:
+    """Return the means of as many windows as asked for, nearly equal in size.
+
+    Window i of k over n places has those from floor(i n / k) to ceil((i + 1) n / k).
+
+    Args:
+        inputs: (batch, *places, channels), or the channels second with "channels_first".
+        output_size: windows, a number or one for each axis.
+        data_format: where the channels are; the configured format if None.
+
+    Returns:
+        (batch, *output_size, channels), or the channels second.
+
+    Raises:
+        ValueError: if ranks or sizes do not fit.
+    """
+    form = checked_format("adaptive_average_pool", data_format)
+    x, bounds = _adaptive("adaptive_average_pool", inputs, output_size, form)
+    for axis, windows in enumerate(bounds, start=1):
+        weights = np.zeros((len(windows), x.shape[axis]), numpy_dtype(dtype_of(x)))
+        for i, (start, stop) in enumerate(windows):
+            weights[i, start:stop] = 1.0 / (stop - start)
+        moved = shaping.moveaxis(x, axis, -2)
+        x = shaping.moveaxis(matmul(weights, moved), -2, axis)
+    return as_given(x, form)
+
+
+@op
+def adaptive_max_pool(inputs: Any, output_size: Any, data_format: str | None = None) -> Any:
+    """Return the largest values of as many windows as asked for.
+
+    Args, Returns, Raises: as for `adaptive_average_pool`.
+    """
+    form = checked_format("adaptive_max_pool", data_format)
+    x, bounds = _adaptive("adaptive_max_pool", inputs, output_size, form)
+    for axis, windows in enumerate(bounds, start=1):
+        before = (slice(None),) * axis
+        parts = [
+            largest(x[(*before, slice(start, stop))], axis=axis, keepdims=True)
+            for start, stop in windows
+        ]
+        x = shaping.concatenate(parts, axis=axis)
+    return as_given(x, form)
