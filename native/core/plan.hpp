@@ -104,10 +104,10 @@ struct Instruction {
     Kernel then = nullptr; // a second half, run when all tasks of the first are done
     int then_tasks = 0;
     std::int64_t shared_bytes = 0;
-    double flops = 0; // operations on numbers
-    double bytes = 0; // read and written
+    double flops = 0;                 // operations on numbers
+    double bytes = 0;                 // read and written
     std::shared_ptr<Windows> windows; // of a convolution or pooling
-    int call = -1;    // number of the Python function that serves it
+    int call = -1;                    // number of the Python function that serves it
 };
 
 // Structured kernels by number; their names are in kKinds.
@@ -173,6 +173,7 @@ struct Kernels {
     int panel32, panel64; // columns of a tile
 };
 
+constexpr std::int64_t kColumns = 64;    // that a reduction of rows does at a time
 constexpr std::int64_t kGroupRows = 256; // of a chunk whose task does many panels
 constexpr std::int64_t kResultBytes = std::int64_t{1} << 19; // of a task's part of a product
 constexpr std::int64_t kBoxBytes = std::int64_t{5} << 17;    // of the input that a piece reads

@@ -7,14 +7,31 @@
 
 namespace annette {
 
-const char *const kKindNames[kKinds] = {
-    "call",           "loop",        "matmul",      "sum",
-    "prod",           "max",         "min",         "argmax",
-    "argmin",         "softmax",     "log_softmax", "sparse_cross_entropy",
-    "cross_entropy",  "take",        "scatter_add", "take_along_axis",
-    "put_along_axis", "random_bits", "cumsum",      "conv",
-    "conv_filter",    "depthwise",   "depthwise_filter", "max_pool",
-    "max_unpool"};
+const char *const kKindNames[kKinds] = {"call",
+                                        "loop",
+                                        "matmul",
+                                        "sum",
+                                        "prod",
+                                        "max",
+                                        "min",
+                                        "argmax",
+                                        "argmin",
+                                        "softmax",
+                                        "log_softmax",
+                                        "sparse_cross_entropy",
+                                        "cross_entropy",
+                                        "take",
+                                        "scatter_add",
+                                        "take_along_axis",
+                                        "put_along_axis",
+                                        "random_bits",
+                                        "cumsum",
+                                        "conv",
+                                        "conv_filter",
+                                        "depthwise",
+                                        "depthwise_filter",
+                                        "max_pool",
+                                        "max_unpool"};
 
 namespace {
 
@@ -293,7 +310,11 @@ std::int64_t elements(const View &x, std::size_t from = 0) {
     return n;
 }
 
-void prepare_reduction(Instruction &work) {
+constexpr std::int64_t kFewRows = 128; // of a part of a reduction
+constexpr std::int64_t kPartsOfRows = 16;
+constexpr std::int64_t kManyColumns = 1024;
+
+void prepare_reduction(const Kernels &kernels, Instruction &work) {
     View &x = work.in[0];
     const double size = static_cast<double>(elements(x));
     const int rank = static_cast<int>(x.shape.size());
@@ -302,8 +323,23 @@ void prepare_reduction(Instruction &work) {
     work.ints = {merge_view(x, 0, kept), rest};
     work.flops = size;
     work.bytes = size * bytes_of(x.type);
-    work.tasks =
-        tasks_for(size * 0.3, elements(x) / std::max<std::int64_t>(1, elements(x, work.ints[0])));
+    const std::int64_t rows = elements(x, work.ints[0]);
+    const std::int64_t columns = elements(x) / std::max<std::int64_t>(1, rows);
+    const bool side_by_side =
+        work.ints[0] == 1 && x.stride[0] == 1 && (rest != 1 || x.stride[1] != 1);
+    work.ints.push_back(side_by_side);
+    if (!side_by_side) {
+        work.tasks = tasks_for(size * 0.3, columns);
+    } else if (columns >= kManyColumns || rows < 2 * kFewRows) {
+        work.tasks = tasks_for(size * 0.2, (columns + kColumns - 1) / kColumns);
+    } else {
+        work.tasks = tasks_for(size * 0.2, std::min(kPartsOfRows, rows / kFewRows));
+        if (work.tasks > 1) {
+            work.then = kernels.second[work.kind];
+            work.then_tasks = 1;
+            work.shared_bytes = work.tasks * columns * bytes_of(x.type);
+        }
+    }
 }
 
 // Operations of a convolution: two for each place, tap, channel and filter.
@@ -349,8 +385,8 @@ void prepare_conv_filter(const Kernels &kernels, Instruction &work) {
     const Type type = work.in[0].type;
     const bool depthwise = work.kind == kDepthwiseFilter;
     const int panel = type == Type::float32 ? kernels.panel32 : kernels.panel64;
-    const std::int64_t columns = depthwise ? (w.channels + panel - 1) / panel
-                                           : w.groups * ((w.outer() + panel - 1) / panel);
+    const std::int64_t columns =
+        depthwise ? (w.channels + panel - 1) / panel : w.groups * ((w.outer() + panel - 1) / panel);
     const std::int64_t rows = depthwise ? w.taps() : w.taps() * w.inner();
     choose_chunks(w, std::int64_t{1} << 40, kBoxBytes, bytes_of(type));
     work.flops += conv_flops(w);
@@ -366,8 +402,8 @@ void prepare_conv_filter(const Kernels &kernels, Instruction &work) {
     work.then = kernels.second[work.kind];
     const std::int64_t high = kBlock / panel;
     work.alone = tasks_for(time, 2) == 1;
-    work.then_tasks = static_cast<int>(std::min<std::int64_t>(
-        kMaxTasks, columns * ((rows + high - 1) / high)));
+    work.then_tasks =
+        static_cast<int>(std::min<std::int64_t>(kMaxTasks, columns * ((rows + high - 1) / high)));
     work.shared_bytes = w.parts * each;
 }
 
@@ -408,7 +444,7 @@ void prepare(const Kernels &kernels, Instruction &work) {
     case kSum:
     case kProd:
     case kMax:
-    case kMin: prepare_reduction(work); break;
+    case kMin: prepare_reduction(kernels, work); break;
     case kSoftmax:
     case kLogSoftmax:
     case kSparseCrossEntropy:

@@ -60,16 +60,16 @@ struct Axis {
 };
 
 struct Windows {
-    std::int64_t n = 0;                // images
-    std::int64_t channels = 0;         // of the input
-    std::int64_t filters = 0;          // channels of the result
+    std::int64_t n = 0;        // images
+    std::int64_t channels = 0; // of the input
+    std::int64_t filters = 0;  // channels of the result
     std::int64_t groups = 1;
-    bool turned = false;               // the kernel is read as filters by channels
+    bool turned = false; // the kernel is read as filters by channels
     Axis axis[kSpatial];
     std::int64_t chunk[kSpatial] = {}; // places of the result that are computed together
     std::int64_t chunks[kSpatial] = {};
-    std::int64_t parts = 1;            // of a sum over images, which are added in order
-    std::int64_t slices = 1;           // of a kernel's places
+    std::int64_t parts = 1;  // of a sum over images, which are added in order
+    std::int64_t slices = 1; // of a kernel's places
 
     std::int64_t inner() const { return channels / groups; }
     std::int64_t outer() const { return filters / groups; }

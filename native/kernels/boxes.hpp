@@ -124,8 +124,8 @@ template <class T> struct Finish {
         const std::int64_t wide = w.axis[2].out, high = w.axis[1].out;
         const bool lines = p.out[2].size() == wide, planes = lines && p.out[1].size() == high;
         // Results that follow each other in memory, as many as there are.
-        const std::int64_t run = p.out[2].size() * (lines ? p.out[1].size() : 1) *
-                                 (planes ? p.out[0].size() : 1);
+        const std::int64_t run =
+            p.out[2].size() * (lines ? p.out[1].size() : 1) * (planes ? p.out[0].size() : 1);
         for (std::int64_t at = 0; at < p.places(); at += run) {
             const std::int64_t z = at / (p.out[2].size() * p.out[1].size());
             const std::int64_t y = at / p.out[2].size() % p.out[1].size();

@@ -65,8 +65,8 @@ inline void gathered_rows(int count, const T *a, const std::ptrdiff_t *rows, std
             gathered_tile<T, Rows, Vectors>(a, rows, step, segment, end, b, b_row, first, to,
                                             to_rows);
         else
-            gathered_rows<T, Vectors, Rows - 1>(count, a, rows, step, segment, end, b, b_row,
-                                                first, to, to_rows);
+            gathered_rows<T, Vectors, Rows - 1>(count, a, rows, step, segment, end, b, b_row, first,
+                                                to, to_rows);
     }
 }
 
@@ -171,8 +171,8 @@ template <class T> struct Conv {
         const std::int64_t each = windows.turned ? windows.inner() : windows.outer();
         for (std::int64_t n = share.from; n < share.to; ++n) {
             const std::int64_t panel = n % panels;
-            const T *from = values<T>(context, w) + n / panels * each * w.stride[4] +
-                            panel * kPanel<T> * col;
+            const T *from =
+                values<T>(context, w) + n / panels * each * w.stride[4] + panel * kPanel<T> * col;
             T *to = packed + n * depth * kPanel<T>;
             for (std::int64_t z = 0; z < windows.axis[0].taps; ++z)
                 for (std::int64_t y = 0; y < windows.axis[1].taps; ++y)
@@ -203,8 +203,8 @@ template <class T> struct Conv {
                     std::int64_t row = 0, to = 0;
                     for (int d = 0; d < kSpatial; ++d) {
                         row += at[d] * axis[d].in_step * box.stride[d];
-                        to = to * piece.out[d].size() + phase[d]->start +
-                             at[d] * axis[d].out_step - piece.out[d].from;
+                        to = to * piece.out[d].size() + phase[d]->start + at[d] * axis[d].out_step -
+                             piece.out[d].from;
                     }
                     part.rows.push_back(row);
                     part.to_rows.push_back(to * kPanel<T>);
@@ -215,8 +215,7 @@ template <class T> struct Conv {
         for (const Tap &z : phase[0]->taps)
             for (const Tap &y : phase[1]->taps)
                 for (const Tap &x : phase[2]->taps) {
-                    const std::int64_t tap =
-                        (z.tap * axis[1].taps + y.tap) * axis[2].taps + x.tap;
+                    const std::int64_t tap = (z.tap * axis[1].taps + y.tap) * axis[2].taps + x.tap;
                     const Segment s{box.offset(0, z.offset) + box.offset(1, y.offset) +
                                         box.offset(2, x.offset),
                                     tap * windows.inner(), windows.inner()};

@@ -19,8 +19,7 @@ struct Place {
 };
 
 // Calls f(place, base, base's number, the places seen) for each result of a piece, line by line.
-template <class F>
-void walk(const Windows &w, const View &x, const Piece &piece, const F &f) {
+template <class F> void walk(const Windows &w, const View &x, const Piece &piece, const F &f) {
     const Axis &za = w.axis[0], &ya = w.axis[1], &xa = w.axis[2];
     const std::int64_t sz = x.stride[1], sy = x.stride[2], sx = x.stride[3];
     std::vector<Seen> rows, seen;
@@ -37,8 +36,8 @@ void walk(const Windows &w, const View &x, const Piece &piece, const F &f) {
                         rows.push_back({pz * sz + py * sy, (pz * ya.in + py) * xa.in,
                                         (zt.tap * ya.taps + yt.tap) * xa.taps});
                 }
-            const std::int64_t line = (z - piece.out[0].from) * piece.out[1].size() + y -
-                                      piece.out[1].from;
+            const std::int64_t line =
+                (z - piece.out[0].from) * piece.out[1].size() + y - piece.out[1].from;
             for (const Phase &xp : xa.phases) {
                 const Range q = xp.within(piece.out[2], xa.out_step);
                 bool whole = false; // `seen` serves all places where the window is inside
@@ -52,8 +51,8 @@ void walk(const Windows &w, const View &x, const Piece &piece, const F &f) {
                         for (const Seen &row : rows)
                             for (const Tap &xt : xp.taps)
                                 if (base + xt.offset >= 0 && base + xt.offset < xa.in)
-                                    seen.push_back({row.at + xt.offset * sx,
-                                                    row.number + xt.offset, row.tap + xt.tap});
+                                    seen.push_back({row.at + xt.offset * sx, row.number + xt.offset,
+                                                    row.tap + xt.tap});
                         whole = inside;
                     }
                     const std::int64_t out = xp.start + k * xa.out_step;
@@ -253,6 +252,16 @@ template <class T> void max_pool(const Instruction &work, const Context &context
     }
 }
 
+// to += from, where a number is `mine`. Read whatever is chosen: branches would be guessed wrong.
+template <class T>
+inline void add_where(const T *__restrict from, const std::int32_t *__restrict number,
+                      std::int32_t mine, std::int64_t channels, T *__restrict to) {
+    for (std::int64_t c = 0; c < channels; ++c) {
+        const T value = from[c], here = to[c];
+        to[c] = here + (number[c] == mine ? value : T(0));
+    }
+}
+
 // in: g and the number of the place that each came from; out: what each place gets.
 template <class T> void max_unpool(const Instruction &work, const Context &context, int task) {
     const Windows &windows = *work.windows;
@@ -268,20 +277,11 @@ template <class T> void max_unpool(const Instruction &work, const Context &conte
         walk(windows, view, piece,
              [&](const Place &place, std::int64_t base, std::int64_t,
                  const std::vector<Seen> &seen) {
-                 T *__restrict to = x + place.number * channels;
-                 const std::int32_t mine = static_cast<std::int32_t>(place.number);
-                 if (seen.empty())
-                     std::memset(to, 0, static_cast<std::size_t>(channels) * sizeof(T));
-                 for (std::size_t s = 0; s < seen.size(); ++s) {
-                     const T *__restrict from = g + base + seen[s].at;
-                     const std::int32_t *__restrict at = where + base + seen[s].at;
-                     if (s == 0)
-                         for (std::int64_t c = 0; c < channels; ++c)
-                             to[c] = at[c] == mine ? from[c] : T(0);
-                     else
-                         for (std::int64_t c = 0; c < channels; ++c)
-                             to[c] += at[c] == mine ? from[c] : T(0);
-                 }
+                 T *to = x + place.number * channels;
+                 std::memset(to, 0, static_cast<std::size_t>(channels) * sizeof(T));
+                 for (const Seen &s : seen)
+                     add_where(g + base + s.at, where + base + s.at,
+                               static_cast<std::int32_t>(place.number), channels, to);
              });
     }
 }

@@ -1,6 +1,8 @@
 // Reductions: many elements make one. The order depends on the shape alone.
 #pragma once
 
+#include <algorithm>
+
 #include "loop.hpp"
 
 namespace annette {
@@ -107,40 +109,93 @@ struct Reduction {
     std::int64_t kept = 1, rest = 1;
 };
 
+// Columns [from, to) of rows [first, end), in blocks of 64 rows.
+template <class Rule, class T, int Wide>
+void fold_columns(const Walk &rows, std::int64_t first, std::int64_t end, const T *x, T *y,
+                  std::int64_t cols) {
+    T total[Wide], part[Wide];
+    std::fill(total, total + Wide, Rule::template start<T>());
+    for (; first < end; first += 64) {
+        const std::int64_t last = first + 64 < end ? first + 64 : end;
+        std::fill(part, part + Wide, Rule::template start<T>());
+        if (cols == Wide) {
+            for (std::int64_t k = first; k < last; ++k) {
+                const T *line = x + rows.at(k);
+                for (int i = 0; i < Wide; ++i)
+                    part[i] = Rule::join(part[i], line[i]);
+            }
+        } else {
+            for (std::int64_t k = first; k < last; ++k) {
+                const T *line = x + rows.at(k);
+                for (std::int64_t i = 0; i < cols; ++i)
+                    part[i] = Rule::join(part[i], line[i]);
+            }
+        }
+        for (int i = 0; i < Wide; ++i)
+            total[i] = Rule::join(total[i], part[i]);
+    }
+    std::memcpy(y, total, static_cast<std::size_t>(cols) * sizeof(T));
+}
+
+// What the kept columns of an instruction, side by side in memory, are made of.
+template <class Rule, class T> struct Columns {
+    Columns(const Instruction &w, const Context &c)
+        : work(w), r(w), rows(r.rest_rank, r.shape + 1, r.stride + 1),
+          x(reinterpret_cast<const T *>(c.at[w.in[0].value]) + w.in[0].offset),
+          y(reinterpret_cast<T *>(c.at[w.out[0].value]) + w.out[0].offset),
+          parts(reinterpret_cast<T *>(c.shared)) {}
+
+    void fold(std::int64_t from, std::int64_t to, std::int64_t first, std::int64_t end,
+              T *into) const {
+        constexpr int wide = kColumns;
+        while (to - from >= wide) {
+            fold_columns<Rule, T, wide>(rows, first, end, x + from, into + from, wide);
+            from += wide;
+        }
+        if (to - from >= wide / 2) {
+            fold_columns<Rule, T, wide / 2>(rows, first, end, x + from, into + from, wide / 2);
+            from += wide / 2;
+        }
+        if (to > from)
+            fold_columns<Rule, T, wide / 2>(rows, first, end, x + from, into + from, to - from);
+    }
+    // A task has all rows of some columns, or some rows of all.
+    void run(int task) const {
+        const std::int64_t n = work.tasks;
+        if (work.then) {
+            fold(0, r.kept, r.rest * task / n, r.rest * (task + 1) / n, parts + task * r.kept);
+            return;
+        }
+        const std::int64_t groups = (r.kept + kColumns - 1) / kColumns;
+        fold(groups * task / n * kColumns, std::min(r.kept, groups * (task + 1) / n * kColumns), 0,
+             r.rest, y);
+    }
+    void join() const {
+        for (std::int64_t c = 0; c < r.kept; ++c) {
+            T total = parts[c];
+            for (std::int64_t p = 1; p < work.tasks; ++p)
+                total = Rule::join(total, parts[p * r.kept + c]);
+            y[c] = total;
+        }
+    }
+
+    const Instruction &work;
+    const Reduction r;
+    const Walk rows;
+    const T *x;
+    T *y, *parts;
+};
+
 template <class Rule, class T>
 void reduce(const Instruction &work, const Context &context, int task) {
+    if (work.ints[2])
+        return Columns<Rule, T>(work, context).run(task);
     const Reduction r(work);
     const View &in = work.in[0], &out = work.out[0];
     const T *x = reinterpret_cast<const T *>(context.at[in.value]) + in.offset;
     T *y = reinterpret_cast<T *>(context.at[out.value]) + out.offset;
     const std::int64_t from = r.kept * task / work.tasks, to = r.kept * (task + 1) / work.tasks;
     const Walk kept(r.kept_rank, r.shape, r.stride);
-    const bool columns =
-        r.kept_rank == 1 && r.stride[0] == 1 && (r.rest_rank != 1 || r.stride[1] != 1);
-    if (columns) {
-        const Walk rest(r.rest_rank, r.shape + 1, r.stride + 1);
-        constexpr std::int64_t wide = 256;
-        for (std::int64_t c = from; c < to; c += wide) {
-            const std::int64_t cols = to - c < wide ? to - c : wide;
-            T total[wide], part[wide];
-            for (std::int64_t i = 0; i < cols; ++i)
-                total[i] = Rule::template start<T>();
-            for (std::int64_t first = 0; first < r.rest; first += 64) {
-                const std::int64_t end = first + 64 < r.rest ? first + 64 : r.rest;
-                for (std::int64_t i = 0; i < cols; ++i)
-                    part[i] = Rule::template start<T>();
-                for (std::int64_t k = first; k < end; ++k) {
-                    const T *line = x + c + rest.at(k);
-                    for (std::int64_t i = 0; i < cols; ++i)
-                        part[i] = Rule::join(part[i], line[i]);
-                }
-                for (std::int64_t i = 0; i < cols; ++i)
-                    total[i] = Rule::join(total[i], part[i]);
-            }
-            std::memcpy(y + c, total, static_cast<std::size_t>(cols) * sizeof(T));
-        }
-        return;
-    }
     const int last = r.kept_rank + r.rest_rank - 1;
     const std::int64_t run = r.rest_rank ? r.shape[last] : 1;
     const std::int64_t gap = r.rest_rank ? r.stride[last] : 1;
@@ -156,16 +211,26 @@ void reduce(const Instruction &work, const Context &context, int task) {
     }
 }
 
-template <class Rule> void run_reduce(const Instruction &work, const Context &context, int task) {
-    switch (work.in[0].type) {
-    case Type::float32: return reduce<Rule, float>(work, context, task);
-    case Type::float64: return reduce<Rule, double>(work, context, task);
-    case Type::int32: return reduce<Rule, std::int32_t>(work, context, task);
-    case Type::int64: return reduce<Rule, std::int64_t>(work, context, task);
-    case Type::uint32: return reduce<Rule, std::uint32_t>(work, context, task);
-    default: return reduce<Rule, bool>(work, context, task);
-    }
+template <class Rule, class T>
+void reduce_join(const Instruction &work, const Context &context, int) {
+    Columns<Rule, T>(work, context).join();
 }
+
+#define ANNETTE_REDUCE(name)                                                                       \
+    template <class Rule>                                                                          \
+    void run_##name(const Instruction &work, const Context &context, int task) {                   \
+        switch (work.in[0].type) {                                                                 \
+        case Type::float32: return name<Rule, float>(work, context, task);                         \
+        case Type::float64: return name<Rule, double>(work, context, task);                        \
+        case Type::int32: return name<Rule, std::int32_t>(work, context, task);                    \
+        case Type::int64: return name<Rule, std::int64_t>(work, context, task);                    \
+        case Type::uint32: return name<Rule, std::uint32_t>(work, context, task);                  \
+        default: return name<Rule, bool>(work, context, task);                                     \
+        }                                                                                          \
+    }
+ANNETTE_REDUCE(reduce)
+ANNETTE_REDUCE(reduce_join)
+#undef ANNETTE_REDUCE
 
 // The place of the largest (smallest) along one axis, the first of equals; not-a-number wins.
 template <class T, bool Largest>
