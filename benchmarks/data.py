@@ -49,7 +49,11 @@ def xor() -> Arrays:
 
 def save(folder: Path) -> None:
     """Make all data and save it into the folder."""
+    images, labels = clustered(10_000)
+    colours, names = clustered(1_280, 32 * 32 * 3)
     made = {
+        "images": (images.reshape(-1, 28, 28, 1), labels),
+        "colours": (colours.reshape(-1, 32, 32, 3), names),
         "mnist": clustered(60_000),
         "wide": clustered(20_480, 1024),
         "binary": two_classes(),
@@ -64,6 +68,7 @@ def save(folder: Path) -> None:
 def load(folder: Path, job: str, width: int, rows: int) -> Arrays:
     """Return the data for a job on rows of this width; rows beyond those saved repeat."""
     name = job if job in ("binary", "digits", "xor") else "wide" if width == 1024 else "mnist"
+    name = {28: "images", 32: "colours"}.get(width, name)
     if job in ("product", "copy"):
         return np.empty((0, 0), "float32"), np.empty(0, "int64")
     x, y = np.load(folder / f"{name}_x.npy"), np.load(folder / f"{name}_y.npy")

@@ -7,6 +7,9 @@ import itertools
 
 PEERS = ("torch", "keras-jax", "keras-tensorflow", "sklearn")
 MNIST = (784, 128, 64, 10)
+FRAMEWORKS = PEERS[:3]
+IMAGES = (28, 28, 1)  # height, width, channels
+COLOURS = (32, 32, 3)
 WIDE = (1024, 1024, 1024, 10)
 
 
@@ -21,7 +24,7 @@ class Workload:
         job: the function of `systems/` that does it.
         kind: "warm" (in a running process, after warming up), "process" (all of a fresh process),
             "first" (in a fresh process, after the imports) or "memory" (its largest size).
-        sizes: of the network's layers, the input first.
+        sizes: of the network's layers, the input first; of the images.
         rows: of the data.
         batch: rows in a step.
         units: epochs or calls in one measurement.
@@ -173,6 +176,64 @@ WORKLOADS = (
         rows=32,
         wanted=20,
         repeats=3,
+    ),
+    Workload(
+        "convnet",
+        "32-3x3, pool, 64-3x3, pool, dropout, 10 on 28 x 28 images, Adam, batch 128, 6,400 images",
+        "an epoch, warm",
+        "convnet",
+        sizes=IMAGES,
+        rows=6_400,
+        batch=128,
+        wanted=1.8,
+        systems=("annette", *FRAMEWORKS),
+    ),
+    Workload(
+        "residual",
+        "residual network, six 3x3 convolutions 32-64-128, BatchNormalization, 32 x 32 x 3, batch 64, "
+        "1,280 images",
+        "an epoch, warm",
+        "residual",
+        sizes=COLOURS,
+        rows=1_280,
+        batch=64,
+        wanted=1.5,
+        systems=("annette", *FRAMEWORKS),
+    ),
+    Workload(
+        "separable",
+        "separable convolutions 32-64-128-128, BatchNormalization, 32 x 32 x 3, batch 64, 1,280 images",
+        "an epoch, warm",
+        "separable",
+        sizes=COLOURS,
+        rows=1_280,
+        batch=64,
+        wanted=1.5,
+        systems=("annette", *FRAMEWORKS),
+    ),
+    Workload(
+        "convnet_predict",
+        "predict of the first of these networks on 10,000 images",
+        "a call, warm",
+        "convnet_predict",
+        sizes=IMAGES,
+        rows=10_000,
+        batch=128,
+        wanted=1.5,
+        systems=("annette", *FRAMEWORKS),
+    ),
+    Workload(
+        "convnet_first",
+        "the convnet: build, compile and the first step of `fit`",
+        "in a fresh process, after the imports",
+        "convnet",
+        kind="first",
+        sizes=IMAGES,
+        rows=128,
+        batch=128,
+        wanted=1,
+        repeats=3,
+        systems=("annette", *FRAMEWORKS),
     ),
     Workload(
         "memory",

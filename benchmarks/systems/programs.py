@@ -103,3 +103,79 @@ class Programs:
                 model.predict(x, batch_size=PREDICT_BATCH, verbose=0)
 
         return run
+
+    def convolutions(self, sizes: tuple[int, ...]) -> Any:
+        """Return the small network for images of one channel."""
+        k = self.keras.layers
+        return self.keras.Sequential(
+            [
+                self.keras.Input(sizes),
+                k.Conv2D(32, 3, activation="relu"),
+                k.MaxPooling2D(),
+                k.Conv2D(64, 3, activation="relu"),
+                k.MaxPooling2D(),
+                k.Flatten(),
+                k.Dropout(0.5),
+                k.Dense(10, activation="softmax"),
+            ]
+        )
+
+    def trainer(self, model: Any, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Return what trains a network for images with Adam."""
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+
+        def run(epochs: int) -> float:
+            history = model.fit(x, y, batch_size=work.batch, epochs=epochs, verbose=0)
+            return float(history.history["accuracy"][-1])
+
+        return run
+
+    def convnet(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Training of a small convolutional network."""
+        return self.trainer(self.convolutions(work.sizes), work, x, y)
+
+    def convnet_predict(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """All images through `predict`."""
+        model = self.convolutions(work.sizes)
+
+        def run(calls: int) -> None:
+            for _ in range(calls):
+                model.predict(x, batch_size=work.batch, verbose=0)
+
+        return run
+
+    def residual(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Training of three residual blocks."""
+        k = self.keras.layers
+
+        def conv(t: Any, filters: int, size: int, strides: int) -> Any:
+            t = k.Conv2D(filters, size, strides, padding="same", use_bias=False)(t)
+            return k.BatchNormalization()(t)
+
+        def block(t: Any, filters: int, strides: int) -> Any:
+            u = k.Activation("relu")(conv(t, filters, 3, strides))
+            u = conv(u, filters, 3, 1)
+            short = t if t.shape[-1] == filters and strides == 1 else conv(t, filters, 1, strides)
+            return k.Activation("relu")(k.Add()([u, short]))
+
+        inputs = self.keras.Input(work.sizes)
+        t = block(inputs, 32, 1)
+        t = block(t, 64, 2)
+        t = block(t, 128, 2)
+        outputs = k.Dense(10, activation="softmax")(k.GlobalAveragePooling2D()(t))
+        return self.trainer(self.keras.Model(inputs, outputs), work, x, y)
+
+    def separable(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Training of a network of separable convolutions."""
+        k = self.keras.layers
+        layers = [k.Conv2D(32, 3, padding="same", use_bias=False), k.BatchNormalization()]
+        for filters, strides in ((64, 1), (128, 2), (128, 1)):
+            layers += [
+                k.Activation("relu"),
+                k.SeparableConv2D(filters, 3, strides, padding="same", use_bias=False),
+                k.BatchNormalization(),
+            ]
+        layers += [k.Activation("relu"), k.GlobalAveragePooling2D()]
+        layers += [k.Dense(10, activation="softmax")]
+        model = self.keras.Sequential([self.keras.Input(work.sizes), *layers])
+        return self.trainer(model, work, x, y)

@@ -73,8 +73,97 @@ def trainer(model: nn.Module, x: np.ndarray, y: np.ndarray, batch: int) -> Run:
     return run
 
 
+class Images(nn.Module):
+    """A network given images with the channels last, which it sees as PyTorch's channels_last."""
+
+    def __init__(self, *layers: nn.Module) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*layers).to(memory_format=torch.channels_last)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x.permute(0, 3, 1, 2))
+
+
+def convolutions(channels: int) -> Images:
+    """Return the small network for images of 28 x 28."""
+    return Images(
+        nn.Conv2d(channels, 32, 3), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Dropout(0.5), nn.Linear(1600, 10),
+    )  # fmt: skip
+
+
+def normed(inputs: int, filters: int, size: int, strides: int) -> list[nn.Module]:
+    """Return a convolution without bias, and its normalization."""
+    padding = size // 2
+    return [
+        nn.Conv2d(inputs, filters, size, strides, padding, bias=False),
+        nn.BatchNorm2d(filters),
+    ]
+
+
+class Block(nn.Module):
+    """Two convolutions, and a way around them."""
+
+    def __init__(self, inputs: int, filters: int, strides: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            *normed(inputs, filters, 3, strides), nn.ReLU(), *normed(filters, filters, 3, 1)
+        )
+        same = inputs == filters and strides == 1
+        self.short = nn.Sequential(*([] if same else normed(inputs, filters, 1, strides)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.relu(self.body(x) + self.short(x))
+
+
+def separable_layers(inputs: int) -> list[nn.Module]:
+    """Return separable convolutions with their normalizations."""
+    layers = normed(inputs, 32, 3, 1)
+    before = 32
+    for filters, strides in ((64, 1), (128, 2), (128, 1)):
+        layers += [
+            nn.ReLU(),
+            nn.Conv2d(before, before, 3, strides, 1, groups=before, bias=False),
+            nn.Conv2d(before, filters, 1, bias=False),
+            nn.BatchNorm2d(filters),
+        ]
+        before = filters
+    return [*layers, nn.ReLU()]
+
+
+def means() -> list[nn.Module]:
+    """Return what makes ten logits of 128 channels."""
+    return [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, 10)]
+
+
 class Programs:
     """The jobs."""
+
+    def convnet(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Training of a small convolutional network."""
+        return trainer(convolutions(work.sizes[-1]), x, y, work.batch)
+
+    def convnet_predict(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """All images through the network, in batches, into one array."""
+        model = nn.Sequential(convolutions(work.sizes[-1]), nn.Softmax(1)).eval()
+
+        def run(calls: int) -> None:
+            for _ in range(calls):
+                with torch.inference_mode():
+                    batches = torch.from_numpy(x).split(work.batch)
+                    torch.cat([model(batch) for batch in batches]).numpy()
+
+        return run
+
+    def residual(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Training of three residual blocks."""
+        blocks = [Block(work.sizes[-1], 32, 1), Block(32, 64, 2), Block(64, 128, 2)]
+        return trainer(Images(*blocks, *means()), x, y, work.batch)
+
+    def separable(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Training of a network of separable convolutions."""
+        return trainer(Images(*separable_layers(work.sizes[-1]), *means()), x, y, work.batch)
 
     def classes(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
         """Training: Adam, cross-entropy on whole-number labels, accuracy."""
