@@ -81,6 +81,7 @@ class Images(nn.Module):
         self.layers = nn.Sequential(*layers).to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return the logits."""
         return self.layers(x.permute(0, 3, 1, 2))
 
 
@@ -114,6 +115,7 @@ class Block(nn.Module):
         self.short = nn.Sequential(*([] if same else normed(inputs, filters, 1, strides)))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return what both ways give together."""
         return functional.relu(self.body(x) + self.short(x))
 
 
