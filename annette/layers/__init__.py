@@ -10,6 +10,16 @@ from annette.layers.activation.leaky_relu import LeakyReLU
 from annette.layers.activation.prelu import PReLU
 from annette.layers.activation.relu import ReLU
 from annette.layers.activation.softmax import Softmax
+from annette.layers.convolution.conv1d import Conv1D
+from annette.layers.convolution.conv1d_transpose import Conv1DTranspose
+from annette.layers.convolution.conv2d import Conv2D
+from annette.layers.convolution.conv2d_transpose import Conv2DTranspose
+from annette.layers.convolution.conv3d import Conv3D
+from annette.layers.convolution.conv3d_transpose import Conv3DTranspose
+from annette.layers.convolution.depthwise_conv1d import DepthwiseConv1D
+from annette.layers.convolution.depthwise_conv2d import DepthwiseConv2D
+from annette.layers.convolution.separable_conv1d import SeparableConv1D
+from annette.layers.convolution.separable_conv2d import SeparableConv2D
 from annette.layers.core.dense import Dense
 from annette.layers.core.einsum_dense import EinsumDense
 from annette.layers.core.embedding import Embedding
@@ -35,6 +45,24 @@ from annette.layers.normalization.layer_normalization import LayerNormalization
 from annette.layers.normalization.rms_normalization import RMSNormalization
 from annette.layers.normalization.spectral_normalization import SpectralNormalization
 from annette.layers.normalization.unit_normalization import UnitNormalization
+from annette.layers.pooling.adaptive_average_pooling1d import AdaptiveAveragePooling1D
+from annette.layers.pooling.adaptive_average_pooling2d import AdaptiveAveragePooling2D
+from annette.layers.pooling.adaptive_average_pooling3d import AdaptiveAveragePooling3D
+from annette.layers.pooling.adaptive_max_pooling1d import AdaptiveMaxPooling1D
+from annette.layers.pooling.adaptive_max_pooling2d import AdaptiveMaxPooling2D
+from annette.layers.pooling.adaptive_max_pooling3d import AdaptiveMaxPooling3D
+from annette.layers.pooling.average_pooling1d import AveragePooling1D
+from annette.layers.pooling.average_pooling2d import AveragePooling2D
+from annette.layers.pooling.average_pooling3d import AveragePooling3D
+from annette.layers.pooling.global_average_pooling1d import GlobalAveragePooling1D
+from annette.layers.pooling.global_average_pooling2d import GlobalAveragePooling2D
+from annette.layers.pooling.global_average_pooling3d import GlobalAveragePooling3D
+from annette.layers.pooling.global_max_pooling1d import GlobalMaxPooling1D
+from annette.layers.pooling.global_max_pooling2d import GlobalMaxPooling2D
+from annette.layers.pooling.global_max_pooling3d import GlobalMaxPooling3D
+from annette.layers.pooling.max_pooling1d import MaxPooling1D
+from annette.layers.pooling.max_pooling2d import MaxPooling2D
+from annette.layers.pooling.max_pooling3d import MaxPooling3D
 from annette.layers.preprocessing.category_encoding import CategoryEncoding
 from annette.layers.preprocessing.discretization import Discretization
 from annette.layers.preprocessing.hashed_crossing import HashedCrossing
@@ -76,20 +104,68 @@ ALL_OBJECTS: dict[str, type[Layer]] = {
     if isinstance(value, type) and issubclass(value, Layer) and value is not Layer
 }
 
+# Other names of some.
+AvgPool1D = AveragePooling1D
+AvgPool2D = AveragePooling2D
+AvgPool3D = AveragePooling3D
+Convolution1D = Conv1D
+Convolution1DTranspose = Conv1DTranspose
+Convolution2D = Conv2D
+Convolution2DTranspose = Conv2DTranspose
+Convolution3D = Conv3D
+Convolution3DTranspose = Conv3DTranspose
+GlobalAvgPool1D = GlobalAveragePooling1D
+GlobalAvgPool2D = GlobalAveragePooling2D
+GlobalAvgPool3D = GlobalAveragePooling3D
+GlobalMaxPool1D = GlobalMaxPooling1D
+GlobalMaxPool2D = GlobalMaxPooling2D
+GlobalMaxPool3D = GlobalMaxPooling3D
+MaxPool1D = MaxPooling1D
+MaxPool2D = MaxPooling2D
+MaxPool3D = MaxPooling3D
+SeparableConvolution1D = SeparableConv1D
+SeparableConvolution2D = SeparableConv2D
+
 __all__ = [
     "ELU",
     "Activation",
     "ActivityRegularization",
+    "AdaptiveAveragePooling1D",
+    "AdaptiveAveragePooling2D",
+    "AdaptiveAveragePooling3D",
+    "AdaptiveMaxPooling1D",
+    "AdaptiveMaxPooling2D",
+    "AdaptiveMaxPooling3D",
     "Add",
     "AlphaDropout",
     "Average",
+    "AveragePooling1D",
+    "AveragePooling2D",
+    "AveragePooling3D",
+    "AvgPool1D",
+    "AvgPool2D",
+    "AvgPool3D",
     "BatchNormalization",
     "CategoryEncoding",
     "Concatenate",
+    "Conv1D",
+    "Conv1DTranspose",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Conv3D",
+    "Conv3DTranspose",
+    "Convolution1D",
+    "Convolution1DTranspose",
+    "Convolution2D",
+    "Convolution2DTranspose",
+    "Convolution3D",
+    "Convolution3DTranspose",
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
     "Dense",
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
     "Discretization",
     "Dot",
     "Dropout",
@@ -98,6 +174,18 @@ __all__ = [
     "Flatten",
     "GaussianDropout",
     "GaussianNoise",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalAveragePooling3D",
+    "GlobalAvgPool1D",
+    "GlobalAvgPool2D",
+    "GlobalAvgPool3D",
+    "GlobalMaxPool1D",
+    "GlobalMaxPool2D",
+    "GlobalMaxPool3D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
+    "GlobalMaxPooling3D",
     "GroupNormalization",
     "HashedCrossing",
     "Hashing",
@@ -111,6 +199,12 @@ __all__ = [
     "LayerNormalization",
     "LeakyReLU",
     "Masking",
+    "MaxPool1D",
+    "MaxPool2D",
+    "MaxPool3D",
+    "MaxPooling1D",
+    "MaxPooling2D",
+    "MaxPooling3D",
     "Maximum",
     "Minimum",
     "Multiply",
@@ -124,6 +218,10 @@ __all__ = [
     "Rescaling",
     "Reshape",
     "ReversibleEmbedding",
+    "SeparableConv1D",
+    "SeparableConv2D",
+    "SeparableConvolution1D",
+    "SeparableConvolution2D",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",

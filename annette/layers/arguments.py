@@ -76,17 +76,18 @@ def counted(layer: str, name: str, value: Any) -> int:
     return positive_int(layer, name, value)
 
 
-def factors(layer: str, name: str, value: Any, axes: int) -> tuple[int, ...]:
-    """Return a whole number above 0 for each axis, of one number or one an axis.
+def factors(layer: str, name: str, value: Any, axes: int, least: int = 1) -> tuple[int, ...]:
+    """Return a whole number of `least` or more for each axis, of one number or one an axis.
 
     Raises:
         ValueError: for anything else.
     """
     given = (value,) * axes if isinstance(value, (int, np.integer)) else value
-    whole = isinstance(given, (list, tuple)) and all(_is_whole(n) and n > 0 for n in given)
+    whole = isinstance(given, (list, tuple)) and all(_is_whole(n) and n >= least for n in given)
     if not whole or len(given) != axes:
+        more = f", or {axes} of them" if axes > 1 else ""
         raise ValueError(
-            f"{layer} expects {name} to be a whole number above 0, or {axes} of them; it got "
+            f"{layer} expects {name} to be a whole number above {least - 1}{more}; it got "
             f"{value!r}."
         )
     return tuple(int(n) for n in given)

@@ -46,15 +46,16 @@ def data_format(name: str, value: Any) -> str:
     return str(found)
 
 
-def padding_name(name: str, value: Any) -> str:
+def padding_name(name: str, value: Any, known: tuple[str, ...] = ("valid", "same")) -> str:
     """Return a kind of padding.
 
     Raises:
-        ValueError: if it is neither "valid" nor "same".
+        ValueError: if it is none of the known ones.
     """
     found = value.lower() if isinstance(value, str) else value
-    if found not in ("valid", "same"):
-        raise ValueError(f"{name} takes padding='valid' or 'same'; it got {value!r}.")
+    if found not in known:
+        names = " or ".join(map(repr, known))
+        raise ValueError(f"{name} takes padding={names}; it got {value!r}.")
     return str(found)
 
 
@@ -102,19 +103,30 @@ def _prepared(name: str, inputs: Any, kernel: Any, form: Any) -> tuple[Any, Any,
 
 
 def _windows(
-    name: str, x: Any, taps: Sizes, strides: Any, padding: Any, dilation: Any
+    name: str, x: Any, taps: Sizes, strides: Any, kind: str, dilation: Any
 ) -> dict[str, Any]:
     axes = len(taps)
     s = spatial(name, "strides", strides, axes)
     d = spatial(name, "dilation_rate", dilation, axes)
-    if max(s) > 1 and max(d) > 1:
+    zeros = no_padding(axes)
+    if kind == "same":
+        zeros = same_padding(tuple(x.shape[1:-1]), taps, s, d)
+    elif kind == "causal":
+        zeros = tuple((gap * (k - 1), 0) for k, gap in zip(taps, d, strict=True))
+    return {"strides": s, "padding": zeros, "dilation": d}
+
+
+def one_of_strides_and_dilation(name: str, strides: Sizes, dilation: Sizes) -> None:
+    """Refuse windows that are both apart and spread.
+
+    Raises:
+        ValueError: if a stride and a dilation are above 1.
+    """
+    if max(strides) > 1 and max(dilation) > 1:
         raise ValueError(
             f"{name} takes strides above 1 or a dilation_rate above 1, not both; it got "
             f"strides={strides} and dilation_rate={dilation}."
         )
-    same = padding_name(name, padding) == "same"
-    zeros = same_padding(tuple(x.shape[1:-1]), taps, s, d) if same else no_padding(axes)
-    return {"strides": s, "padding": zeros, "dilation": d}
 
 
 @op
@@ -135,7 +147,8 @@ def conv(
             channels, *places) with "channels_first".
         kernel: (*taps, channels / groups, filters); fewer channels than the inputs' make groups.
         strides: s, a number or one for each axis.
-        padding: "valid" for none, "same" for zeros around, so that ceil(size / s) places come out.
+        padding: "valid" for none, "same" for zeros around, so that ceil(size / s) places come out;
+            "causal", with one axis of places, for all of these zeros before them.
         data_format: where the channels are; the configured format if None.
         dilation_rate: d, the gap between taps.
 
@@ -145,8 +158,11 @@ def conv(
     Raises:
         ValueError: if ranks, channels, groups or windows do not fit.
     """
-    x, w, form, _ = _prepared("conv", inputs, kernel, data_format)
-    how = _windows("conv", x, tuple(w.shape[:-2]), strides, padding, dilation_rate)
+    x, w, form, axes = _prepared("conv", inputs, kernel, data_format)
+    known = ("valid", "same", "causal") if axes == 1 else ("valid", "same")
+    kind = padding_name("conv", padding, known)
+    how = _windows("conv", x, tuple(w.shape[:-2]), strides, kind, dilation_rate)
+    one_of_strides_and_dilation("conv", how["strides"], how["dilation"])
     if not w.shape[-2] or x.shape[-1] % w.shape[-2]:
         raise ValueError(
             f"conv needs a kernel whose channels ({w.shape[-2]}) divide those of the inputs "
@@ -184,7 +200,9 @@ def depthwise_conv(
             f"depthwise_conv needs a kernel for each of the {x.shape[-1]} channels; the kernel's "
             f"shape is {tuple(w.shape)}."
         )
-    how = _windows("depthwise_conv", x, tuple(w.shape[:-2]), strides, padding, dilation_rate)
+    name = "depthwise_conv"
+    kind = padding_name(name, padding)
+    how = _windows(name, x, tuple(w.shape[:-2]), strides, kind, dilation_rate)
     if multiplier > 1:
         # Each result then has a channel of its own, which is what kernels are made for.
         x = shaping.repeat(x, multiplier, axis=-1)
@@ -219,18 +237,22 @@ def separable_conv(
     return conv(between, pointwise_kernel, 1, "valid", data_format, 1)
 
 
+def transposed_size(n: int, k: int, s: int, d: int, same: bool, extra: int | None) -> int:
+    """Return the size that a convolution with `n` windows of `k` taps had."""
+    wide = d * (k - 1) + 1
+    if extra is None:
+        return n * s if same else n * s + max(wide - s, 0)
+    return (n - 1) * s + wide + extra - (2 * (wide // 2) if same else 0)
+
+
 def _transposed(
     n: int, k: int, s: int, d: int, same: bool, extra: int | None
 ) -> tuple[int, tuple[int, int]]:
-    """Return the size that a convolution with `n` windows had, and its padding."""
-    wide = d * (k - 1) + 1
-    if extra is None:
-        size = n * s if same else n * s + max(wide - s, 0)
-        low = max(wide - s, 0) // 2 if same else 0
-    else:
-        low = wide // 2 if same else 0
-        size = (n - 1) * s + wide - 2 * low + extra
-    return size, (low, max((n - 1) * s + wide - size - low, 0))
+    """Return that size, and the padding that the convolution had."""
+    size = transposed_size(n, k, s, d, same, extra)
+    total = max((n - 1) * s + d * (k - 1) + 1 - size, 0)
+    low = total // 2 if same else 0
+    return size, (low, total - low)
 
 
 @op

@@ -108,12 +108,12 @@ def _bounds(n: int, windows: int) -> list[tuple[int, int]]:
     return [(i * n // windows, -(-(i + 1) * n // windows)) for i in range(windows)]
 
 
-def _adaptive(name: str, inputs: Any, output_size: Any, form: str) -> tuple[Any, list[Any]]:
-    x, _ = _prepared(name, inputs, form)
+def _adaptive(name: str, inputs: Any, output_size: Any, form: str) -> tuple[Any, list[Any], str]:
+    x, dtype = _prepared(name, inputs, form)
     sizes = spatial(name, "output_size", output_size, rank(x) - 2)
     if 0 in x.shape[1:-1]:
         raise ValueError(f"{name} needs places to pool; the shape is {tuple(x.shape)}.")
-    return x, [_bounds(n, k) for n, k in zip(x.shape[1:-1], sizes, strict=True)]
+    return x, [_bounds(n, k) for n, k in zip(x.shape[1:-1], sizes, strict=True)], dtype
 
 
 @op
@@ -134,7 +134,7 @@ def adaptive_average_pool(inputs: Any, output_size: Any, data_format: str | None
         ValueError: if ranks or sizes do not fit.
     """
     form = checked_format("adaptive_average_pool", data_format)
-    x, bounds = _adaptive("adaptive_average_pool", inputs, output_size, form)
+    x, bounds, _ = _adaptive("adaptive_average_pool", inputs, output_size, form)
     for axis, windows in enumerate(bounds, start=1):
         weights = np.zeros((len(windows), x.shape[axis]), numpy_dtype(dtype_of(x)))
         for i, (start, stop) in enumerate(windows):
@@ -151,7 +151,7 @@ def adaptive_max_pool(inputs: Any, output_size: Any, data_format: str | None = N
     Args, Returns, Raises: as for `adaptive_average_pool`.
     """
     form = checked_format("adaptive_max_pool", data_format)
-    x, bounds = _adaptive("adaptive_max_pool", inputs, output_size, form)
+    x, bounds, dtype = _adaptive("adaptive_max_pool", inputs, output_size, form)
     for axis, windows in enumerate(bounds, start=1):
         before = (slice(None),) * axis
         parts = [
@@ -159,4 +159,4 @@ def adaptive_max_pool(inputs: Any, output_size: Any, data_format: str | None = N
             for start, stop in windows
         ]
         x = shaping.concatenate(parts, axis=axis)
-    return as_given(x, form)
+    return to_dtype(as_given(x, form), dtype)

@@ -1,0 +1,39 @@
+"""AdaptiveAveragePooling1D: the mean of each of a given number of windows of sequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from annette import ops
+from annette.layers.pooling.base import AdaptivePooling
+
+
+class AdaptiveAveragePooling1D(AdaptivePooling):
+    r"""Gives the mean of each of a given number of windows, for each channel alone.
+
+    .. math:: y_{i,c} = \mathrm{mean}_j \; x_{j,c}, \quad
+        \lfloor i n / k \rfloor \le j < \lceil (i + 1) n / k \rceil
+
+    along each spatial axis, with n places and k windows.
+
+    Args:
+        output_size: how many windows.
+        data_format: "channels_last" or "channels_first"; the configured one if None.
+
+    Input shape: (rows, steps, channels); (rows, channels, steps) with "channels_first".
+    Output shape: the same with output_size in place of steps.
+
+    Raises:
+        TypeError: if output_size is no whole number.
+        ValueError: if a number is not above 0, or data_format is not known.
+    """
+
+    _spatial = 1
+    _means = True
+
+    def __init__(self, output_size: Any, data_format: str | None = None, **kwargs: Any) -> None:
+        super().__init__(output_size, data_format, **kwargs)
+
+    def call(self, inputs: Any) -> Any:
+        """Return the mean of each window."""
+        return ops.adaptive_average_pool(inputs, self.output_size, self.data_format)

@@ -1,0 +1,36 @@
+"""GlobalMaxPooling1D: the largest value over all places of sequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from annette import ops
+from annette.layers.pooling.base import GlobalPooling
+
+
+class GlobalMaxPooling1D(GlobalPooling):
+    r"""Gives the largest value over all places, for each channel alone.
+
+    .. math:: y_c = \max_i \; x_{i,c}
+
+    Args:
+        data_format: "channels_last" or "channels_first"; the configured one if None.
+        keepdims: whether the spatial axes stay, with size 1.
+
+    Input shape: (rows, steps, channels); (rows, channels, steps) with "channels_first".
+    Output shape: (rows, channels); with keepdims as the inputs, and sizes of 1.
+
+    Raises:
+        ValueError: if data_format is not known.
+    """
+
+    _spatial = 1
+
+    def __init__(
+        self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(data_format, keepdims, **kwargs)
+
+    def call(self, inputs: Any) -> Any:
+        """Return the largest value over all places."""
+        return ops.max(inputs, axis=self._axes, keepdims=self.keepdims)
