@@ -14,10 +14,12 @@ from annette.graph import gradient, trace
 from annette.testing import check_gradient
 from annette.utils import tree
 
-from . import cases_linalg, cases_numpy, cases_others
+from . import cases_convolution, cases_linalg, cases_numpy, cases_others
 from .table import CASES, Case, label
 
-assert cases_linalg and cases_numpy and cases_others  # the tables fill themselves
+assert (
+    cases_convolution and cases_linalg and cases_numpy and cases_others
+)  # the tables fill themselves
 
 ALL = [pytest.param(c, id=label(c)) for c in CASES]
 TRACED = [pytest.param(c, id=label(c)) for c in CASES if c.traced]
