@@ -11,6 +11,8 @@ import annette as keras
 from annette import layers, ops
 from annette.testing import check_layer
 
+from .cases_convolution import CASES as CONVOLUTIONS
+
 
 @keras.saving.register_keras_serializable("tests")
 def doubled(x: Any) -> Any:
@@ -176,6 +178,7 @@ CASES: list[tuple[type, dict[str, Any], Any, dict[str, Any]]] = [
         (2, 4),
         {"arguments": {"reverse": True}},
     ),
+    *CONVOLUTIONS,
 ]
 
 
