@@ -119,7 +119,7 @@ def _grouped(x: Any, groups: int) -> Any:
 
 def _joined(x: Any) -> Any:
     back = x.transpose(*range(1, x.ndim - 1), 0, x.ndim - 1)
-    return back.reshape(*back.shape[:-2], -1)
+    return back.reshape(*back.shape[:-2], back.shape[-2] * back.shape[-1])
 
 
 def _product(xp: Any, a: Any, b: Any, groups: int) -> Any:

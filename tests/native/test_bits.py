@@ -10,6 +10,7 @@ import pytest
 
 import annette as keras
 from annette import layers, ops
+from annette.graph import gradient
 from annette.graph.primitive import apply
 from annette.training.data.order import epoch_order
 from tests.primitives.records import NAMES, RECORDS, needs_native
@@ -136,6 +137,84 @@ def test_a_row_alone_is_the_row_in_any_batch(sizes: Any, isa: str) -> None:
             assert np.array_equal(model.predict(x[i : i + 1], verbose=0)[0], whole[i])
             assert np.array_equal(called(model, x[i : i + 1]), whole[i : i + 1])
             assert np.array_equal(called(model, x[i : i + 5]), whole[i : i + 5])
+
+
+def convnet() -> Any:
+    """A small network of all kinds of convolution and pooling."""
+    keras.utils.set_random_seed(4)
+    model = keras.Sequential(
+        [
+            layers.Input((14, 13, 3)), layers.Conv2D(24, 3, padding="same", activation="relu"),
+            layers.MaxPooling2D(), layers.Conv2D(32, 3, groups=2, activation="tanh"),
+            layers.Conv2DTranspose(12, 3, strides=2), layers.DepthwiseConv2D(3, strides=2),
+            layers.BatchNormalization(), layers.SeparableConv2D(20, 2, padding="same"),
+            layers.AveragePooling2D(2, padding="same"), layers.Flatten(), layers.Dense(10, "softmax"),
+        ]
+    )  # fmt: skip
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def convnet_trained(batch: int, count: int) -> bytes:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(70, 14, 13, 3)).astype("float32"), rng.integers(0, 10, 70)
+    with using("native"), threads(count):
+        model = convnet()
+        history = model.fit(x, y, batch_size=batch, epochs=2, verbose=0).history
+        found = [*model.get_weights(), model.predict(x, verbose=0)]
+    return b"".join(a.tobytes() for a in found) + repr(history).encode()
+
+
+@pytest.mark.parametrize("batch", [1, 24, 70])
+def test_training_a_convnet_on_any_number_of_threads(batch: int) -> None:
+    first = convnet_trained(batch, 1)
+    for count in (1, 2, 4):
+        assert convnet_trained(batch, count) == first, f"{count} threads"
+
+
+@pytest.mark.parametrize("isa", instruction_sets())
+def test_a_picture_alone_is_the_picture_in_any_batch(isa: str) -> None:
+    x = np.random.default_rng(0).normal(size=(70, 14, 13, 3)).astype("float32")
+    with using("native", isa):
+        model = convnet()
+        whole = model.predict(x, batch_size=70, verbose=0)
+        for batch in (1, 7, 32):
+            assert np.array_equal(model.predict(x, batch_size=batch, verbose=0), whole), batch
+        for i in (0, 13, 69):
+            assert np.array_equal(called(model, x[i : i + 1]), whole[i : i + 1])
+            assert np.array_equal(called(model, x[i : i + 5]), whole[i : i + 5])
+
+
+WINDOWED: dict[str, Any] = {
+    "conv": lambda x, w: ops.conv(x, w, padding="same"),
+    "conv with strides": lambda x, w: ops.conv(x, w, 2),
+    "conv with gaps": lambda x, w: ops.conv(x, w, padding="same", dilation_rate=2),
+    "conv in groups": lambda x, w: ops.conv(x, w[:, :, :4]),
+    "conv_transpose": lambda x, w: ops.conv_transpose(x, ops.swapaxes(w, 2, 3)[..., :8], 2, "same"),
+    "depthwise_conv": lambda x, w: ops.depthwise_conv(x, w[..., :1], padding="same"),
+    "max_pool": lambda x, w: ops.max_pool(x, 3, 2, "same"),
+    "average_pool": lambda x, w: ops.average_pool(x, 2),
+}
+
+
+@pytest.mark.parametrize("isa", instruction_sets())
+@pytest.mark.parametrize("name", WINDOWED)
+def test_windows_and_their_gradients_on_any_number_of_threads(name: str, isa: str) -> None:
+    rng = np.random.default_rng(2)
+    w = rng.normal(size=(3, 3, 8, 12)).astype("float32")
+
+    def function(x: Any, w: Any) -> list[Any]:
+        y = WINDOWED[name](x, w)
+        return [y, *(g for g in gradient([ops.sum(ops.sin(y))], [x, w]) if g is not None)]
+
+    for shape in ((9, 30, 21, 8), (64, 12, 12, 8)):
+        x = rng.normal(size=shape).astype("float32")
+        program = native(isa).compile(graph_of(function, [x, w]))
+        found = []
+        for count in (1, 2, 4):
+            with threads(count):
+                found.append([y.tobytes() for y in program([x, w])])
+        assert all(one == found[0] for one in found)
 
 
 def called(model: Any, x: np.ndarray) -> np.ndarray:

@@ -39,15 +39,20 @@ NUMBERED = {"CategoricalGeneralizedCrossEntropy", "Circle"}
 class Run:
     """What training a network leaves behind, each array by name."""
 
-    def __init__(self, backend: str, floatx: str, make: Callable[[], Any], loss: str) -> None:
+    def __init__(
+        self, backend: str, floatx: str, make: Callable[[], Any], loss: str, shape: tuple[int, ...]
+    ) -> None:
         rng = np.random.default_rng(7)
-        x, y = rng.normal(size=(ROWS, INPUTS)), targets(loss, rng)
+        x, y = rng.normal(size=(ROWS, *shape)), targets(loss, rng)
         with using(backend):
             keras.config.set_floatx(floatx)
             try:
                 keras.utils.set_random_seed(3)
                 model = make()
-                model.set_weights([rng.normal(size=w.shape) * 0.3 for w in model.weights])
+                values = [rng.normal(size=w.shape) * 0.3 for w in model.weights]
+                # A variance is above 0.
+                named = zip(model.weights, values, strict=True)
+                model.set_weights([v**2 + 0.5 if "variance" in w.name else v for w, v in named])
                 before = model.predict(x, batch_size=BATCH, verbose=0)
                 history = model.fit(x, y, batch_size=BATCH, epochs=1, verbose=0).history
                 self.values = {"before": before, "after": model.predict(x, verbose=0)}
@@ -83,9 +88,12 @@ def network(hidden: Any, last: str, loss: Any, optimizer: Any) -> Callable[[], A
     return make
 
 
-def compare(make: Callable[[], Any], loss: str) -> None:
-    exact, wide = Run("numpy", "float64", make, loss), Run("native", "float64", make, loss)
-    own, narrow = Run("numpy", "float32", make, loss), Run("native", "float32", make, loss)
+def compare(make: Callable[[], Any], loss: str, shape: tuple[int, ...] = (INPUTS,)) -> None:
+    exact, wide, own, narrow = (
+        Run(backend, floatx, make, loss, shape)
+        for floatx in ("float64", "float32")
+        for backend in ("numpy", "native")
+    )
     for name, e in exact.values.items():
         assert error(wide.values[name], e) < 1e-9, f"float64 {name}"
         floor = FLOOR * float(np.finfo("float32").eps)
@@ -154,6 +162,55 @@ def test_a_schedule_and_a_branch() -> None:
         return model
 
     compare(make, "MeanSquaredError")
+
+
+PLACES = (10, 9, 2)
+FIRST_PLACES = (2, 10, 9)
+CONVNETS: dict[str, tuple[tuple[int, ...], Callable[[], list[Any]]]] = {
+    "plain": (PLACES, lambda: [
+        layers.Conv2D(8, 3, activation="relu"), layers.MaxPooling2D(), layers.Conv2D(6, 3, activation="relu"),
+        layers.Flatten(),
+    ]),
+    "everything": (PLACES, lambda: [
+        layers.Conv2D(6, 3, strides=2, padding="same"), layers.BatchNormalization(),
+        layers.Activation("relu"), layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2),
+        layers.Conv2DTranspose(4, 3, strides=2, activation="tanh"),
+        layers.SeparableConv2D(6, 2, activation="relu"), layers.AveragePooling2D(2, padding="same"),
+        layers.GlobalAveragePooling2D(),
+    ]),
+    "groups and gaps": (PLACES, lambda: [
+        layers.Conv2D(8, (3, 2), groups=2, padding="same", activation="gelu"),
+        layers.Conv2D(6, 2, dilation_rate=2), layers.MaxPooling2D(3, 2, "same"),
+        layers.AdaptiveAveragePooling2D(2), layers.Flatten(),
+    ]),
+    "channels first": (FIRST_PLACES, lambda: [
+        layers.Conv2D(6, 3, data_format="channels_first", activation="relu"),
+        layers.MaxPooling2D(data_format="channels_first"),
+        layers.DepthwiseConv2D(2, data_format="channels_first"),
+        layers.GlobalMaxPooling2D(data_format="channels_first"),
+    ]),
+    "sequences": ((12, 3), lambda: [
+        layers.Conv1D(8, 3, padding="causal", dilation_rate=2, activation="relu"),
+        layers.MaxPooling1D(2), layers.SeparableConv1D(6, 3), layers.Conv1DTranspose(4, 2, strides=2),
+        layers.GlobalAveragePooling1D(),
+    ]),
+    "volumes": ((5, 6, 4, 2), lambda: [
+        layers.Conv3D(4, 2, activation="relu"), layers.MaxPooling3D((2, 2, 1)),
+        layers.Conv3DTranspose(3, 2, strides=2), layers.AveragePooling3D(2), layers.Flatten(),
+    ]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CONVNETS)
+def test_convnets(name: str) -> None:
+    shape, inner = CONVNETS[name]
+
+    def make() -> Any:
+        model = keras.Sequential([layers.Input(shape), *inner(), layers.Dense(OUTPUTS)])
+        model.compile(sgd(), "mse", metrics=["accuracy"])
+        return model
+
+    compare(make, "MeanSquaredError", shape)
 
 
 def test_gradients_of_a_network() -> None:
