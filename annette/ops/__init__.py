@@ -4,6 +4,7 @@ Given arrays a function computes at once; given Tensors it records. The names ar
 """
 
 from annette.fused import nn as _fused_nn  # noqa: F401  # fused operations register themselves
+from annette.ops import image as image
 from annette.ops.control import (
     associative_scan as associative_scan,
     scan as scan,
