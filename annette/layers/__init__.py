@@ -67,6 +67,32 @@ from annette.layers.preprocessing.category_encoding import CategoryEncoding
 from annette.layers.preprocessing.discretization import Discretization
 from annette.layers.preprocessing.hashed_crossing import HashedCrossing
 from annette.layers.preprocessing.hashing import Hashing
+from annette.layers.preprocessing.images.auto_contrast import AutoContrast
+from annette.layers.preprocessing.images.center_crop import CenterCrop
+from annette.layers.preprocessing.images.cut_mix import CutMix
+from annette.layers.preprocessing.images.mix_up import MixUp
+from annette.layers.preprocessing.images.random_brightness import RandomBrightness
+from annette.layers.preprocessing.images.random_color_degeneration import RandomColorDegeneration
+from annette.layers.preprocessing.images.random_color_jitter import RandomColorJitter
+from annette.layers.preprocessing.images.random_contrast import RandomContrast
+from annette.layers.preprocessing.images.random_crop import RandomCrop
+from annette.layers.preprocessing.images.random_elastic_transform import RandomElasticTransform
+from annette.layers.preprocessing.images.random_erasing import RandomErasing
+from annette.layers.preprocessing.images.random_flip import RandomFlip
+from annette.layers.preprocessing.images.random_gaussian_blur import RandomGaussianBlur
+from annette.layers.preprocessing.images.random_grayscale import RandomGrayscale
+from annette.layers.preprocessing.images.random_hue import RandomHue
+from annette.layers.preprocessing.images.random_invert import RandomInvert
+from annette.layers.preprocessing.images.random_perspective import RandomPerspective
+from annette.layers.preprocessing.images.random_posterization import RandomPosterization
+from annette.layers.preprocessing.images.random_rotation import RandomRotation
+from annette.layers.preprocessing.images.random_saturation import RandomSaturation
+from annette.layers.preprocessing.images.random_sharpness import RandomSharpness
+from annette.layers.preprocessing.images.random_shear import RandomShear
+from annette.layers.preprocessing.images.random_translation import RandomTranslation
+from annette.layers.preprocessing.images.random_zoom import RandomZoom
+from annette.layers.preprocessing.images.resizing import Resizing
+from annette.layers.preprocessing.images.solarization import Solarization
 from annette.layers.preprocessing.integer_lookup import IntegerLookup
 from annette.layers.preprocessing.normalization import Normalization
 from annette.layers.preprocessing.pipeline import Pipeline
@@ -138,6 +164,7 @@ __all__ = [
     "AdaptiveMaxPooling3D",
     "Add",
     "AlphaDropout",
+    "AutoContrast",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -147,6 +174,7 @@ __all__ = [
     "AvgPool3D",
     "BatchNormalization",
     "CategoryEncoding",
+    "CenterCrop",
     "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
@@ -163,6 +191,7 @@ __all__ = [
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
+    "CutMix",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
@@ -207,22 +236,45 @@ __all__ = [
     "MaxPooling3D",
     "Maximum",
     "Minimum",
+    "MixUp",
     "Multiply",
     "Normalization",
     "PReLU",
     "Permute",
     "Pipeline",
     "RMSNormalization",
+    "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomColorJitter",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomElasticTransform",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomGaussianBlur",
+    "RandomGrayscale",
+    "RandomHue",
+    "RandomInvert",
+    "RandomPerspective",
+    "RandomPosterization",
+    "RandomRotation",
+    "RandomSaturation",
+    "RandomSharpness",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "Resizing",
     "ReversibleEmbedding",
     "SeparableConv1D",
     "SeparableConv2D",
     "SeparableConvolution1D",
     "SeparableConvolution2D",
     "Softmax",
+    "Solarization",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",

@@ -333,19 +333,37 @@ def elastic_transform(
     Raises:
         ValueError: if an argument is none of these.
     """
-    from annette import random
-    from annette.ops.image.filters import bell, blurred
-
     name = "elastic_transform"
     one_of(name, "interpolation", interpolation, tuple(_ORDERS))
     one_of(name, "fill_mode", fill_mode, _FILLS)
     if isinstance(sigma, (int, float)) and not sigma > 0:
         raise ValueError(f"{name} takes a sigma above 0; it got {sigma!r}.")
     pictures = Pictures(name, images, data_format)
+    taps = int(6 * float(sigma)) | 1
+    return pulled(pictures, alpha, sigma, taps, interpolation, fill_mode, fill_value, seed)
+
+
+def pulled(
+    pictures: Pictures,
+    alpha: Any,
+    sigma: Any,
+    taps: int,
+    interpolation: str,
+    fill_mode: str,
+    fill_value: float,
+    seed: Any,
+) -> Any:
+    """Return pictures pulled about at random; `alpha` and `sigma` may be computed.
+
+    `taps` is how many pixels of the noise count for each pull.
+    """
+    from annette import random
+    from annette.ops.image.filters import bell, blurred
+
     (height, width), wide = pictures.size, _wide(pictures)
-    spread = float(sigma)
-    noise = random.normal((2, pictures.x.shape[0], height, width), 0.0, spread, wide, seed)
-    kernel = bell(int(6 * spread) | 1, spread, wide)
+    noise = random.normal((2, pictures.x.shape[0], height, width), 0.0, 1.0, wide, seed) * sigma
+    kernel = bell(taps, sigma, wide)
     pulls = blurred(blurred(noise, kernel, 2), kernel, 3) * alpha
     columns, rows = _grid((height, width), wide)
-    return warp(pictures, columns + pulls[0], rows + pulls[1], interpolation, fill_mode, fill_value)
+    x, y = to_dtype(columns + pulls[0], wide), to_dtype(rows + pulls[1], wide)
+    return warp(pictures, x, y, interpolation, fill_mode, fill_value)

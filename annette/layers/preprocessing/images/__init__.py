@@ -1,0 +1,1 @@
+"""Layers that prepare pictures, and those that change them at random while training."""
