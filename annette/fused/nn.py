@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -111,11 +112,30 @@ def _norm_samples(rng: np.random.Generator) -> Samples:
     return [((rng.normal(size=(4, 3)), rng.normal(size=3), rng.normal(size=3)), row)]
 
 
-@fused(kernel=None, samples=_norm_samples)
+def _norm_vjp(
+    g: Any, y: Any, x: Any, gamma: Any, beta: Any, *, axes: tuple[int, ...], epsilon: float
+) -> tuple[Any, ...]:
+    """The mean and the variance depend on x as well: what they hand back is put together."""
+    (gy, g_mean, g_variance), (_, mean, variance) = g, y
+    share = 1.0 / math.prod(x.shape[a] for a in axes)
+    centred = el.subtract(x, mean)
+    inverse = el.divide(1.0, el.sqrt(el.add(variance, epsilon)))
+    scale = el.multiply(gamma, inverse)
+    total = reduction.sum(gy, axis=axes, keepdims=True)
+    aligned = el.multiply(
+        reduction.sum(el.multiply(gy, centred), axis=axes, keepdims=True), inverse
+    )
+    slope = el.multiply(el.subtract(2.0 * g_variance, scale * inverse * aligned), share)
+    shift = el.multiply(el.subtract(g_mean, scale * total), share)
+    dx = el.add(el.add(el.multiply(gy, scale), el.multiply(centred, slope)), shift)
+    return dx, aligned, total
+
+
+@fused(kernel=None, samples=_norm_samples, vjp=_norm_vjp)
 def batch_norm(x: Any, gamma: Any, beta: Any, *, axes: tuple[int, ...], epsilon: float) -> Any:
     r"""\gamma (x - \mu) / \sqrt{\sigma^2 + \epsilon} + \beta,\ \mu \text{ and } \sigma^2
 
-    Over `axes`; gamma and beta broadcast to x. Results: y as x; mean and variance with `axes` kept
+    Over `axes`, along which gamma and beta do not change; they broadcast to x. Results: y as x; mean and variance with `axes` kept
     as 1. (Ioffe & Szegedy, 2015.)
     """
     mean = reduction.mean(x, axis=axes, keepdims=True)
