@@ -130,9 +130,9 @@ Micro micro_of(nb::handle from) {
     return m;
 }
 
-// (shape, register types, inputs, outputs, steps)
+// (shape, register types, inputs, outputs, steps, sums)
 Loop loop_of(nb::handle from) {
-    const auto t = tuple_of(from, 5);
+    const auto t = tuple_of(from, 6);
     Loop loop;
     const auto shape = numbers<std::int64_t>(t[0]);
     const auto types = numbers<int>(t[1]);
@@ -155,6 +155,17 @@ Loop loop_of(nb::handle from) {
         loop.out.push_back(operand_of(y, loop));
     for (nb::handle m : nb::cast<nb::sequence>(t[4]))
         loop.micro.push_back(micro_of(m));
+    for (nb::handle one : nb::cast<nb::sequence>(t[5])) { // (register, view)
+        const auto pair = tuple_of(one, 2);
+        const View view = view_of(pair[1]);
+        std::int64_t size = 1;
+        for (std::size_t d = 0; d < view.shape.size(); ++d) {
+            if (view.shape[d] != 1 && (size != 1 || view.stride[d] != 1))
+                throw PlanError("a loop's sum goes to a vector side by side");
+            size *= view.shape[d];
+        }
+        loop.sums.push_back({nb::cast<int>(pair[0]), view.type, view.value, view.offset, size});
+    }
     return loop;
 }
 

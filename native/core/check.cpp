@@ -97,7 +97,27 @@ struct Checker {
             step(m, filled);
         for (const Operand &y : l.out)
             need(filled[y.reg], "stores a register that nothing fills");
+        for (const Total &sum : l.sums)
+            total(sum, filled);
         aliases();
+    }
+
+    void total(const Total &sum, const std::vector<char> &filled) const {
+        const Loop &l = work.loop;
+        need(work.kind == kLoop || work.kind == kConv || work.kind == kDepthwise,
+             "cannot sum what it makes");
+        need(sum.reg >= 0 && sum.reg < l.registers && filled[sum.reg],
+             "sums a register that nothing fills");
+        need(real(sum.type) && l.types[sum.reg] == sum.type, "sums to another dtype");
+        need(l.rank >= 2 && sum.size == l.shape[l.rank - 1], "sums to another number of values");
+        const std::int64_t one = 1;
+        reach(sum.value, sum.offset, bytes_of(sum.type), &sum.size, &one, 1);
+        writable(sum.value);
+        for (const std::vector<Operand> *list : {&l.in, &l.out})
+            for (const Operand &x : *list)
+                need(x.value != sum.value, "sums to what it reads or writes");
+        for (const View &x : work.in)
+            need(x.value != sum.value, "sums to what it reads or writes");
     }
 
     void step(const Micro &m, std::vector<char> &filled) const {
@@ -348,6 +368,8 @@ template <class F> void each_value(const Instruction &work, F f) {
         f(y.value, true);
     for (const Operand &y : work.loop.out)
         f(y.value, true);
+    for (const Total &sum : work.loop.sums)
+        f(sum.value, true);
 }
 
 // No value of the arena is read before it is written, and none lies where another is still needed.

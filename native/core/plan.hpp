@@ -66,6 +66,16 @@ struct Operand {
     bool constant; // one number throughout
 };
 
+// The sum of a register over all axes but the last.
+struct Total {
+    int reg;
+    Type type;
+    int value; // where it goes, side by side
+    std::int64_t offset;
+    std::int64_t size;   // of the last axis
+    std::int64_t at = 0; // bytes from where a task's part of the sums begins
+};
+
 // What runs elementwise over a space of `rank` axes: alone, or on the tiles of a product.
 struct Loop {
     int rank = 0;
@@ -77,6 +87,8 @@ struct Loop {
     Type types[kMaxRegisters] = {};
     std::vector<Operand> in, out;
     std::vector<Micro> micro;
+    std::vector<Total> sums;
+    std::int64_t sum_bytes = 0; // of a task's part of them
 };
 
 struct Instruction;
@@ -103,6 +115,9 @@ struct Instruction {
     bool alone = false;    // too little work to be shared, whatever the number of tasks
     Kernel then = nullptr; // a second half, run when all tasks of the first are done
     int then_tasks = 0;
+    Kernel join = nullptr;    // at last, adds up the parts of the loop's sums
+    int sum_tasks = 0;        // that have such parts,
+    std::int64_t sums_at = 0; // from here on in what the tasks share
     std::int64_t shared_bytes = 0;
     double flops = 0;                 // operations on numbers
     double bytes = 0;                 // read and written

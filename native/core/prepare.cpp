@@ -163,6 +163,8 @@ void place_registers(Loop &loop, bool tile) {
         outside[y.reg] = outside[y.reg] || y.direct;
         kept[y.reg] = true;
     }
+    for (const Total &sum : loop.sums)
+        kept[sum.reg] = true;
     if (tile)
         outside[0] = true;
     std::vector<int> free[2]; // of 4 bytes an element and fewer, of 8
@@ -415,6 +417,21 @@ void prepare_windows(Instruction &work) {
     work.tasks = piece_tasks(work, flops / 8, w.n * w.pieces());
 }
 
+// Each task sums for itself; the parts are added in the order of the tasks.
+void prepare_sums(const Kernels &kernels, Instruction &work) {
+    Loop &loop = work.loop;
+    const auto aligned = [](std::int64_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; };
+    for (Total &sum : loop.sums) {
+        sum.at = loop.sum_bytes;
+        loop.sum_bytes += aligned(sum.size * bytes_of(sum.type));
+        work.flops += static_cast<double>(loop.size);
+    }
+    work.join = kernels.second[kLoop];
+    work.sum_tasks = work.then ? work.then_tasks : work.tasks;
+    work.sums_at = aligned(work.shared_bytes);
+    work.shared_bytes = work.sums_at + work.sum_tasks * loop.sum_bytes;
+}
+
 } // namespace
 
 void prepare(const Kernels &kernels, Instruction &work) {
@@ -426,7 +443,7 @@ void prepare(const Kernels &kernels, Instruction &work) {
     if (work.has_loop) {
         const bool tile = feeds_loop(work.kind);
         if (work.kind != kMatmul)
-            merge_axes(work.loop, tile);
+            merge_axes(work.loop, tile || !work.loop.sums.empty());
         choose_direct(work.loop, tile);
         place_registers(work.loop, tile);
         count_loop(kernels, work);
@@ -481,6 +498,8 @@ void prepare(const Kernels &kernels, Instruction &work) {
         break;
     default: break;
     }
+    if (!work.loop.sums.empty())
+        prepare_sums(kernels, work);
 }
 
 } // namespace annette

@@ -166,6 +166,8 @@ bool Program::execute(Lease &lease, const Caller &caller) {
             spread(lease, work, work.run, work.tasks);
             if (work.then)
                 spread(lease, work, work.then, work.then_tasks);
+            if (work.join)
+                spread(lease, work, work.join, 1);
         }
         if (profiling)
             seconds[n] += now() - before;

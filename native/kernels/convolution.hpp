@@ -260,6 +260,7 @@ template <class T> struct Conv {
         const Room<T> room(context);
         Blocks blocks(work.loop, context, room.registers);
         blocks.constants(kBlock);
+        blocks.totals(work, context.shared, task);
         Finish<T> finish{work.loop, blocks};
         const std::int64_t pieces = windows.n * windows.pieces();
         const std::int64_t end = pieces * (task + 1) / work.then_tasks;

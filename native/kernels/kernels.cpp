@@ -14,6 +14,7 @@ const MicroOp kOps[] = {ANNETTE_ELEMENTWISE_TABLE ANNETTE_CAST_TABLE ANNETTE_UPD
 struct Second {
     Kernel of[kKinds] = {};
     constexpr Second() {
+        of[kLoop] = run_loop_join;
         of[kMatmul] = run_matmul_join;
         of[kSum] = run_reduce_join<Sum>;
         of[kProd] = run_reduce_join<Prod>;

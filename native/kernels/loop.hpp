@@ -80,6 +80,36 @@ struct Soon {
     }
 };
 
+template <class T> inline void add_part(const T *part, std::int64_t size, bool first, T *to) {
+    for (std::int64_t c = 0; c < size; ++c)
+        to[c] = first ? part[c] : to[c] + part[c];
+}
+
+// Adds rows of a register to sums by columns; those of a block first for themselves.
+template <class T>
+inline void add_rows(const Lane &lane, std::int64_t rows, std::int64_t cols, T *to) {
+    constexpr std::int64_t wide = 64;
+    const T *x = reinterpret_cast<const T *>(lane.at);
+    T part[wide];
+    for (std::int64_t c = 0; c < cols; c += wide, x += wide, to += wide) {
+        const std::int64_t n = cols - c < wide ? cols - c : wide;
+        for (std::int64_t i = 0; i < n; ++i)
+            part[i] = x[i];
+        const T *line = x + lane.row;
+        if (n == wide) {
+            for (std::int64_t r = 1; r < rows; ++r, line += lane.row)
+                for (std::int64_t i = 0; i < wide; ++i)
+                    part[i] += line[i];
+        } else {
+            for (std::int64_t r = 1; r < rows; ++r, line += lane.row)
+                for (std::int64_t i = 0; i < n; ++i)
+                    part[i] += line[i];
+        }
+        for (std::int64_t i = 0; i < n; ++i)
+            to[i] += part[i];
+    }
+}
+
 // The registers of one task.
 class Blocks {
   public:
@@ -97,6 +127,14 @@ class Blocks {
         for (const Operand &x : loop_.in)
             if (x.constant)
                 collect(x.bytes, lane_[x.reg].at, source(x), 1, count, 0, 0);
+    }
+
+    // Where the task's part of the loop's sums is; they begin with nothing.
+    void totals(const Instruction &work, char *shared, int task) {
+        if (loop_.sums.empty())
+            return;
+        sums_ = shared + work.sums_at + task * loop_.sum_bytes;
+        std::memset(sums_, 0, static_cast<std::size_t>(loop_.sum_bytes));
     }
 
     // `place`: coordinates of the block's first element on all axes.
@@ -120,6 +158,13 @@ class Blocks {
                 lane_[y.reg] = {source(y, place), last > 0 ? y.stride[last - 1] : 0};
         for (const Micro &m : loop_.micro)
             step(m, rows, cols);
+        for (const Total &sum : loop_.sums) {
+            char *to = sums_ + sum.at + place[last] * bytes_of(sum.type);
+            if (sum.type == Type::float32)
+                add_rows(lane_[sum.reg], rows, cols, reinterpret_cast<float *>(to));
+            else
+                add_rows(lane_[sum.reg], rows, cols, reinterpret_cast<double *>(to));
+        }
         for (const Operand &y : loop_.out)
             if (!y.direct)
                 spread(y.bytes, source(y, place), lane_[y.reg], rows, cols,
@@ -168,15 +213,32 @@ class Blocks {
 
     const Loop &loop_;
     char *const *at_;
+    char *sums_ = nullptr;
     Lane lane_[kMaxRegisters];
 };
+
+// Adds the parts of a loop's sums, task by task.
+inline void run_loop_join(const Instruction &work, const Context &context, int) {
+    for (const Total &sum : work.loop.sums) {
+        const char *part = context.shared + work.sums_at + sum.at;
+        char *to = context.at[sum.value] + sum.offset * bytes_of(sum.type);
+        for (int task = 0; task < work.sum_tasks; ++task, part += work.loop.sum_bytes)
+            if (sum.type == Type::float32)
+                add_part(reinterpret_cast<const float *>(part), sum.size, task == 0,
+                         reinterpret_cast<float *>(to));
+            else
+                add_part(reinterpret_cast<const double *>(part), sum.size, task == 0,
+                         reinterpret_cast<double *>(to));
+    }
+}
 
 // A loop alone: lines along the last axis, as many at a time as fill a block.
 inline void run_loop(const Instruction &work, const Context &context, int task) {
     const Loop &loop = work.loop;
+    Blocks blocks(loop, context, context.scratch);
+    blocks.totals(work, context.shared, task);
     if (loop.size == 0)
         return;
-    Blocks blocks(loop, context, context.scratch);
     const int last = loop.rank - 1;
     const std::int64_t cols = loop.shape[last];
     const std::int64_t inner = last > 0 ? loop.shape[last - 1] : 1;

@@ -131,6 +131,7 @@ template <class T> struct Depthwise {
         const Room<T> room(context);
         Blocks blocks(work.loop, context, room.registers);
         blocks.constants(kBlock);
+        blocks.totals(work, context.shared, task);
         Finish<T> finish{work.loop, blocks};
         const Share share(work, windows.n * windows.pieces(), task);
         for (std::int64_t n = share.from; n < share.to; ++n) {

@@ -59,7 +59,8 @@ class Draft:
         ins = [(i, v) for i, v in enumerate(reads)]
         outs = [(changes.get("stored", count + i), v) for i, v in enumerate(writes)]
         shape = changes.get("shape", (N,))
-        loop = (shape, types, ins, outs, changes.get("steps", steps))
+        sums = changes.get("sums", [])
+        loop = (shape, types, ins, outs, changes.get("steps", steps), sums)
         return self.core.kinds["loop"], step, [], [], (), loop, -1
 
     def kind(self, name: str, reads: list[Any], writes: list[Any], ints: Any = ()) -> Any:
@@ -101,11 +102,57 @@ def _add(d: Draft, **changes: Any) -> Any:
 
 def _product(d: Draft, a: Any, b: Any, shape: Any, types: Any = None) -> Any:
     made = [(0, d.view(2, shape=shape, strides=(shape[1], 1)))]
-    loop = (shape, types or [d.f32], [], made, [])
+    loop = (shape, types or [d.f32], [], made, [], [])
     return d.core.kinds["matmul"], "matmul", [a, b], [], (), loop, -1
 
 
+def _summed(d: Draft, into: Any, register: int = 1, shape: Any = (2, N // 2)) -> Any:
+    """The second loop over rows, their sum into a view."""
+    strides = (shape[-1], 1) if len(shape) > 1 else (1,)
+    views = [d.view(i, shape=shape, strides=strides) for i in (2, 3)]
+    return d.loop("negative", views[:1], views[1:], shape=shape, sums=[(register, into)])
+
+
+def _conv(d: Draft, ints: Any = None, **changes: Any) -> Any:
+    """A convolution of N places of one channel with one tap."""
+    axis = (1, 1, 1, 1, 1, 1, 1, 0, 0)
+    last = (N, N, 1, 1, 1, 1, 1, 0, 0)
+    x = changes.get("x", d.view(0, shape=(1, 1, 1, N, 1), strides=(N, N, N, 1, 1)))
+    w = changes.get("w", d.view(1, shape=(1, 1, 1, 1, 1), strides=(1, 1, 1, 1, 1)))
+    shape = changes.get("shape", (1, N, 1))
+    out = d.view(2, shape=shape, strides=(N, 1, 1))
+    loop = (shape, [changes.get("type", d.f32)], [], [(0, out)], [], [])
+    given = (1, 1, 1, 1, 0, *axis, *axis, *last) if ints is None else ints
+    return d.core.kinds["conv"], "conv", [x, w], [], given, loop, -1
+
+
 WRONG: dict[str, Any] = {
+    "a sum to another number of values": _last(lambda d: _summed(d, d.view(5, shape=(1,)))),
+    "a sum of what nothing fills": _last(lambda d: _summed(d, d.view(5), register=9)),
+    "a sum to a constant": _last(lambda d: _summed(d, d.view(4, shape=(N // 2,)))),
+    "a sum to what its loop writes": _last(lambda d: _summed(d, d.view(3, shape=(N // 2,)))),
+    "a sum over one axis": _last(lambda d: _summed(d, d.view(5, shape=(1,)), shape=(N,))),
+    "a convolution without windows": _first(lambda d: _conv(d, ())),
+    "a convolution with numbers left over": _first(
+        lambda d: _conv(d, (1, 1, 1, 1, 0, *((1, 1, 1, 1, 1, 1, 1, 0, 0) * 4)))
+    ),
+    "a convolution of groups that do not divide": _first(
+        lambda d: _conv(d, (1, 1, 1, 2, 0, *((1, 1, 1, 1, 1, 1, 1, 0, 0) * 3)))
+    ),
+    "a convolution of no images": _first(
+        lambda d: _conv(d, (0, 1, 1, 1, 0, *((1, 1, 1, 1, 1, 1, 1, 0, 0) * 3)))
+    ),
+    "a tap that the kernel has not": _first(
+        lambda d: _conv(d, (1, 1, 1, 1, 0, *((1, 1, 1, 1, 1, 1, 1, 1, 0) * 3)))
+    ),
+    "an image of another size": _first(
+        lambda d: _conv(d, x=d.view(0, shape=(1, 1, 1, 4, 1), strides=(4, 4, 4, 1, 1)))
+    ),
+    "a kernel of another size": _first(
+        lambda d: _conv(d, w=d.view(1, shape=(1, 1, 1, 1, 2), strides=(2, 2, 2, 2, 1)))
+    ),
+    "a convolution into another size": _first(lambda d: _conv(d, shape=(1, 4, 1))),
+    "a convolution into another dtype": _first(lambda d: _conv(d, type=d.f64)),
     "an instruction set that is not there": _set("isa", "abacus"),
     "values that overlap": lambda d: (
         d.values.__setitem__(5, (ARENA, 0, BYTES)),

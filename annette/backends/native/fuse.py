@@ -69,7 +69,7 @@ def fuse(items: list[Item]) -> list[Unit]:
             units.append(unit)
         else:
             target.join(unit)
-    return _merge(order(units))
+    return _with_sums(_merge(order(units)))
 
 
 def _sink(item: Item) -> Unit | None:
@@ -193,6 +193,46 @@ def _joins(a: Unit, b: Unit) -> bool:
     return not any(
         _reaches(follower, b) for follower in set(a.followers()) if follower is not b
     ) and not any(_reaches(follower, a) for follower in set(b.followers()))
+
+
+def _with_sums(units: list[Unit]) -> list[Unit]:
+    """Let the loops that make a value sum it over all axes but the last."""
+    kept = []
+    for unit in units:
+        item = unit.items[0]
+        maker = item.reads[0].base.writers[0].unit if _sums_columns(item) else None
+        if maker is not None and _makes_columns(maker, item):
+            maker.join(unit)
+        else:
+            kept.append(unit)
+    return order(kept)
+
+
+def _sums_columns(item: Item) -> bool:
+    """Say whether an item sums a whole value that one item makes over all axes but the last."""
+    if item.kind != "sum":
+        return False
+    x = item.reads[0]
+    kept = [(n, s) for n, s in zip(x.shape, x.strides, strict=True) if n != 1][: item.ints[0]]
+    columns = [n for n in x.shape[: item.ints[0]] if n != 1]
+    whole = x.offset == 0 and math.prod(x.shape) == x.base.size and 0 not in x.shape
+    solid = all(s > 0 for n, s in zip(x.shape, x.strides, strict=True) if n != 1)
+    return (
+        whole and solid and len(columns) == 1 and kept[0][1] == 1
+        and x.dtype in ("float32", "float64") and len(x.base.writers) == 1
+    )  # fmt: skip
+
+
+def _makes_columns(unit: Unit, item: Item) -> bool:
+    """Say whether a unit's loop goes over rows of what an item sums."""
+    if not unit.loops or (unit.head is not None and unit.head.kind not in ("conv", "depthwise")):
+        return False
+    columns = next(n for n in item.reads[0].shape[: item.ints[0]] if n != 1)
+    base = item.reads[0].base
+    fits = len(unit.shape) > 1 and unit.shape[-1] == columns and base.size == math.prod(unit.shape)
+    # A copy fills no register.
+    made = any(i.kind != "step" or i.index >= 0 for i in base.writers)
+    return fits and made and not _too_large([item, *unit.items])
 
 
 def is_stored(base: Base, unit: Unit) -> bool:

@@ -228,9 +228,11 @@ class Plan:
         if unit.head is not None:  # the core puts its tiles into the first register
             loop.made(unit.head.writes[0], shape)
         for item in unit.items:
-            if item is not unit.head:
+            if item.kind == "sum":
+                loop.sum(item)
+            elif item is not unit.head:
                 loop.step(item)
-        return shape, loop.types, loop.inputs, loop.outputs, loop.steps
+        return shape, loop.types, loop.inputs, loop.outputs, loop.steps, loop.sums
 
 
 class _Loop:
@@ -244,6 +246,7 @@ class _Loop:
         self.inputs: list[tuple[int, Any]] = []
         self.outputs: list[tuple[int, Any]] = []
         self.steps: list[tuple[Any, ...]] = []
+        self.sums: list[tuple[int, Any]] = []
         self.registers: dict[Any, int] = {}
 
     def step(self, item: Item) -> None:
@@ -254,6 +257,10 @@ class _Loop:
             return
         made = tuple(self.made(ref, item.shape) for ref in item.writes)
         self.steps.append((item.index, item.type, given, made, item.params))
+
+    def sum(self, item: Item) -> None:
+        """Add up a register over all axes but the last."""
+        self.sums.append((self.registers[item.reads[0].base], self.plan._view(item.writes[0])))
 
     def made(self, ref: Ref, shape: Shape) -> int:
         """Return a new register for a result; it is stored if others need it."""
