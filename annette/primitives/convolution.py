@@ -139,15 +139,21 @@ def _turned(w: Any, groups: int) -> Any:
     return _joined(_grouped(w, groups).transpose(0, 2, 1))
 
 
+def _single(*arrays: Any) -> Any:
+    """Return arrays of half precision in single, in which sums are taken."""
+    return tuple(a.astype("float32") if a.dtype.itemsize == 2 else a for a in arrays)
+
+
 def _conv(
     xp: Any, x: Any, w: Any, *, strides: Sizes, padding: Padding, dilation: Sizes, groups: int
 ) -> Any:
     windows = Windows(strides, padding, dilation)
     counts = windows.outputs(x.shape[1:-1], w.shape[:-2])
+    dtype = x.dtype
+    x, w = _single(x, w)
     x = windows.padded(xp, x)
-    return sum(
-        _product(xp, x[windows.tap(k, counts)], w[k], groups) for k in taps_of(w.shape[:-2])
-    )  # fmt: skip
+    parts = (_product(xp, x[windows.tap(k, counts)], w[k], groups) for k in taps_of(w.shape[:-2]))
+    return sum(parts).astype(dtype, copy=False)
 
 
 def _conv_jax(
@@ -155,10 +161,10 @@ def _conv_jax(
 ) -> Any:
     from jax import lax
 
-    axes = "DHW"[-len(strides) :] if len(strides) <= 3 else "ABCDEFGH"[: len(strides)]
+    axes = "ABDEFGH"[: len(strides)]  # names of their own: C is the channels
     return lax.conv_general_dilated(
         x, w, strides, padding, rhs_dilation=dilation, feature_group_count=groups,
-        dimension_numbers=(f"N{axes}X", f"{axes}IO", f"N{axes}X"),
+        dimension_numbers=(f"N{axes}C", f"{axes}IO", f"N{axes}C"),
         precision=lax.Precision.HIGHEST,
     )  # fmt: skip
 
@@ -197,11 +203,13 @@ def _conv_input(
 ) -> Any:  # fmt: skip
     windows = Windows(strides, padding, dilation)
     padded = tuple(n + low + high for n, (low, high) in zip(sizes, padding, strict=True))
+    dtype = g.dtype
+    g, w = _single(g, w)
     x = np.zeros((g.shape[0], *padded, w.shape[-2] * groups), g.dtype)
     for k in taps_of(w.shape[:-2]):
         x[windows.tap(k, g.shape[1:-1])] += _product(xp, g, _turned(w[k], groups), groups)
     inside = (slice(low, low + n) for n, (low, _) in zip(sizes, padding, strict=True))
-    return x[(slice(None), *inside)]
+    return x[(slice(None), *inside)].astype(dtype, copy=False)
 
 
 def _conv_input_jax(g: Any, w: Any, *, sizes: Sizes, groups: int, **windows: Any) -> Any:
@@ -229,6 +237,8 @@ def _conv_filter(
 ) -> Any:  # fmt: skip
     windows = Windows(strides, padding, dilation)
     counts = g.shape[1:-1]
+    dtype = x.dtype
+    x, g = _single(x, g)
     x = windows.padded(xp, x)
     rows = math.prod((x.shape[0], *counts))
     right = g.reshape(rows, g.shape[-1])
@@ -240,7 +250,8 @@ def _conv_filter(
         parts = _grouped(left, groups).transpose(0, 2, 1)
         return _joined(xp.matmul(parts, _grouped(right, groups)))
 
-    return xp.stack([at(k) for k in taps_of(taps)]).reshape(*taps, -1, g.shape[-1])
+    found = xp.stack([at(k) for k in taps_of(taps)])
+    return found.reshape(*taps, -1, g.shape[-1]).astype(dtype, copy=False)
 
 
 def _conv_filter_jax(x: Any, g: Any, *, taps: Sizes, groups: int, **windows: Any) -> Any:

@@ -120,7 +120,7 @@ def _flat(x: Any) -> Any:
 def _max_unpool_jax(g: Any, where: Any, *, sizes: Sizes, **how: Any) -> Any:
     import jax.numpy as jnp
 
-    flat = (g.shape[0], -1, g.shape[-1])
+    flat = (g.shape[0], math.prod(g.shape[1:-1]), g.shape[-1])
     rows, channels = np.ogrid[: g.shape[0], :0, : g.shape[-1]][::2]
     x = jnp.zeros((g.shape[0], math.prod(sizes), g.shape[-1]), g.dtype)
     x = x.at[rows, where.reshape(flat), channels].add(g.reshape(flat))
