@@ -23,6 +23,7 @@ TABLES = (
     "cases_layers",
     "cases_preprocessing",
     "cases_shaping",
+    "cases_convolution",
     "cases_models",
     "cases_histories",
     "cases_configs",
