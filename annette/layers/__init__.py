@@ -70,6 +70,7 @@ from annette.layers.preprocessing.hashing import Hashing
 from annette.layers.preprocessing.images.auto_contrast import AutoContrast
 from annette.layers.preprocessing.images.center_crop import CenterCrop
 from annette.layers.preprocessing.images.cut_mix import CutMix
+from annette.layers.preprocessing.images.equalization import Equalization
 from annette.layers.preprocessing.images.mix_up import MixUp
 from annette.layers.preprocessing.images.random_brightness import RandomBrightness
 from annette.layers.preprocessing.images.random_color_degeneration import RandomColorDegeneration
@@ -200,6 +201,7 @@ __all__ = [
     "Dropout",
     "EinsumDense",
     "Embedding",
+    "Equalization",
     "Flatten",
     "GaussianDropout",
     "GaussianNoise",

@@ -36,6 +36,7 @@ TABLES = (
     "cases_edges",
     "cases_gradients",
     "cases_widths",
+    "cases_images",
 )
 
 

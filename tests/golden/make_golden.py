@@ -48,6 +48,7 @@ WIDE_KINDS = (
     "ops_edges",
     "ops_widths",
     "preprocessing",
+    "images_wide",
 )
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",

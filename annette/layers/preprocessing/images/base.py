@@ -107,13 +107,21 @@ class ImageLayer(Preprocessing):
                 given["labels"] = self.transform_labels(given["labels"], drawn, training)
             if _MASKS in own:
                 given[_MASKS] = self.transform_segmentation_masks(given[_MASKS], drawn, training)
+        given["images"] = self._finished(given["images"])
         for key in own if count == 3 else ():
             given[key] = ops.squeeze(given[key], 0)
         return given
 
     def _prepared(self, images: Any) -> Any:
-        """Return the pictures in the dtype that the layer computes in."""
-        return ops.cast(images, self.compute_dtype)
+        """Return the pictures as floats to compute with."""
+        whole = "float" not in self.compute_dtype
+        return ops.cast(images, "float32" if whole else self.compute_dtype)
+
+    def _finished(self, images: Any) -> Any:
+        """Return the pictures in the layer's dtype, rounded if that is one of whole numbers."""
+        if "float" in self.compute_dtype:
+            return ops.cast(images, self.compute_dtype)
+        return ops.saturate_cast(ops.round(images), self.compute_dtype)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the output's shape for an input shape, rows first."""

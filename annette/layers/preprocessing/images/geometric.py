@@ -11,6 +11,8 @@ from annette.layers.preprocessing.images.base import (
     RandomLayer,
     word,
 )
+from annette.ops.image.common import Pictures
+from annette.ops.image.warping import project
 
 
 class Warp(RandomLayer):
@@ -56,13 +58,13 @@ class Warp(RandomLayer):
     def _warped(self, images: Any, transformation: Any, interpolation: str) -> Any:
         if transformation is None:
             return images
-        return ops.image.affine_transform(
-            images,
+        return project(
+            Pictures(type(self).__name__, images, self.data_format),
             self.matrices(transformation),
-            interpolation=interpolation,
-            fill_mode=self.fill_mode,
-            fill_value=self.fill_value,
-            data_format=self.data_format,
+            interpolation,
+            self.fill_mode,
+            self.fill_value,
+            straight=True,
         )
 
 

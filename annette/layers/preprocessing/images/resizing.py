@@ -77,6 +77,9 @@ class Resizing(ImageLayer):
     def _prepared(self, images: Any) -> Any:
         return images
 
+    def _finished(self, images: Any) -> Any:
+        return images
+
     def get_random_transformation(self, data: Any, training: bool = True, seed: Any = None) -> Any:
         """Return height and width of the pictures; nothing is drawn."""
         return self._size(data)[1:]
