@@ -68,7 +68,7 @@ class Equalization(ImageLayer):
         below = ops.cumsum(ops.reshape(counts, (groups, self.bins)), axis=1)
         least = ops.min(ops.where(below > 0, below, float(pixels)), axis=1, keepdims=True)
         rest = float(pixels) - least
-        table = ops.floor((below - least) * 255.0 / ops.where(rest > 0, rest, 1.0) + 0.5)
+        table = ops.round((below - least) * 255.0 / ops.where(rest > 0, rest, 1.0))
         found = ops.reshape(ops.take(ops.reshape(table, (-1,)), places), (groups, pixels))
         found = ops.reshape(ops.where(rest > 0, found, scaled), shape)
         found = ops.cast(found / 255.0 * (high - low) + low, ops.dtype(images))
