@@ -196,6 +196,13 @@ def test_a_layer_keeps_its_promises(
 # Layers of strings, and of other layers, are tested in test_preprocessing.py.
 ELSEWHERE = {
     "InputLayer", "Pipeline", "StringLookup", "TextVectorization", "Hashing", "HashedCrossing",
+    # on pictures: test_images.py
+    "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "RandomShear",
+    "RandomCrop", "RandomContrast", "RandomBrightness", "RandomHue", "RandomSaturation",
+    "RandomColorDegeneration", "RandomSharpness", "RandomPosterization", "RandomInvert",
+    "RandomGaussianBlur", "RandomErasing", "RandomPerspective", "RandomElasticTransform",
+    "RandomColorJitter", "Solarization", "CutMix", "MixUp", "RandomGrayscale", "CenterCrop",
+    "Resizing", "AutoContrast", "Equalization",
 }  # fmt: skip
 
 
