@@ -24,7 +24,7 @@ pytestmark = needs_native
 
 # Ten steps multiply what one rounds away; the floor counts roundings of the dtype.
 FACTOR, FLOOR = 10.0, 64.0
-ROWS, BATCH, INPUTS, OUTPUTS = 80, 8, 12, 5
+ROWS, BATCH, INPUTS, OUTPUTS, FRAMES = 80, 8, 12, 5, 7
 ACTIVATIONS = sorted(activations.ALL_OBJECTS)
 LOSSES = sorted({cls.__name__ for cls in losses.ALL_OBJECTS.values() if isinstance(cls, type)})
 OPTIMIZERS = sorted({cls.__name__ for cls in optimizers.ALL_OBJECTS.values()})
@@ -67,6 +67,8 @@ class Run:
 def targets(loss: str, rng: np.random.Generator) -> np.ndarray:
     if loss.startswith("Sparse") or loss in NUMBERED:
         return rng.integers(0, OUTPUTS, ROWS)
+    if loss in SEQUENCES:
+        return rng.integers(1, OUTPUTS, (ROWS, 2))
     if loss in DISTRIBUTIONS:
         return rng.dirichlet(np.ones(OUTPUTS), ROWS)
     return rng.uniform(0.1, 1, (ROWS, OUTPUTS))
@@ -115,11 +117,34 @@ def test_activations(name: str) -> None:
     compare(network(found, "linear", "mse", sgd), "MeanSquaredError")
 
 
-@pytest.mark.parametrize("name", LOSSES)
+# Losses of sequences, which need a network over frames.
+SEQUENCES = {"CTC"}
+
+
+@pytest.mark.parametrize("name", [n for n in LOSSES if n not in SEQUENCES])
 def test_losses(name: str) -> None:
     whole = name in DISTRIBUTIONS | NUMBERED or name.startswith("Sparse")
     last = "softmax" if whole else "sigmoid"
     compare(network("tanh", last, getattr(losses, name)(), sgd), name)
+
+
+@pytest.mark.parametrize("name", sorted(SEQUENCES))
+def test_losses_of_sequences(name: str) -> None:
+    def make() -> Any:
+        model = keras.Sequential(
+            [layers.Input((FRAMES, INPUTS)), layers.Dense(9, "tanh"), layers.Dense(OUTPUTS)]
+        )
+        model.compile(sgd(), getattr(losses, name)(), metrics=[FirstFrame()])
+        return model
+
+    compare(make, name, (FRAMES, INPUTS))
+
+
+class FirstFrame(keras.metrics.Mean):
+    """The mean of the first frames' outputs: any number that the evaluation gives beside the loss."""
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        super().update_state(y_pred[:, 0], sample_weight)
 
 
 @pytest.mark.parametrize("name", ["Binary", "Categorical", "SparseCategorical"])
