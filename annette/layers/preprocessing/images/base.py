@@ -32,6 +32,8 @@ class ImageLayer(Preprocessing):
     _fields: tuple[str, ...] = ("data_format",)
     # Whether something is done outside training too.
     _always = False
+    # What a layer that draws draws from.
+    generator: random.SeedGenerator
 
     def __init__(
         self, data_format: str | None = None, bounding_box_format: Any = None, **kwargs: Any

@@ -59,7 +59,8 @@ class RandomRotation(Warp):
         if not training:
             return None
         rows, height, width = self._size(data)
-        angle = self._uniform((rows,), *(f * 360.0 for f in self.factor), seed)
+        low, high = self.factor
+        angle = self._uniform((rows,), low * 360.0, high * 360.0, seed)
         turn = angle * (math.pi / 180.0)
         c, s = ops.cos(turn), ops.sin(turn)
         x, y = (width - 1) / 2.0, (height - 1) / 2.0

@@ -65,10 +65,12 @@ class RandomZoom(Warp):
         if not training:
             return None
         rows = self._size(data)[0]
-        down = self._uniform((rows, 1), *(1.0 + f for f in self._height), seed)
+        low, high = self._height
+        down = self._uniform((rows, 1), 1.0 + low, 1.0 + high, seed)
         right = down
         if self._width is not None:
-            right = self._uniform((rows, 1), *(1.0 + f for f in self._width), seed)
+            low, high = self._width
+            right = self._uniform((rows, 1), 1.0 + low, 1.0 + high, seed)
         return {"height_zoom": down, "width_zoom": right, "input_shape": self._shape(data)}
 
     def matrices(self, transformation: Any) -> Any:
