@@ -135,8 +135,8 @@ def _norm_vjp(
 def batch_norm(x: Any, gamma: Any, beta: Any, *, axes: tuple[int, ...], epsilon: float) -> Any:
     r"""\gamma (x - \mu) / \sqrt{\sigma^2 + \epsilon} + \beta,\ \mu \text{ and } \sigma^2
 
-    Over `axes`, along which gamma and beta do not change; they broadcast to x. Results: y as x; mean and variance with `axes` kept
-    as 1. (Ioffe & Szegedy, 2015.)
+    Over `axes`, along which gamma and beta do not change; they broadcast to x. Results: y as x; mean
+    and variance with `axes` kept as 1. (Ioffe & Szegedy, 2015.)
     """
     mean = reduction.mean(x, axis=axes, keepdims=True)
     centred = el.subtract(x, mean)

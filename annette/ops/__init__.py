@@ -38,7 +38,9 @@ from annette.ops.core import (
 )
 from annette.ops.ctc import ctc_decode as ctc_decode, ctc_loss as ctc_loss
 from annette.ops.folding import (
+    depth_to_space as depth_to_space,
     fold as fold,
+    space_to_depth as space_to_depth,
     unfold as unfold,
 )
 from annette.ops.fourier import (

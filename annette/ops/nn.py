@@ -27,6 +27,12 @@ from annette.ops.convolution import (
     separable_conv as separable_conv,
 )
 from annette.ops.ctc import ctc_decode as ctc_decode, ctc_loss as ctc_loss
+from annette.ops.folding import (
+    depth_to_space as depth_to_space,
+    fold as fold,
+    space_to_depth as space_to_depth,
+    unfold as unfold,
+)
 from annette.ops.fourier import polar as polar
 from annette.ops.numpy import elementwise as el, indexing, reduction, shaping
 from annette.ops.numpy.creation import arange
