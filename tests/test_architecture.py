@@ -53,6 +53,7 @@ AGAINST = {
     ("models/model.py", "training"): "fit, evaluate and predict start the training loop",
     ("utils/numeric.py", "ops"): "to_categorical and normalize take what ops take",
     ("utils/numeric.py", "graph"): "to_categorical and normalize take what ops take",
+    ("ops/image/warping.py", "random"): "elastic_transform draws its noise",
     # at the top of a module
     ("utils/session.py", "random"): "set_random_seed and clear_session start the global generator",
 }
