@@ -8,7 +8,7 @@ import numpy as np
 
 from annette.graph.primitive import apply
 from annette.ops.common import from_python, op, rank
-from annette.ops.convolution import as_given, channels_last, data_format as checked_format
+from annette.ops.convolution import data_format as checked_format
 from annette.ops.numpy import arranging, indexing, shaping
 from annette.primitives import index
 
@@ -125,60 +125,61 @@ def fold(
     return y[:, :, top : top + h, left : left + w]
 
 
-def _blocks(name: str, x: Any, block_size: Any, data_format: Any) -> tuple[Any, int, str]:
-    """Return a picture with its channels last, the block's size, and the data format."""
+def _blocks(name: str, x: Any, block_size: Any, data_format: Any) -> tuple[Any, int, bool]:
+    """Return a picture, the block's size, and whether the channels are last."""
     x = from_python(x)
-    form = checked_format(name, data_format)
+    last = checked_format(name, data_format) == "channels_last"
     block, _ = _two(name, "block_size", block_size, least=2)
     if rank(x) != 4:
         raise ValueError(
             f"{name} takes pictures (n, height, width, channels), or the channels second; the shape "
             f"is {tuple(x.shape)}."
         )
-    return channels_last(x, form), block, form
+    return x, block, last
 
 
 @op
 def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
     """Return pictures whose channels have become blocks of places.
 
-    Shapes: (n, h, w, c) to (n, h b, w b, c / b^2), or the channels second.
+    Shapes: (n, h, w, b b c) to (n, h b, w b, c); (n, c b b, h, w) to (n, c, h b, w b) with the
+    channels second, where those of a block stand together.
 
     Raises:
         ValueError: if there are no pictures, or b^2 does not divide the channels.
     """
-    x, b, form = _blocks("depth_to_space", x, block_size, data_format)
-    n, h, w, channels = x.shape
+    x, b, last = _blocks("depth_to_space", x, block_size, data_format)
+    n, h, w, channels = x.shape if last else (x.shape[0], *x.shape[2:], x.shape[1])
     if channels % b**2:
         raise ValueError(
             f"depth_to_space with block_size={b} needs a multiple of {b**2} channels; there are "
             f"{channels}."
         )
-    parts = shaping.reshape(x, (n, h, w, b, b, channels // b**2))
-    y = shaping.reshape(
-        shaping.transpose(parts, (0, 1, 3, 2, 4, 5)), (n, h * b, w * b, channels // b**2)
-    )
-    return as_given(y, form)
+    c = channels // b**2
+    if last:
+        parts = shaping.transpose(shaping.reshape(x, (n, h, w, b, b, c)), (0, 1, 3, 2, 4, 5))
+        return shaping.reshape(parts, (n, h * b, w * b, c))
+    parts = shaping.transpose(shaping.reshape(x, (n, c, b, b, h, w)), (0, 1, 4, 2, 5, 3))
+    return shaping.reshape(parts, (n, c, h * b, w * b))
 
 
 @op
 def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
-    """Return pictures whose blocks of places have become channels.
-
-    Shapes: (n, h, w, c) to (n, h / b, w / b, c b^2), or the channels second.
+    """Return pictures whose blocks of places have become channels: `depth_to_space` undone.
 
     Raises:
         ValueError: if there are no pictures, or b does not divide height and width.
     """
-    x, b, form = _blocks("space_to_depth", x, block_size, data_format)
-    n, h, w, channels = x.shape
+    x, b, last = _blocks("space_to_depth", x, block_size, data_format)
+    n, h, w, c = x.shape if last else (x.shape[0], *x.shape[2:], x.shape[1])
     if h % b or w % b:
         raise ValueError(
             f"space_to_depth with block_size={b} needs a height and width that it divides; they are "
             f"{h} and {w}."
         )
-    parts = shaping.reshape(x, (n, h // b, b, w // b, b, channels))
-    y = shaping.reshape(
-        shaping.transpose(parts, (0, 1, 3, 2, 4, 5)), (n, h // b, w // b, channels * b**2)
-    )
-    return as_given(y, form)
+    h, w = h // b, w // b
+    if last:
+        parts = shaping.transpose(shaping.reshape(x, (n, h, b, w, b, c)), (0, 1, 3, 2, 4, 5))
+        return shaping.reshape(parts, (n, h, w, c * b**2))
+    parts = shaping.transpose(shaping.reshape(x, (n, c, h, b, w, b)), (0, 1, 3, 5, 2, 4))
+    return shaping.reshape(parts, (n, c * b**2, h, w))

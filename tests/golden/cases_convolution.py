@@ -368,6 +368,9 @@ for _axes in (1, 2):
         )  # fmt: skip
 op.conv(INPUTS[2].astype("float16"), W[2].astype("float16"))
 op.max_pool(INPUTS[2].astype("float16"), 2, 2)
+for _form in ("channels_last", "channels_first"):
+    op.depth_to_space(uniform(2, 8, 4, 8, seed=526), 2, _form)
+    op.space_to_depth(uniform(2, 4, 8, 4, seed=527), 2, _form)
 
 
 @case("convolution", "dtypes in half and mixed precision", json=True)

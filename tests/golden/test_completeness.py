@@ -22,12 +22,29 @@ CASES = load_all()
 USED: dict[str, set[str]] = {
     kind: set(names) for kind, names in read_json("made_with").items() if kind != "keras"
 }
-OPS = ("ops", "ops_nn", "ops_linalg", "ops_dtypes", "ops_edges", "ops_widths", "convolution")
+OPS = (
+    "ops",
+    "ops_nn",
+    "ops_linalg",
+    "ops_dtypes",
+    "ops_edges",
+    "ops_widths",
+    "convolution",
+    "images",
+)
 # What shows what: the kinds of golden cases that hold such evidence.
 VALUES: dict[str, tuple[str, ...]] = {
     "ops": OPS,
     "activations": ("activations",),
-    "layers": ("layers", "preprocessing", "preprocessing_plain", "summary", "fit", "convolution"),
+    "layers": (
+        "layers",
+        "preprocessing",
+        "preprocessing_plain",
+        "summary",
+        "fit",
+        "convolution",
+        "images",
+    ),
     "losses": ("losses",),
     "metrics": ("metrics",),
     "optimizers": ("optimizers",),
@@ -37,7 +54,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "constraints": ("constraints",),
     "random": ("random",),
 }
-CONFIGS = ("configs", "preprocessing_plain", "convolution")
+CONFIGS = ("configs", "preprocessing_plain", "convolution", "image_configs")
 BASES = {
     "layers": annette.layers.Layer,
     "losses": annette.losses.Loss,
@@ -54,6 +71,7 @@ OURS = {
 }
 # Classes without a golden configuration, and why.
 NO_CONFIG = {
+    "layers.RandomShear": "Keras cannot rebuild it from its own configuration",
     "layers.Lambda": "a function has no plain configuration",
     "layers.Wrapper": "it is there to be derived from; SpectralNormalization shows its config",
 }
@@ -134,7 +152,9 @@ def test_gradients_of_operations(name: str) -> None:
     """Each operation on floats has its gradient compared with Keras's."""
     if name in WITHOUT_GRADIENT:
         pytest.skip(WITHOUT_GRADIENT[name])
-    assert shown("ops", name, ("gradients", "convolution")), f"no golden gradient of ops.{name}"
+    assert shown("ops", name, ("gradients", "convolution", "images")), (
+        f"no golden gradient of ops.{name}"
+    )
 
 
 @pytest.mark.parametrize("name", functions("ops"))
@@ -142,7 +162,7 @@ def test_dtypes_of_operations(name: str) -> None:
     """Each operation is called with every dtype."""
     if name in WITHOUT_WIDTHS:
         pytest.skip(WITHOUT_WIDTHS[name])
-    assert shown("ops", name, ("ops_dtypes", "ops_widths", "convolution")), (
+    assert shown("ops", name, ("ops_dtypes", "ops_widths", "convolution", "images")), (
         f"no golden dtypes of ops.{name}"
     )
 
@@ -182,7 +202,9 @@ def test_gradients(family: str, name: str) -> None:
     """Each activation, loss, regularizer and layer has its gradient compared with Keras's."""
     if f"{family}.{name}" in FLAT:
         pytest.skip(FLAT[f"{family}.{name}"])
-    kinds = ("gradients", "losses") if family == "losses" else ("gradients", "convolution")
+    kinds = (
+        ("gradients", "losses") if family == "losses" else ("gradients", "convolution", "images")
+    )
     assert shown(family, name, kinds), f"no golden gradient of {family}.{name}"
 
 
@@ -193,7 +215,7 @@ def test_dtypes(family: str, name: str) -> None:
     """Each layer, loss and metric has the dtypes of its results compared with Keras's."""
     if f"{family}.{name}" in NO_DTYPES:
         pytest.skip(NO_DTYPES[f"{family}.{name}"])
-    assert shown(family, name, ("widths", "preprocessing", "convolution")), (
+    assert shown(family, name, ("widths", "preprocessing", "convolution", "images")), (
         f"no golden dtypes: {family}.{name}"
     )
 

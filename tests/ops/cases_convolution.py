@@ -186,3 +186,10 @@ for _sizes in (2, (3, 4), (7, 1)):
     case("adaptive_average_pool", FAR, _sizes, want=adaptive(np.mean))
 case("adaptive_max_pool", FAR_LINE, 2, "channels_first", want=adaptive(np.max))
 case("adaptive_average_pool", FAR_LINE, 3, "channels_first", want=adaptive(np.mean))
+
+DEEP = np.arange(16.0).reshape(1, 2, 2, 4)
+SPREAD = np.array([[0, 1, 4, 5], [2, 3, 6, 7], [8, 9, 12, 13], [10, 11, 14, 15]], "float64")
+case("depth_to_space", DEEP, 2, want=SPREAD[None, ..., None])
+case("space_to_depth", SPREAD[None, ..., None], 2, want=DEEP)
+case("depth_to_space", np.moveaxis(DEEP, -1, 1), 2, "channels_first", want=SPREAD[None, None])
+case("space_to_depth", SPREAD[None, None], 2, "channels_first", want=np.moveaxis(DEEP, -1, 1))
