@@ -103,6 +103,9 @@ def average_pool(
     return as_given(el.divide(total, count), form)
 
 
+_MOST_WINDOWS = 1 << 20  # each window is an operation of its own
+
+
 def _bounds(n: int, windows: int) -> list[tuple[int, int]]:
     """Return where each of `windows` windows over n places begins and ends."""
     return [(i * n // windows, -(-(i + 1) * n // windows)) for i in range(windows)]
@@ -113,6 +116,11 @@ def _adaptive(name: str, inputs: Any, output_size: Any, form: str) -> tuple[Any,
     sizes = spatial(name, "output_size", output_size, rank(x) - 2)
     if 0 in x.shape[1:-1]:
         raise ValueError(f"{name} needs places to pool; the shape is {tuple(x.shape)}.")
+    if max(sizes) > _MOST_WINDOWS:
+        raise ValueError(
+            f"{name} takes an output_size of at most {_MOST_WINDOWS:,} for an axis; it got "
+            f"{output_size}."
+        )
     return x, [_bounds(n, k) for n, k in zip(x.shape[1:-1], sizes, strict=True)], dtype
 
 

@@ -95,6 +95,8 @@ REQUIRED: dict[str, Any] = {
     "specificity": 0.5, "sensitivity": 0.5, "fn": lambda y_true, y_pred: y_true - y_pred,
     "learning_rate": 0.1, "initial_learning_rate": 0.1, "decay_steps": 5, "first_decay_steps": 5,
     "decay_rate": 0.5, "boundaries": [2, 4], "values": [1.0, 0.5, 0.1], "schedule": lambda e: 0.1,
+    "filters": 2, "kernel_size": 2, "pool_size": 2, "output_size": 2, "height": 3, "width": 3,
+    "factor": 0.2, "height_factor": 0.2, "width_factor": 0.2,
     "filename": "/dev/null", "features": {"a": "float"}, "kind": "a", "objects": {},
 }  # fmt: skip
 MADE: dict[str, Callable[[], Any]] = {

@@ -11,6 +11,9 @@ from annette.layers.arguments import positive_int
 from annette.layers.preprocessing.images.base import ImageLayer, value_range as checked
 
 
+_MOST_BINS = 1 << 16
+
+
 class Equalization(ImageLayer):
     r"""Spreads the values of each channel so that all are about as frequent, while training.
 
@@ -34,7 +37,8 @@ class Equalization(ImageLayer):
     Output shape: that of the input.
 
     Raises:
-        ValueError: if `value_range` is no such range, or `bins` no whole number above 0.
+        ValueError: if `value_range` is no such range, or `bins` no whole number from 1
+            to 65,536.
     """
 
     _fields = ("data_format", "value_range", "bins")
@@ -49,6 +53,10 @@ class Equalization(ImageLayer):
         super().__init__(data_format=data_format, **kwargs)
         self.value_range = checked("Equalization", value_range)
         self.bins = positive_int("Equalization", "bins", bins)
+        if self.bins > _MOST_BINS:
+            raise ValueError(
+                f"Equalization expects bins to be at most {_MOST_BINS:,}; it got {bins!r}."
+            )
 
     def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
         """Return the pictures with their values spread."""
