@@ -10,7 +10,6 @@ from annette import ops
 from annette.layers.arguments import positive_int
 from annette.layers.preprocessing.images.base import ImageLayer, value_range as checked
 
-
 _MOST_BINS = 1 << 16
 
 
