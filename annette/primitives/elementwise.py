@@ -208,9 +208,15 @@ erfc = elementwise(
     lambda g, y, x: (g * (-2.0 / math.sqrt(math.pi)) * exp(-(x * x)),),
     kernel="std::erfc(x0)", jax=_erfc_jax, takes="float",
 )  # fmt: skip
+gate: Primitive = elementwise(
+    "gate", r"g \text{ where } x > 0,\ 0 \text{ elsewhere}",
+    lambda xp, g, x: xp.where(x > 0, g, xp.zeros((), g.dtype)),
+    lambda h, y, g, x: (gate(h, x), None),
+    domain=((-2.0, 2.0), (0.2, 3.0)), kernel="choose(x1 > T(0), x0, T(0))", takes="number",
+)  # fmt: skip
 relu = elementwise(
     "relu", r"\max(x, 0),\ \text{gradient } 0 \text{ at } 0", lambda xp, x: xp.maximum(x, 0),
-    lambda g, y, x: (g * cast(operator("greater")(y, 0), dtype=g.dtype),),
+    lambda g, y, x: (gate(g, y),),
     domain=(0.2, 3.0), kernel="maximum(x0, T(0))", takes="number",
 )  # fmt: skip
 absolute = elementwise(

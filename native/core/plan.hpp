@@ -64,6 +64,7 @@ struct Operand {
     std::int64_t stride[kMaxRank];
     bool direct;   // the register is the memory itself
     bool constant; // one number throughout
+    bool repeated; // the same row throughout, laid out once for a block
 };
 
 // The sum of a register over all axes but the last.

@@ -118,7 +118,8 @@ bool read_later(const Loop &loop, int made, int read) {
     return false;
 }
 
-void choose_direct(Loop &loop, bool tile) {
+// `repeats`: a block has whole rows, so that one that does not change can be laid out for all.
+void choose_direct(Loop &loop, bool tile, bool repeats) {
     const int last = loop.rank - 1;
     const auto side_by_side = [&](const Operand &x) {
         return x.stride[last] == 1 || loop.shape[last] == 1;
@@ -130,10 +131,12 @@ void choose_direct(Loop &loop, bool tile) {
     for (Operand &x : loop.in) {
         x.constant = loop.size > 1 &&
                      std::all_of(x.stride, x.stride + loop.rank, [](auto s) { return s == 0; });
-        x.direct = !x.constant && side_by_side(x);
+        x.repeated = repeats && !x.constant && x.stride[last] == 1 &&
+                     std::all_of(x.stride, x.stride + last, [](auto s) { return s == 0; });
+        x.direct = !x.constant && !x.repeated && side_by_side(x);
     }
     for (Operand &y : loop.out) {
-        y.constant = false;
+        y.constant = y.repeated = false;
         y.direct = made[y.reg] && !taken[y.reg] && side_by_side(y) && !(tile && y.reg == 0);
         for (const Operand &x : loop.in)
             if (x.value == y.value && (!same_layout(loop, x, y) || read_later(loop, y.reg, x.reg)))
@@ -432,6 +435,10 @@ void prepare_sums(const Kernels &kernels, Instruction &work) {
     work.shared_bytes = work.sums_at + work.sum_tasks * loop.sum_bytes;
 }
 
+std::int64_t whole_panel(const Kernels &kernels, const Instruction &work) {
+    return work.in[0].type == Type::float32 ? kernels.panel32 : kernels.panel64;
+}
+
 } // namespace
 
 void prepare(const Kernels &kernels, Instruction &work) {
@@ -444,7 +451,12 @@ void prepare(const Kernels &kernels, Instruction &work) {
         const bool tile = feeds_loop(work.kind);
         if (work.kind != kMatmul)
             merge_axes(work.loop, tile || !work.loop.sums.empty());
-        choose_direct(work.loop, tile);
+        const std::int64_t wide = work.loop.rank ? work.loop.shape[work.loop.rank - 1] : 0;
+        const bool panels =
+            (work.kind == kConv && work.windows->groups == 1) || work.kind == kDepthwise;
+        const bool repeats = work.loop.rank > 1 && (panels ? wide <= whole_panel(kernels, work)
+                                                           : !tile && 2 * wide <= kBlock);
+        choose_direct(work.loop, tile, repeats);
         place_registers(work.loop, tile);
         count_loop(kernels, work);
     }

@@ -76,7 +76,7 @@ Program::Program(const Kernels &kernels, std::vector<Value> values, std::vector<
     std::int64_t shared = 0;
     for (Instruction &one : work_) {
         prepare(kernels_, one);
-        threaded_ = threaded_ || (one.tasks > 1 && !one.alone);
+        threaded_ = threaded_ || (std::max(one.tasks, one.then_tasks) > 1 && !one.alone);
         shared = std::max(shared, one.shared_bytes);
     }
     if (shared)

@@ -91,16 +91,23 @@ template <class T> struct Box {
     }
 };
 
-// The loop's steps on rows of results, which lie a panel's width apart.
+// From one row of results to the next: as little as their vectors take.
+template <class T> inline std::int64_t result_width(std::int64_t columns) {
+    constexpr std::int64_t lanes = Simd<T>::lanes;
+    return std::min<std::int64_t>(kPanel<T>, (columns + lanes - 1) / lanes * lanes);
+}
+
+// The loop's steps on rows of results, which lie `wide` apart.
 template <class T> struct Finish {
     const Loop &loop;
     Blocks &blocks;
+    std::int64_t wide = kPanel<T>;
 
     // `rows` results that follow each other from number `first` on.
     void rows(T *results, std::int64_t first, std::int64_t count, std::int64_t col,
               std::int64_t cols) {
         const int last = loop.rank - 1;
-        const std::int64_t high = kBlock / kPanel<T>;
+        const std::int64_t high = kBlock / wide;
         std::int64_t place[kMaxRank] = {};
         place[last] = col;
         while (count > 0) {
@@ -111,9 +118,9 @@ template <class T> struct Finish {
             }
             const std::int64_t left = loop.shape[last - 1] - place[last - 1];
             const std::int64_t some = std::min(std::min(count, high), left);
-            blocks.given(reinterpret_cast<char *>(results), kPanel<T>);
+            blocks.given(reinterpret_cast<char *>(results), wide);
             blocks.run(place, some, cols);
-            results += some * kPanel<T>;
+            results += some * wide;
             first += some;
             count -= some;
         }
@@ -132,7 +139,7 @@ template <class T> struct Finish {
             const std::int64_t number =
                 ((p.image * w.axis[0].out + p.out[0].from + z) * high + p.out[1].from + y) * wide +
                 p.out[2].from;
-            rows(results + at * kPanel<T>, number, run, col, cols);
+            rows(results + at * wide, number, run, col, cols);
         }
     }
 };

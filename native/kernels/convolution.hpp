@@ -156,7 +156,8 @@ template <class T> struct Conv {
     Conv(const Instruction &w, const Context &c)
         : work(w), context(c), windows(*w.windows),
           panels((windows.outer() + kPanel<T> - 1) / kPanel<T>),
-          depth(windows.taps() * windows.inner()), packed(reinterpret_cast<T *>(c.shared)) {}
+          depth(windows.taps() * windows.inner()), wide(result_width<T>(windows.outer())),
+          packed(reinterpret_cast<T *>(c.shared)) {}
 
     std::int64_t cols_of(std::int64_t panel) const {
         return std::min<std::int64_t>(kPanel<T>, windows.outer() - panel * kPanel<T>);
@@ -207,7 +208,7 @@ template <class T> struct Conv {
                              piece.out[d].from;
                     }
                     part.rows.push_back(row);
-                    part.to_rows.push_back(to * kPanel<T>);
+                    part.to_rows.push_back(to * wide);
                 }
         if (part.rows.empty())
             return;
@@ -249,7 +250,7 @@ template <class T> struct Conv {
                                       static_cast<std::int64_t>(part.rows.size()), 1};
             if (part.sums.segments.empty())
                 for (std::ptrdiff_t to : part.to_rows)
-                    std::memset(results + to, 0, kPanel<T> * sizeof(T));
+                    std::memset(results + to, 0, static_cast<std::size_t>(wide) * sizeof(T));
             for (std::size_t b = 0; b < part.sums.blocks(); ++b)
                 product.run(left, part.sums.begin(b), part.sums.end(b), right, kPanel<T>,
                             cols_of(panel), b == 0, results);
@@ -260,8 +261,9 @@ template <class T> struct Conv {
         const Room<T> room(context);
         Blocks blocks(work.loop, context, room.registers);
         blocks.constants(kBlock);
+        blocks.repeat(kBlock / wide);
         blocks.totals(work, context.shared, task);
-        Finish<T> finish{work.loop, blocks};
+        Finish<T> finish{work.loop, blocks, wide};
         const std::int64_t pieces = windows.n * windows.pieces();
         const std::int64_t end = pieces * (task + 1) / work.then_tasks;
         std::int64_t known = -1;
@@ -283,7 +285,7 @@ template <class T> struct Conv {
     const Instruction &work;
     const Context &context;
     const Windows &windows;
-    const std::int64_t panels, depth;
+    const std::int64_t panels, depth, wide;
     T *packed;
     std::vector<Part> parts;
 };

@@ -129,6 +129,14 @@ class Blocks {
                 collect(x.bytes, lane_[x.reg].at, source(x), 1, count, 0, 0);
     }
 
+    // Rows that do not change are laid out side by side for a block of `rows`.
+    void repeat(std::int64_t rows) {
+        const std::int64_t cols = loop_.shape[loop_.rank - 1];
+        for (const Operand &x : loop_.in)
+            if (x.repeated)
+                collect(x.bytes, lane_[x.reg].at, source(x), rows, cols, 0, 1);
+    }
+
     // Where the task's part of the loop's sums is; they begin with nothing.
     void totals(const Instruction &work, char *shared, int task) {
         if (loop_.sums.empty())
@@ -144,7 +152,7 @@ class Blocks {
             if (loop_.slot[r] >= 0)
                 lane_[r].row = cols;
         for (const Operand &x : loop_.in) {
-            if (x.constant)
+            if (x.constant || x.repeated)
                 continue;
             const std::int64_t row = last > 0 ? x.stride[last - 1] : 0;
             if (x.direct)
@@ -260,6 +268,7 @@ inline void run_loop(const Instruction &work, const Context &context, int task) 
     const std::int64_t wide = cols < kBlock ? cols : kBlock;
     const std::int64_t high = kBlock / wide;
     blocks.constants(kBlock);
+    blocks.repeat(high);
     for (std::int64_t line = from; line < to;) {
         std::int64_t rest = line;
         for (int d = last - 1; d >= 0; --d) {

@@ -68,7 +68,8 @@ template <class F> void walk(const Windows &w, const View &x, const Piece &piece
 template <class T> struct Depthwise {
     Depthwise(const Instruction &w, const Context &c)
         : work(w), context(c), windows(*w.windows),
-          panels((windows.channels + kPanel<T> - 1) / kPanel<T>) {}
+          panels((windows.channels + kPanel<T> - 1) / kPanel<T>),
+          wide(result_width<T>(windows.channels)) {}
 
     std::int64_t cols_of(std::int64_t panel) const {
         return std::min<std::int64_t>(kPanel<T>, windows.channels - panel * kPanel<T>);
@@ -111,7 +112,7 @@ template <class T> struct Depthwise {
             walk(windows, view, p,
                  [&](const Place &place, std::int64_t base, std::int64_t,
                      const std::vector<Seen> &seen) {
-                     window(x + base, w, gap, seen, results + place.index * kPanel<T>);
+                     window(x + base, w, gap, seen, results + place.index * wide);
                  });
         };
         if (cols == 4 * lanes)
@@ -131,8 +132,9 @@ template <class T> struct Depthwise {
         const Room<T> room(context);
         Blocks blocks(work.loop, context, room.registers);
         blocks.constants(kBlock);
+        blocks.repeat(kBlock / wide);
         blocks.totals(work, context.shared, task);
-        Finish<T> finish{work.loop, blocks};
+        Finish<T> finish{work.loop, blocks, wide};
         const Share share(work, windows.n * windows.pieces(), task);
         for (std::int64_t n = share.from; n < share.to; ++n) {
             const Piece p = piece_of(windows, n);
@@ -146,7 +148,7 @@ template <class T> struct Depthwise {
     const Instruction &work;
     const Context &context;
     const Windows &windows;
-    const std::int64_t panels;
+    const std::int64_t panels, wide;
 };
 
 inline void run_depthwise(const Instruction &work, const Context &context, int task) {
