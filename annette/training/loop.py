@@ -24,6 +24,8 @@ from annette.utils import tree
 SLICE = 0.05
 # Rows that are predicted at a time where the user's batch size does not matter (samples).
 WIDE = 1024
+# ... unless a value between would have more bytes than this: it would leave the caches.
+LARGEST = 1 << 24
 
 
 def fit(
@@ -271,6 +273,10 @@ def _predict_rows(model: Any, x: Any, source: Any, callbacks: CallbackList) -> A
         count = min(wide, rows - place)
         stop = place + (rows - place) // count * count
         step = step_for(model, "predict", source.leaves, count, source.pack)
+        if count > size and step.largest_bytes > LARGEST:
+            wide = max(size, count * LARGEST // step.largest_bytes)
+            if wide < count:
+                continue
         program = step.full
         shapes = [t.shape for t in step.graph.outputs]
         if any(not s or s[0] != count for s in shapes):

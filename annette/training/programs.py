@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -48,6 +49,12 @@ class Step:
         self._dtypes = [numpy_dtype(d) for _, d in specs]
         self._full: Any = None
         self._quiet: Any = None
+
+    @functools.cached_property
+    def largest_bytes(self) -> int:
+        """Bytes of the largest value that is computed on the way."""
+        made = (t for node in self.graph.nodes for t in node.outputs)
+        return max((t.size * numpy_dtype(t.dtype).itemsize for t in made), default=0)
 
     @property
     def full(self) -> Any:
