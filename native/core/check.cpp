@@ -284,7 +284,7 @@ struct Checker {
                  l.shape[l.rank - 1] == last && l.size == rows * last,
              "has a loop that does not fit its windows");
         if (work.kind == kDepthwise) {
-            need(work.in.size() <= 2, "needs other operands");
+            need(work.in.size() <= (w.turned ? 1u : 2u), "needs other operands");
             if (work.in.size() == 2) {
                 need(work.in[1].type == work.in[0].type &&
                          size(work.in[1]) == w.taps() * w.channels,

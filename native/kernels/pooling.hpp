@@ -64,7 +64,8 @@ template <class F> void walk(const Windows &w, const View &x, const Piece &piece
         }
 }
 
-// in: x [n, z, y, x, channels], and the kernel [taps, channels] or none, which sums.
+// in: x [n, z, y, x, channels], and the kernel [taps, channels] or none: then the sum of each
+// window, or (turned) its largest value.
 template <class T> struct Depthwise {
     Depthwise(const Instruction &w, const Context &c)
         : work(w), context(c), windows(*w.windows),
@@ -76,24 +77,40 @@ template <class T> struct Depthwise {
     }
 
     // Whole vectors of channels.
-    template <int Vectors>
+    template <int Vectors, bool Largest>
     static void window(const T *x, const T *w, std::int64_t gap, const std::vector<Seen> &seen,
                        T *to) {
         constexpr int lanes = Simd<T>::lanes;
         Vec<T> sum[Vectors] = {};
+        if (Largest && !seen.empty())
+#pragma GCC unroll 4
+            for (int j = 0; j < Vectors; ++j)
+                sum[j] = load(x + seen[0].at + j * lanes);
         for (const Seen &s : seen)
 #pragma GCC unroll 4
             for (int j = 0; j < Vectors; ++j) {
                 const Vec<T> v = load(x + s.at + j * lanes);
-                sum[j] = w ? fma(v, load(w + s.tap * gap + j * lanes), sum[j]) : sum[j] + v;
+                if constexpr (Largest) // not-a-number is larger than all
+                    sum[j] = (v > sum[j]) | ((v != v) & (sum[j] == sum[j])) ? v : sum[j];
+                else
+                    sum[j] = w ? fma(v, load(w + s.tap * gap + j * lanes), sum[j]) : sum[j] + v;
             }
 #pragma GCC unroll 4
         for (int j = 0; j < Vectors; ++j)
             store(to + j * lanes, sum[j]);
     }
 
-    static void any(const T *x, const T *w, std::int64_t gap, const std::vector<Seen> &seen,
-                    std::int64_t cols, T *to) {
+    static void any(bool largest, const T *x, const T *w, std::int64_t gap,
+                    const std::vector<Seen> &seen, std::int64_t cols, T *to) {
+        if (largest && !seen.empty()) {
+            std::memcpy(to, x + seen[0].at, static_cast<std::size_t>(cols) * sizeof(T));
+            for (const Seen &s : seen)
+                for (std::int64_t c = 0; c < cols; ++c) {
+                    const T v = x[s.at + c];
+                    to[c] = (v > to[c]) | ((v != v) & (to[c] == to[c])) ? v : to[c];
+                }
+            return;
+        }
         for (std::int64_t c = 0; c < cols; ++c)
             to[c] = T(0);
         for (const Seen &s : seen)
@@ -115,17 +132,18 @@ template <class T> struct Depthwise {
                      window(x + base, w, gap, seen, results + place.index * wide);
                  });
         };
+        const bool largest = windows.turned;
         if (cols == 4 * lanes)
-            return each(window<4>);
+            return largest ? each(window<4, true>) : each(window<4, false>);
         if (cols == 3 * lanes)
-            return each(window<3>);
+            return largest ? each(window<3, true>) : each(window<3, false>);
         if (cols == 2 * lanes)
-            return each(window<2>);
+            return largest ? each(window<2, true>) : each(window<2, false>);
         if (cols == lanes)
-            return each(window<1>);
-        each([cols](const T *from, const T *kernel, std::int64_t step,
-                    const std::vector<Seen> &seen,
-                    T *to) { any(from, kernel, step, seen, cols, to); });
+            return largest ? each(window<1, true>) : each(window<1, false>);
+        each([cols, largest](const T *from, const T *kernel, std::int64_t step,
+                             const std::vector<Seen> &seen,
+                             T *to) { any(largest, from, kernel, step, seen, cols, to); });
     }
 
     void run(int task) const {

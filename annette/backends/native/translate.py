@@ -64,6 +64,8 @@ class Translator:
             self.refs[id(t)] = Ref(self.variables[slots[v]], t.shape, row_major(t.shape))
         for t in graph.constants():
             self.refs[id(t)] = self.constant(np.asarray(t.value, numpy_dtype(t.dtype)))
+        self.used = {id(t) for node in graph.nodes for t in node.inputs}
+        self.used |= {id(t) for t in (*graph.outputs, *(t for _, t in graph.assigns))}
         for node in graph.nodes:
             self.node(node)
 
@@ -332,7 +334,10 @@ class Translator:
 
     def _max_pool(self, node: Node, reads: list[Ref]) -> list[Ref] | None:
         axes = windows.forward(reads[0].shape[1:-1], node.params["size"], node)
-        return self._windowed("max_pool", node, [self.dense(reads[0])], axes)
+        if id(node.outputs[1]) in self.used:
+            return self._windowed("max_pool", node, [self.dense(reads[0])], axes)
+        # Nobody asks where the largest stand: they are found like sums.
+        return self._windowed("depthwise", node, [self.dense(reads[0])], axes, turned=True)
 
     def _max_unpool(self, node: Node, reads: list[Ref]) -> list[Ref] | None:
         axes = windows.backward(node.params["sizes"], node.params["size"], node)
@@ -357,8 +362,9 @@ class Translator:
         kernel = kind in ("conv", "depthwise")
         wide = [windows.widened(r, 0 if i and kernel else 1) for i, r in enumerate(reads)]
         shape = squeeze(out.shape)
+        kept = made[:1] if kind == "depthwise" else made
         self.add(
-            Item(kind, node.primitive.name, wide, made, shape=shape, full=out.shape, ints=ints)
+            Item(kind, node.primitive.name, wide, kept, shape=shape, full=out.shape, ints=ints)
         )
         return made
 
