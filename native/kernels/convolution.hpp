@@ -197,21 +197,29 @@ template <class T> struct Conv {
         for (int d = 0; d < kSpatial; ++d)
             q[d] = phase[d]->within(piece.out[d], windows.axis[d].out_step);
         const Axis *axis = windows.axis;
-        for (std::int64_t z = q[0].from; z < q[0].to; ++z)
-            for (std::int64_t y = q[1].from; y < q[1].to; ++y)
-                for (std::int64_t x = q[2].from; x < q[2].to; ++x) {
-                    const std::int64_t at[kSpatial] = {z, y, x};
-                    std::int64_t row = 0, to = 0;
-                    for (int d = 0; d < kSpatial; ++d) {
-                        row += at[d] * axis[d].in_step * box.stride[d];
-                        to = to * piece.out[d].size() + phase[d]->start + at[d] * axis[d].out_step -
-                             piece.out[d].from;
-                    }
-                    part.rows.push_back(row);
-                    part.to_rows.push_back(to * wide);
-                }
-        if (part.rows.empty())
+        if (q[0].size() <= 0 || q[1].size() <= 0 || q[2].size() <= 0)
             return;
+        const auto places = static_cast<std::size_t>(q[0].size() * q[1].size() * q[2].size());
+        part.rows.reserve(places);
+        part.to_rows.reserve(places);
+        // Where a result stands on an axis among those of the piece.
+        const auto out = [&](int d, std::int64_t at) {
+            return phase[d]->start + at * axis[d].out_step - piece.out[d].from;
+        };
+        const std::int64_t step = axis[2].in_step * box.stride[2], gap = axis[2].out_step * wide;
+        for (std::int64_t z = q[0].from; z < q[0].to; ++z)
+            for (std::int64_t y = q[1].from; y < q[1].to; ++y) {
+                std::int64_t row = z * axis[0].in_step * box.stride[0] +
+                                   y * axis[1].in_step * box.stride[1] + q[2].from * step;
+                std::int64_t to =
+                    ((out(0, z) * piece.out[1].size() + out(1, y)) * piece.out[2].size() +
+                     out(2, q[2].from)) *
+                    wide;
+                for (std::int64_t x = q[2].from; x < q[2].to; ++x, row += step, to += gap) {
+                    part.rows.push_back(row);
+                    part.to_rows.push_back(to);
+                }
+            }
         std::vector<Segment> whole;
         for (const Tap &z : phase[0]->taps)
             for (const Tap &y : phase[1]->taps)
