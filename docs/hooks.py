@@ -29,7 +29,7 @@ FAMILIES = {
     "Dtype policies": ["annette.dtype_policies", "annette.mixed_precision"],
     "Saving": ["annette.saving"],
     "Wrappers": ["annette.wrappers"],
-    "Configuration": ["annette.config"],
+    "Configuration": ["annette.config", "annette.backend"],
     "Gradients, variables, scopes": ["annette"],
     "Backends": ["annette.backends"],
     "Graphs": ["annette.graph", "annette.fused"],
