@@ -127,9 +127,13 @@ def step_for(
     form = repr(tree.map_structure(lambda x: x is None, pack(list(leaves))))
     what = (kind, specs, form, current_backend().name)
     kept = model._programs
-    found = kept.pop((*what, *_state_of(model)), None) or Step(model, kind, specs, pack)
-    # A model built by this trace has weights now that the key must tell of.
-    kept[(*what, *_state_of(model))] = found
+    state = _state_of(model)
+    found = kept.pop((*what, *state), None)
+    if found is None:
+        found = Step(model, kind, specs, pack)
+        # A model built by this trace has weights now that the key must tell of.
+        state = _state_of(model)
+    kept[(*what, *state)] = found
     if len(kept) > _KEPT:
         _shorten(kept)
     return found
