@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from annette import config
+from annette.ops.convolution import data_format as data_format
 
 
 def positive_int(layer: str, name: str, value: Any) -> int:
@@ -47,21 +47,6 @@ def not_quantized(layer: str, value: Any) -> None:
             f"{layer} got quantization_config={value!r}; annette computes with full weights. Leave "
             "it None."
         )
-
-
-def data_format(layer: str, value: Any) -> str:
-    """Return `value`, or the configured format for None.
-
-    Raises:
-        ValueError: if it is no known format.
-    """
-    found = config.image_data_format() if value is None else value
-    if found not in ("channels_last", "channels_first"):
-        raise ValueError(
-            f"{layer} expects data_format to be 'channels_last' or 'channels_first'; it got "
-            f"{value!r}."
-        )
-    return str(found)
 
 
 def counted(layer: str, name: str, value: Any) -> int:

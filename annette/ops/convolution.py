@@ -41,7 +41,7 @@ def data_format(name: str, value: Any) -> str:
     found = config.image_data_format() if value is None else value
     if found not in ("channels_last", "channels_first"):
         raise ValueError(
-            f"{name} takes data_format='channels_last' or 'channels_first'; it got {value!r}."
+            f"{name} expects data_format to be 'channels_last' or 'channels_first'; it got {value!r}."
         )
     return str(found)
 

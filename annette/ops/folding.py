@@ -8,21 +8,9 @@ import numpy as np
 
 from annette.graph.primitive import apply
 from annette.ops.common import from_python, op, rank
-from annette.ops.convolution import data_format as checked_format
+from annette.ops.convolution import data_format as checked_format, spatial
 from annette.ops.numpy import arranging, indexing, shaping
 from annette.primitives import index
-
-
-def _two(name: str, word: str, value: Any, least: int = 1) -> tuple[int, int]:
-    """Return one whole number for each of the two axes."""
-    pair = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
-    whole = all(hasattr(v, "__index__") and not isinstance(v, bool) and v >= least for v in pair)
-    if len(pair) != 2 or not whole:
-        raise ValueError(
-            f"{name} expects {word} to be a whole number of {least} or more, or two; it got "
-            f"{value!r}."
-        )
-    return int(pair[0]), int(pair[1])
 
 
 class _Grid:
@@ -37,9 +25,10 @@ class _Grid:
         padding: Any,
         stride: Any,
     ) -> None:
-        kernels = _two(name, "kernel_size", kernel)
-        steps, strides = _two(name, "dilation", dilation), _two(name, "stride", stride)
-        self.padding = _two(name, "padding", padding, 0)
+        kernels = spatial(name, "kernel_size", kernel, 2)
+        steps = spatial(name, "dilation", dilation, 2)
+        strides = spatial(name, "stride", stride, 2)
+        self.padding = spatial(name, "padding", padding, 2, least=0)
         self.size = tuple(n + 2 * p for n, p in zip(size, self.padding, strict=True))
         self.kernel = kernels
         covered = [(k - 1) * d + 1 for k, d in zip(kernels, steps, strict=True)]
@@ -108,7 +97,7 @@ def fold(
         ValueError: if the shape of x does not belong to these sizes.
     """
     x = from_python(x)
-    h, w = _two("fold", "output_size", output_size)
+    h, w = spatial("fold", "output_size", output_size, 2)
     grid = _Grid("fold", (h, w), kernel_size, dilation, padding, stride)
     (a, b), (i, j) = grid.kernel, grid.count
     if rank(x) != 3 or x.shape[1] % (a * b) or x.shape[2] != i * j:
@@ -129,7 +118,7 @@ def _blocks(name: str, x: Any, block_size: Any, data_format: Any) -> tuple[Any, 
     """Return a picture, the block's size, and whether the channels are last."""
     x = from_python(x)
     last = checked_format(name, data_format) == "channels_last"
-    block, _ = _two(name, "block_size", block_size, least=2)
+    (block,) = spatial(name, "block_size", block_size, 1, least=2)
     if rank(x) != 4:
         raise ValueError(
             f"{name} takes pictures (n, height, width, channels), or the channels second; the shape "
