@@ -35,6 +35,7 @@ from annette.optimizers import Optimizer
 from annette.regularizers import Regularizer
 from annette.tape import GradientTape, grad, value_and_grad
 from annette.utils import tree
+from annette.utils.on_demand import on_demand
 
 __version__ = "0.1.0"
 
@@ -122,9 +123,4 @@ __all__ = [  # those named in _LAZY are imported when they are first asked for
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _LAZY:
-        raise AttributeError(f"module 'annette' has no attribute {name!r}")
-    import importlib
-
-    return importlib.import_module(f"annette.{name}")
+__getattr__, __dir__ = on_demand(__name__, {name: (f"annette.{name}", None) for name in _LAZY})

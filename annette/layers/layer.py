@@ -30,6 +30,7 @@ from annette.layers.stateless import Stateless
 from annette.layers.tracking import changes
 from annette.saving import serialization
 from annette.utils import arguments, tree
+from annette.utils.explain import check_constructors
 from annette.utils.naming import auto_name, to_snake_case
 
 
@@ -87,6 +88,8 @@ class Layer(Stateless):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if cls.__module__.startswith("annette.layers."):
+            check_constructors(cls)
         cls._steady = cls.__module__.startswith(("annette.layers.", "annette.models."))
         if "build" in vars(cls):
             cls.build = once(cls.build)  # type: ignore[method-assign]  # marks built, opens the scope

@@ -3,8 +3,9 @@
 Given arrays a function computes at once; given Tensors it records. The names are Keras's.
 """
 
+from typing import TYPE_CHECKING
+
 from annette.fused import nn as _fused_nn  # noqa: F401  # fused operations register themselves
-from annette.ops import image as image
 from annette.ops.control import (
     associative_scan as associative_scan,
     scan as scan,
@@ -139,5 +140,11 @@ from annette.ops.pooling import (
     max_pool as max_pool,
 )
 from annette.ops.rearranging import rearrange as rearrange
+from annette.utils.on_demand import on_demand as _on_demand
+
+if TYPE_CHECKING:
+    from annette.ops import image as image
 
 _install(globals())
+
+__getattr__, __dir__ = _on_demand(__name__, {"image": ("annette.ops.image", None)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from annette.utils.on_demand import on_demand
 
 _HOMES = {
     "annette.config": (
@@ -45,17 +45,4 @@ _WHERE = {name: (home, name) for home, names in _HOMES.items() for name in names
 
 __all__ = sorted(_WHERE)
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module 'annette.utils' has no attribute {name!r}")
-    import importlib
-
-    home, own_name = _WHERE[name]
-    value = getattr(importlib.import_module(home), own_name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_WHERE})
+__getattr__, __dir__ = on_demand(__name__, _WHERE)
