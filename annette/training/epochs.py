@@ -12,7 +12,8 @@ from annette.backends import current_backend
 from annette.graph.trace import trace
 from annette.metrics import Metric
 from annette.models.model import Model
-from annette.training.callbacks import CallbackList, History
+from annette.training.callbacks.callback_list import CallbackList
+from annette.training.callbacks.history import History
 from annette.training.data import ArraySource, DataSource
 from annette.training.programs import step_for
 

@@ -10,7 +10,7 @@ import numpy as np
 from annette.graph.context import suspended
 from annette.graph.symbolic import KerasTensor, output_spec
 from annette.models.model import Model
-from annette.training.callbacks import TerminateOnNaN
+from annette.training.callbacks.terminate_on_nan import TerminateOnNaN
 from annette.training.data import RowSource, batch_dtype, find_nonfinite
 from annette.training.data.source import DataSource
 from annette.utils import tree

@@ -10,7 +10,7 @@ import numpy as np
 from annette import config
 from annette.graph.dtypes import numpy_dtype
 from annette.models.model import Model
-from annette.training.callbacks import CallbackList
+from annette.training.callbacks.callback_list import CallbackList
 from annette.training.calling import predict_again, remember_predict
 from annette.training.data import ArraySource, DataSource, make_source, train_validation_split
 from annette.training.data.source import warn_ran_out

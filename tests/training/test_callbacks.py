@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from annette.training import callbacks as cb
+from annette import callbacks as cb
 
 
 class Optimizer:

@@ -142,7 +142,7 @@ def test_batches_are_curves_if_asked(tmp_path, freq, steps):
 
 
 def test_by_the_epoch_batches_are_left_alone():
-    from annette.training.callbacks import CallbackList
+    from annette.callbacks import CallbackList
 
     assert not CallbackList([TensorBoard()]).uses_batch_hooks
     assert CallbackList([TensorBoard(update_freq=5)]).uses_hooks("train")

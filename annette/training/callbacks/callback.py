@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from annette.utils.explain import check_constructors
+
 Logs = dict[str, Any] | None
 
 
@@ -14,6 +16,11 @@ class Callback:
     ``steps``. `logs` is a dict of the metrics so far. Set
     ``self.model.stop_training = True`` to end training.
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__module__.startswith("annette.training.callbacks."):
+            check_constructors(cls)
 
     def __init__(self) -> None:
         self.params: Any = None
