@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from annette import ops
 from annette.graph.dtypes import is_float, standardize
 from annette.graph.symbolic import CallNode, FunctionOperation, KerasHistory, KerasTensor
 from annette.layers import Input, InputLayer, Layer
 from annette.models.model import Model
+from annette.models.strings import MADE, StringFront
 from annette.saving import serialization
 from annette.utils import tree
 
@@ -96,15 +99,11 @@ class Functional(Model):
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Compute every layer in order."""
-        values: dict[int, Any] = {}
-        given = self._arrange(inputs)
-        masks = tree.flatten(mask) if mask is not None else [None] * len(given)
-        for symbol, x, m in zip(self.inputs, given, masks, strict=True):
-            if m is not None:
-                x._keras_mask = m
-            values[_key(symbol)] = x
+        made = isinstance(inputs, dict) and MADE in inputs
+        front = self.string_front if made else None
+        values = front.values(self.inputs, inputs) if front else self._entered(inputs, mask)
         for node in self._order:
-            if node.is_input:
+            if node.is_input or (front and front.has(node)):
                 continue
             args, kwargs = _fill(node.args, values), _fill(node.kwargs, values)
             operation = node.operation
@@ -114,6 +113,36 @@ class Functional(Model):
             for symbol, y in zip(node.outputs, tree.flatten(outputs), strict=True):
                 values[_key(symbol)] = y
         return tree.map_structure(lambda t: values[_key(t)], self._outputs_struct)
+
+    def _entered(self, inputs: Any, mask: Any) -> dict[int, Any]:
+        """Return the values of the inputs."""
+        values: dict[int, Any] = {}
+        given = self._arrange(inputs)
+        masks = tree.flatten(mask) if mask is not None else [None] * len(given)
+        for symbol, x, m in zip(self.inputs, given, masks, strict=True):
+            if m is not None:
+                x._keras_mask = m
+            values[_key(symbol)] = x
+        return values
+
+    @property
+    def string_front(self) -> StringFront | None:
+        """The calls that lead from strings to numbers; None for a model of numbers only."""
+        if not any(t.dtype == "string" for t in self.inputs):
+            return None
+        return StringFront(self._order, self.inputs, _key)
+
+    def without_strings(self, inputs: Any) -> Any:
+        """Return what takes the place of `inputs` that hold strings: what its layers make of them.
+
+        Raises:
+            ValueError: as `call`, and if a layer that takes strings has weights to train.
+        """
+        front = self.string_front
+        if front is None:
+            return inputs
+        given = self._arrange(tree.map_structure(_as_array, inputs))
+        return front.numbers(self.inputs, given, _fill)
 
     def _arrange(self, inputs: Any) -> list[Any]:
         """Return the data for each input, in order.
@@ -152,10 +181,11 @@ class Functional(Model):
             return x
         shape, wanted = tuple(x.shape), symbol.shape
         mask = getattr(x, "_keras_mask", None)
+        by_numpy = isinstance(x, np.ndarray)  # it may hold strings
         if len(shape) == len(wanted) + 1 and shape[-1] == 1:
-            x = ops.squeeze(x, -1)
+            x = x[..., 0] if by_numpy else ops.squeeze(x, -1)
         elif len(shape) == len(wanted) - 1 and wanted[-1] == 1:
-            x = ops.expand_dims(x, -1)
+            x = x[..., None] if by_numpy else ops.expand_dims(x, -1)
         # The number of rows may be any, also where the model was built by data of so many.
         fits = len(x.shape) == len(wanted) and all(
             b is None or a is None or a == b for a, b in zip(x.shape[1:], wanted[1:], strict=True)
@@ -339,6 +369,10 @@ def _key(symbol: KerasTensor) -> int:
         if history
         else id(symbol)
     )
+
+
+def _as_array(x: Any) -> Any:
+    return x if hasattr(x, "shape") else np.asarray(x)
 
 
 def _fill(structure: Any, values: dict[int, Any]) -> Any:

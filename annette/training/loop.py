@@ -18,6 +18,7 @@ from annette.training.epochs import can_run_many, metrics_now, run_many
 from annette.training.guard import Guard
 from annette.training.programs import step_for
 from annette.training.rowwise import rows_are_alone
+from annette.training.strings import without_strings
 from annette.utils import tree
 
 # How long to compute before progress is shown and signals are answered (seconds).
@@ -41,6 +42,7 @@ def fit(
     _check_frequency(validation_freq)
     epochs = min(epochs, config.max_epochs() or epochs)
     verbose = _verbosity(verbose)
+    x = without_strings(model, x)
     if validation_split and validation_data is None:
         (x, y, sample_weight), validation_data = train_validation_split(
             (x, y, sample_weight), validation_split
@@ -50,7 +52,7 @@ def fit(
         steps=steps_per_epoch,
     ))  # fmt: skip
     validation = _validation_source(
-        validation_data, validation_batch_size or batch_size, validation_steps
+        model, validation_data, validation_batch_size or batch_size, validation_steps
     )
     guard = Guard(model, "train", callbacks if isinstance(callbacks, CallbackList) else None)
     guard.prepare(source.peek())
@@ -99,6 +101,7 @@ def evaluate(
     if kwargs:
         raise ValueError(f"evaluate got unknown arguments {', '.join(map(repr, kwargs))}.")
     verbose = _verbosity(verbose)
+    x = without_strings(model, x)
     source = _limited(make_source(x, y, sample_weight, batch_size=batch_size, steps=steps))
     guard = Guard(model, "test")
     guard.prepare(source.peek())
@@ -121,6 +124,7 @@ def predict(model: Any, x: Any, batch_size: Any, verbose: Any, steps: Any, callb
             return found
     if x is None:
         raise ValueError("predict expects x, the data to compute outputs for; it got None.")
+    x = without_strings(model, x)
     source = _limited(make_source(x, batch_size=batch_size, steps=steps))
     guard = Guard(model, "predict")
     guard.prepare(source.peek())
@@ -172,6 +176,7 @@ def predict_on_batch(model: Any, x: Any) -> Any:
 
 
 def _one_batch(model: Any, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> Any:
+    x = without_strings(model, x)
     whole = make_source(x, y, sample_weight, class_weight=class_weight, batch_size=2**31)
     batch = whole.peek()
     guard = Guard(model, kind)
@@ -186,7 +191,7 @@ def next_step(model: Any, kind: str, iterator: Iterator[Any]) -> Any:
     """Run one step on the next batch of an iterator; return its logs, or the outputs."""
     if kind != "predict":
         _require_compiled(model, f"{kind}_function")
-    batch = make_source(iter([next(iterator)])).peek()
+    batch = make_source(without_strings(model, iter([next(iterator)]))).peek()
     Guard(model, kind).prepare(batch)
     leaves, pack = _split(batch)
     found = step_for(model, kind, leaves, leaves[0].shape[0], pack).run(leaves)
@@ -392,7 +397,7 @@ def _python(logs: Any) -> Any:
 # --- validation -------------------------------------------------------------------------------
 
 
-def _validation_source(data: Any, batch_size: Any, steps: Any) -> DataSource | None:
+def _validation_source(model: Any, data: Any, batch_size: Any, steps: Any) -> DataSource | None:
     if data is None:
         return None
     if isinstance(data, (tuple, list)):
@@ -404,6 +409,7 @@ def _validation_source(data: Any, batch_size: Any, steps: Any) -> DataSource | N
         x, y, weight = (*data, None, None)[:3]
     else:
         x, y, weight = data, None, None
+    x = without_strings(model, x)
     return _limited(
         make_source(x, y, weight, batch_size=batch_size, steps=steps, prefix="validation ")
     )

@@ -123,6 +123,19 @@ def test_what_follows_a_convolution_runs_on_its_tiles() -> None:
     assert len(Plan(native().core, graph, []).units) == 1
 
 
+def test_normalizing_in_inference_takes_no_pass_over_the_images() -> None:
+    def block(x: Any, w: Any, mean: Any, variance: Any, offset: Any, scale: Any) -> Any:
+        y = ops.conv(x, w, padding="same")
+        return ops.relu(ops.batch_normalization(y, mean, variance, -1, offset, scale))
+
+    rng = np.random.default_rng(0)
+    arrays = [rng.random(s, dtype="float32") for s in [(2, 8, 8, 3), (3, 3, 3, 16), *[(16,)] * 4]]
+    units = Plan(native().core, graph_of(block, arrays), []).units
+    large = [u for u in units if any(r.base.size > 16 for item in u.items for r in item.writes)]
+    assert [u.items[0].kind for u in large] == ["conv"]
+    assert len(units) == 2  # the other makes the factor and the shift of each channel
+
+
 @pytest.mark.parametrize("isa", SETS)
 def test_maxima_of_what_is_no_number(isa: str) -> None:
     x = np.array([[np.nan, 1, -np.inf, -np.inf, 2, np.nan, np.inf, 3]]).reshape(1, 8, 1)
