@@ -108,37 +108,63 @@ def binary_cross_entropy(target: Any, logits: Any) -> Any:
 
 
 def _norm_samples(rng: np.random.Generator) -> Samples:
-    row = {"axes": (0,), "epsilon": 1e-3}
-    return [((rng.normal(size=(4, 3)), rng.normal(size=3), rng.normal(size=3)), row)]
+    arrays = rng.normal(size=(4, 3)), rng.normal(size=3), rng.normal(size=3)
+    return [(arrays, {"axes": (0,), "epsilon": 1e-3, "once": once}) for once in (False, True)]
 
 
 def _norm_vjp(
-    g: Any, y: Any, x: Any, gamma: Any, beta: Any, *, axes: tuple[int, ...], epsilon: float
+    g: Any,
+    y: Any,
+    x: Any,
+    gamma: Any,
+    beta: Any,
+    *,
+    axes: tuple[int, ...],
+    epsilon: float,
+    once: bool,
 ) -> tuple[Any, ...]:
     """The mean and the variance depend on x as well: what they hand back is put together."""
     (gy, g_mean, g_variance), (_, mean, variance) = g, y
     share = 1.0 / math.prod(x.shape[a] for a in axes)
-    centred = el.subtract(x, mean)
     inverse = el.divide(1.0, el.sqrt(el.add(variance, epsilon)))
     scale = el.multiply(gamma, inverse)
     total = reduction.sum(gy, axis=axes, keepdims=True)
-    aligned = el.multiply(
-        reduction.sum(el.multiply(gy, centred), axis=axes, keepdims=True), inverse
-    )
+    # Read once, x is kept as it is; else what was centred is at hand from before.
+    from_mean = x if once else el.subtract(x, mean)
+    along = reduction.sum(el.multiply(gy, from_mean), axis=axes, keepdims=True)
+    if once:
+        along = el.subtract(along, el.multiply(mean, total))
+    aligned = el.multiply(along, inverse)
     slope = el.multiply(el.subtract(2.0 * g_variance, scale * inverse * aligned), share)
     shift = el.multiply(el.subtract(g_mean, scale * total), share)
-    dx = el.add(el.add(el.multiply(gy, scale), el.multiply(centred, slope)), shift)
+    if once:
+        shift = el.subtract(shift, el.multiply(mean, slope))
+    dx = el.add(el.add(el.multiply(gy, scale), el.multiply(from_mean, slope)), shift)
     return dx, aligned, total
 
 
 @fused(kernel=None, samples=_norm_samples, vjp=_norm_vjp)
-def batch_norm(x: Any, gamma: Any, beta: Any, *, axes: tuple[int, ...], epsilon: float) -> Any:
+def batch_norm(
+    x: Any, gamma: Any, beta: Any, *, axes: tuple[int, ...], epsilon: float, once: bool = False
+) -> Any:
     r"""\gamma (x - \mu) / \sqrt{\sigma^2 + \epsilon} + \beta,\ \mu \text{ and } \sigma^2
 
     Over `axes`, along which gamma and beta do not change; they broadcast to x. Results: y as x; mean
     and variance with `axes` kept as 1. (Ioffe & Szegedy, 2015.)
+
+    The variance is the mean of (x - mu)^2, or with `once` the mean of x^2 less mu^2: sums that can be
+    taken while x is computed, exact enough where the mean is not many deviations away from 0.
     """
     mean = reduction.mean(x, axis=axes, keepdims=True)
+    if once:
+        squares = reduction.mean(el.square(x), axis=axes, keepdims=True)
+        variance = el.maximum(el.subtract(squares, el.square(mean)), 0.0)
+        scale = el.divide(gamma, el.sqrt(el.add(variance, epsilon)))
+        return (
+            el.add(el.multiply(x, scale), el.subtract(beta, el.multiply(mean, scale))),
+            mean,
+            variance,
+        )
     centred = el.subtract(x, mean)
     variance = reduction.mean(el.square(centred), axis=axes, keepdims=True)
     scale = el.divide(gamma, el.sqrt(el.add(variance, epsilon)))

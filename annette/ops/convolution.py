@@ -310,6 +310,12 @@ def conv_transpose(
     return as_given(apply(c.conv_input, (x, w), params), form)
 
 
+def made_by_convolution(x: Any) -> bool:
+    """Say whether `x` is what a convolution gave, or its sum with an offset."""
+    product = made_by(x, "add")
+    return made_by(x if product is None else product, "conv") is not None
+
+
 def made_by(x: Any, name: str) -> Any:
     """Return the operand of the operation `name` that made `x`; None if another made it."""
     node = x.node if isinstance(x, Tensor) else None

@@ -223,7 +223,7 @@ def normalized():
     """A fused operation of several results, and reshaping."""
 
     def function(x, gamma, beta):
-        y, mean, variance = ops_batch_norm(x, gamma, beta, axes=(0,), epsilon=1e-3)
+        y, mean, variance = ops_batch_norm(x, gamma, beta, axes=(0,), epsilon=1e-3, once=False)
         return ops.reshape(y, (-1,)), ops.squeeze(mean), ops.squeeze(variance)
 
     from annette.fused.nn import batch_norm as ops_batch_norm

@@ -262,3 +262,19 @@ def test_layers_keep_the_floats_they_are_told_to() -> None:
     assert layers.Dense(2)(x).dtype == np.float32
     assert layers.Dense(2, dtype="float64")(x).dtype == np.float64
     assert layers.Dense(2, dtype="float16")(x).dtype == np.float16
+
+
+def test_normalizing_what_a_convolution_gave_is_normalizing_the_same_numbers() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(3.0, 1.0, (8, 6, 6, 2)).astype("float32")
+    images = keras.Input((6, 6, 2))
+    convolved = layers.Conv2D(4, 3, bias_initializer="ones", name="conv")(images)
+    normalization = layers.BatchNormalization()
+    one = keras.Model(images, normalization(convolved))
+    one.compile(keras.optimizers.SGD(0.0), "mse")
+    y = np.asarray(keras.Model(images, convolved)(x))
+    alone = layers.BatchNormalization()
+    loss = float(np.mean(np.square(alone(y, training=True) - 1.0)))
+    assert one.train_on_batch(x, np.ones((8, 4, 4, 4))) == pytest.approx(loss, rel=1e-4)
+    for a, b in zip(normalization.weights, alone.weights, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)

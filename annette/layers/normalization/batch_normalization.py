@@ -8,6 +8,7 @@ from annette import constraints, initializers, ops, regularizers
 from annette.fused.nn import batch_norm
 from annette.layers.input_spec import InputSpec
 from annette.layers.layer import Layer
+from annette.ops.convolution import made_by_convolution
 
 
 class BatchNormalization(Layer):
@@ -150,7 +151,9 @@ class BatchNormalization(Layer):
         one, zero = ops.ones((1,) * rank, inputs.dtype), ops.zeros((1,) * rank, inputs.dtype)
         gamma = ops.reshape(self.gamma, wide) if self.scale else one
         beta = ops.reshape(self.beta, wide) if self.center else zero
-        y, mean, variance = batch_norm(inputs, gamma, beta, axes=axes, epsilon=self.epsilon)
+        y, mean, variance = batch_norm(
+            inputs, gamma, beta, axes=axes, epsilon=self.epsilon, once=made_by_convolution(inputs)
+        )
         self._move(ops.reshape(mean, (-1,)), ops.reshape(variance, (-1,)))
         return y
 
