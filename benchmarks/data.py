@@ -24,6 +24,15 @@ def clustered(rows: int, width: int = 784, seed: int = 0) -> Arrays:
     return x, y
 
 
+def sequences(rows: int, steps: int, width: int, seed: int = 0) -> Arrays:
+    """Return noisy waves of ten lengths, and which length each row has."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 10, rows)
+    time = np.arange(steps)[:, None] * (y[:, None, None] + 1) + rng.random((rows, 1, width)) * steps
+    x = np.sin(time * np.pi / 40) + 0.3 * rng.standard_normal((rows, steps, width))
+    return x.astype("float32"), y
+
+
 def two_classes(rows: int = 1000, width: int = 20, seed: int = 0) -> Arrays:
     """Return rows of two classes that a curved border parts."""
     rng = np.random.default_rng(seed)
@@ -54,6 +63,9 @@ def save(folder: Path) -> None:
     made = {
         "images": (images.reshape(-1, 28, 28, 1), labels),
         "colours": (colours.reshape(-1, 32, 32, 3), names),
+        "lines": (images.reshape(-1, 28, 28), labels),
+        "series": sequences(1_280, 60, 8),
+        "vectors": sequences(1_280, 80, 64),
         "mnist": clustered(60_000),
         "wide": clustered(20_480, 1024),
         "binary": two_classes(),
@@ -69,6 +81,7 @@ def load(folder: Path, job: str, width: int, rows: int) -> Arrays:
     """Return the data for a job on rows of this width; rows beyond those saved repeat."""
     name = job if job in ("binary", "digits", "xor") else "wide" if width == 1024 else "mnist"
     name = {28: "images", 32: "colours"}.get(width, name)
+    name = {"recurrent": "lines", "stacked": "series", "transformer": "vectors"}.get(job, name)
     if job in ("product", "copy"):
         return np.empty((0, 0), "float32"), np.empty(0, "int64")
     x, y = np.load(folder / f"{name}_x.npy"), np.load(folder / f"{name}_y.npy")

@@ -144,6 +144,47 @@ class Programs:
 
         return run
 
+    def recurrent(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Training of one recurrent layer that reads an image line by line."""
+        k = self.keras.layers
+        kind = {"lstm": k.LSTM, "gru": k.GRU, "simple_rnn": k.SimpleRNN}[work.name]
+        inputs = self.keras.Input(work.sizes[:2])
+        model = self.keras.Sequential([inputs, kind(work.sizes[2]), k.Dense(10, "softmax")])
+        return self.trainer(model, work, x, y)
+
+    def stacked(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Training of two LSTM layers, one on the other."""
+        k = self.keras.layers
+        inputs, units = self.keras.Input(work.sizes[:2]), work.sizes[2]
+        layers = [k.LSTM(units, return_sequences=True), k.LSTM(units), k.Dense(10, "softmax")]
+        return self.trainer(self.keras.Sequential([inputs, *layers]), work, x, y)
+
+    def transformer(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Training of one block of a transformer."""
+        k = self.keras.layers
+        width, heads = work.sizes[1], work.sizes[2]
+        inputs = self.keras.Input(work.sizes[:2])
+        seen = k.MultiHeadAttention(heads, width // heads)(inputs, inputs)
+        t = k.LayerNormalization(epsilon=1e-6)(k.Add()([inputs, seen]))
+        u = k.Dense(width)(k.Dense(4 * width, "relu")(t))
+        t = k.LayerNormalization(epsilon=1e-6)(k.Add()([t, u]))
+        outputs = k.Dense(10, "softmax")(k.GlobalAveragePooling1D()(t))
+        return self.trainer(self.keras.Model(inputs, outputs), work, x, y)
+
+    def next_step(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """One step of one sequence after another, through a layer that keeps its state."""
+        k = self.keras.layers
+        inputs = self.keras.Input(batch_shape=(1, 1, work.sizes[0]))
+        layers = [k.LSTM(work.sizes[1], stateful=True), k.Dense(work.sizes[2])]
+        model = self.keras.Sequential([inputs, *layers])
+        step = np.ones((1, 1, work.sizes[0]), "float32")
+
+        def run(calls: int) -> None:
+            for _ in range(calls):
+                model.predict(step, verbose=0)
+
+        return run
+
     def residual(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
         """Training of three residual blocks."""
         k = self.keras.layers

@@ -139,8 +139,67 @@ def means() -> list[nn.Module]:
     return [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, 10)]
 
 
+class LastStep(nn.Module):
+    """A recurrent network, and ten logits of its last step."""
+
+    def __init__(self, recurrent: nn.Module, units: int) -> None:
+        super().__init__()
+        self.recurrent, self.logits = recurrent, nn.Linear(units, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the logits."""
+        return self.logits(self.recurrent(x)[0][:, -1])
+
+
+class TransformerBlock(nn.Module):
+    """Attention and two dense layers, each added to what went in and normalized; ten logits."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.block = nn.TransformerEncoderLayer(
+            width, heads, 4 * width, dropout=0.0, layer_norm_eps=1e-6, batch_first=True
+        )
+        self.logits = nn.Linear(width, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the logits."""
+        return self.logits(self.block(x).mean(1))
+
+
 class Programs:
     """The jobs."""
+
+    def recurrent(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Training of one recurrent layer that reads an image line by line."""
+        kind = {"lstm": nn.LSTM, "gru": nn.GRU, "simple_rnn": nn.RNN}[work.name]
+        _, width, units = work.sizes
+        return trainer(LastStep(kind(width, units, batch_first=True), units), x, y, work.batch)
+
+    def stacked(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Training of two LSTM layers, one on the other."""
+        _, width, units = work.sizes
+        layers = nn.LSTM(width, units, num_layers=2, batch_first=True)
+        return trainer(LastStep(layers, units), x, y, work.batch)
+
+    def transformer(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Training of one block of a transformer."""
+        _, width, heads = work.sizes
+        return trainer(TransformerBlock(width, heads), x, y, work.batch)
+
+    def next_step(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """One step of one sequence after another, the state handed on."""
+        width, units, outputs = work.sizes
+        layer, last = nn.LSTM(width, units, batch_first=True), nn.Linear(units, outputs)
+        step = torch.ones(1, 1, width)
+
+        def run(calls: int) -> None:
+            state = None
+            with torch.inference_mode():
+                for _ in range(calls):
+                    y_, state = layer(step, state)
+                    last(y_[:, -1])
+
+        return run
 
     def convnet(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
         """Training of a small convolutional network."""
