@@ -19,6 +19,14 @@ if TYPE_CHECKING:  # what type checkers and editors read; _HOMES says the same t
     from annette.layers.activation.prelu import PReLU as PReLU
     from annette.layers.activation.relu import ReLU as ReLU
     from annette.layers.activation.softmax import Softmax as Softmax
+    from annette.layers.attention.additive_attention import AdditiveAttention as AdditiveAttention
+    from annette.layers.attention.attention import Attention as Attention
+    from annette.layers.attention.group_query_attention import (
+        GroupQueryAttention as GroupQueryAttention,
+    )
+    from annette.layers.attention.multi_head_attention import (
+        MultiHeadAttention as MultiHeadAttention,
+    )
     from annette.layers.convolution.conv1d import Conv1D as Conv1D, Conv1D as Convolution1D
     from annette.layers.convolution.conv1d_transpose import (
         Conv1DTranspose as Conv1DTranspose,
@@ -238,6 +246,10 @@ _HOMES = {
     "activation.prelu": ("PReLU",),
     "activation.relu": ("ReLU",),
     "activation.softmax": ("Softmax",),
+    "attention.additive_attention": ("AdditiveAttention",),
+    "attention.attention": ("Attention",),
+    "attention.group_query_attention": ("GroupQueryAttention",),
+    "attention.multi_head_attention": ("MultiHeadAttention",),
     "convolution.conv1d": ("Conv1D",),
     "convolution.conv1d_transpose": ("Conv1DTranspose",),
     "convolution.conv2d": ("Conv2D",),

@@ -252,7 +252,8 @@ class Layer(Stateless):
             return
         found = self.compute_mask(args[0] if args else None, masks)
         flat = tree.flatten(outputs)
-        new = tree.flatten(found) if isinstance(found, (list, tuple, dict)) else [found] * len(flat)
+        # One mask is that of the first output: what else a layer returns has other places.
+        new = tree.flatten(found) if isinstance(found, (list, tuple, dict)) else [found]
         for output, mask in zip(flat, new, strict=False):
             if mask is not None and not isinstance(output, (int, float)):
                 output._keras_mask = mask

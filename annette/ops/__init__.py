@@ -6,6 +6,7 @@ Given arrays a function computes at once; given Tensors it records. The names ar
 from typing import TYPE_CHECKING
 
 from annette.fused import nn as _fused_nn  # noqa: F401  # fused operations register themselves
+from annette.ops.attention import dot_product_attention as dot_product_attention
 from annette.ops.control import (
     associative_scan as associative_scan,
     scan as scan,

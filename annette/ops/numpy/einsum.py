@@ -117,12 +117,15 @@ def _without_ones(term: _Term, other: _Term) -> _Term:
     )
 
 
-def _arranged(term: _Term, groups: list[list[str]]) -> Any:
-    """Return the array with its axes in groups, each group one axis."""
+def _arranged(term: _Term, batch: list[str], groups: list[list[str]]) -> Any:
+    """Return the array with the axes of `batch` first, then each group as one axis.
+
+    Those of `batch` stay apart: joined they would need a copy where they are not neighbours.
+    """
     sizes = dict(zip(term.labels, term.array.shape, strict=True))
-    order = [term.labels.index(s) for group in groups for s in group]
-    shape = tuple(math.prod(sizes[s] for s in group) for group in groups)
-    return sh.reshape(sh.transpose(term.array, order), shape)
+    order = [term.labels.index(s) for group in (batch, *groups) for s in group]
+    joined = (math.prod(sizes[s] for s in group) for group in groups)
+    return sh.reshape(sh.transpose(term.array, order), (*(sizes[s] for s in batch), *joined))
 
 
 def _contract(a: _Term, b: _Term, keep: set[str]) -> _Term:
@@ -135,14 +138,9 @@ def _contract(a: _Term, b: _Term, keep: set[str]) -> _Term:
     summed = [s for s in shared if s not in keep]
     rows = [s for s in a.labels if s not in shared]
     columns = [s for s in b.labels if s not in shared]
-    left = _arranged(a, [batch, rows, summed])
-    right = _arranged(b, [batch, summed, columns])
-    if not summed:
-        product = el.multiply(left, right)
-    elif batch:
-        product = linear.matmul(left, right)
-    else:
-        product = linear.matmul(left[0], right[0])
+    left = _arranged(a, batch, [rows, summed])
+    right = _arranged(b, batch, [summed, columns])
+    product = linear.matmul(left, right) if summed else el.multiply(left, right)
     sizes = dict(zip(b.labels, b.array.shape, strict=True))
     sizes.update(zip(a.labels, a.array.shape, strict=True))
     labels = (*batch, *rows, *columns)

@@ -1,0 +1,1 @@
+"""Layers that look things up by how well they fit."""
