@@ -215,6 +215,19 @@ if TYPE_CHECKING:  # what type checkers and editors read; _HOMES says the same t
     from annette.layers.preprocessing.text_vectorization import (
         TextVectorization as TextVectorization,
     )
+    from annette.layers.recurrent.bidirectional import Bidirectional as Bidirectional
+    from annette.layers.recurrent.conv_lstm1d import ConvLSTM1D as ConvLSTM1D
+    from annette.layers.recurrent.conv_lstm2d import ConvLSTM2D as ConvLSTM2D
+    from annette.layers.recurrent.conv_lstm3d import ConvLSTM3D as ConvLSTM3D
+    from annette.layers.recurrent.gru import GRU as GRU
+    from annette.layers.recurrent.gru_cell import GRUCell as GRUCell
+    from annette.layers.recurrent.lstm import LSTM as LSTM
+    from annette.layers.recurrent.lstm_cell import LSTMCell as LSTMCell
+    from annette.layers.recurrent.rnn import RNN as RNN
+    from annette.layers.recurrent.simple_rnn import SimpleRNN as SimpleRNN
+    from annette.layers.recurrent.simple_rnn_cell import SimpleRNNCell as SimpleRNNCell
+    from annette.layers.recurrent.stacked_rnn_cells import StackedRNNCells as StackedRNNCells
+    from annette.layers.recurrent.time_distributed import TimeDistributed as TimeDistributed
     from annette.layers.regularization.activity_regularization import (
         ActivityRegularization as ActivityRegularization,
     )
@@ -338,6 +351,19 @@ _HOMES = {
     "preprocessing.rescaling": ("Rescaling",),
     "preprocessing.string_lookup": ("StringLookup",),
     "preprocessing.text_vectorization": ("TextVectorization",),
+    "recurrent.bidirectional": ("Bidirectional",),
+    "recurrent.conv_lstm1d": ("ConvLSTM1D",),
+    "recurrent.conv_lstm2d": ("ConvLSTM2D",),
+    "recurrent.conv_lstm3d": ("ConvLSTM3D",),
+    "recurrent.gru": ("GRU",),
+    "recurrent.gru_cell": ("GRUCell",),
+    "recurrent.lstm": ("LSTM",),
+    "recurrent.lstm_cell": ("LSTMCell",),
+    "recurrent.rnn": ("RNN",),
+    "recurrent.simple_rnn": ("SimpleRNN",),
+    "recurrent.simple_rnn_cell": ("SimpleRNNCell",),
+    "recurrent.stacked_rnn_cells": ("StackedRNNCells",),
+    "recurrent.time_distributed": ("TimeDistributed",),
     "regularization.activity_regularization": ("ActivityRegularization",),
     "regularization.alpha_dropout": ("AlphaDropout",),
     "regularization.dropout": ("Dropout",),

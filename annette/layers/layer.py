@@ -363,4 +363,4 @@ def _serialized(field: str, value: Any) -> Any:
         return constraints.serialize(value) if value is not None else None
     if isinstance(value, Layer):
         return serialization.serialize_keras_object(value)
-    return activations.serialize(value) if field == "activation" else value
+    return activations.serialize(value) if field.endswith("activation") else value

@@ -1,0 +1,1 @@
+"""Layers that go along a sequence and carry a state from step to step."""

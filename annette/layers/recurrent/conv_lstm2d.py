@@ -1,0 +1,128 @@
+"""ConvLSTM2D: an LSTM along a sequence of pictures of 2 axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from annette.layers.recurrent.conv_lstm import ConvLSTM
+from annette.layers.recurrent.conv_lstm_cell import ConvLSTMCell2D
+
+
+class ConvLSTM2D(ConvLSTM):
+    r"""An LSTM whose products are convolutions over height, width.
+
+    .. math:: i_t, f_t, o_t = \sigma(x_t * W + h_{t-1} * U + b), \quad
+        g_t = \phi(x_t * W_g + h_{t-1} * U_g + b_g), \quad
+        c_t = f_t c_{t-1} + i_t g_t, \quad h_t = o_t \, \phi(c_t)
+
+    The parts of W, U and b come in the order i, f, g, o. (Shi et al., Convolutional LSTM network: A
+    machine learning approach for precipitation nowcasting, 2015, without the peepholes.)
+
+    Args:
+        filters: number of channels of the output.
+        kernel_size: size of the windows, a number for both axes or two.
+        strides: how far windows of the inputs lie apart, a number for both axes or two.
+        padding: "valid" for windows inside the picture, "same" for zeros around it.
+        data_format: "channels_last" or "channels_first"; the configured one if None.
+        dilation_rate: how far places in a window lie apart, a number for both axes or two.
+        activation: phi, by name or a callable; None for none.
+        recurrent_activation: sigma, of the gates.
+        use_bias: whether there is a b.
+        kernel_initializer, recurrent_initializer, bias_initializer: first values of W, U and b.
+        unit_forget_bias: whether the bias of f begins as 1.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties on them.
+        activity_regularizer: a penalty on the output.
+        kernel_constraint, recurrent_constraint, bias_constraint: applied to them after each update.
+        dropout: the fraction of x that is dropped while training, the same in all steps.
+        recurrent_dropout: the fraction of h that is dropped while training, the same in all steps.
+        seed: a whole number, for the same masks in each run.
+        return_sequences: whether to return the outputs of all steps; else the last.
+        return_state: whether to return the last states, too.
+        go_backwards: whether to begin with the last step; outputs come as they are made.
+        stateful: whether a batch begins with the states that the one before ended with, row by row.
+
+    Call arguments:
+        sequences: the inputs.
+        initial_state: a list of the first h and c; zeros if None.
+        mask: (rows, steps), False where a step is passed over: its states and output are those of
+            the step before.
+        training: whether to drop.
+
+    Input shape: (rows, steps, height, width, channels), or
+        (rows, steps, channels, height, width) with channels_first; all but rows and steps must be known.
+    Output shape: the same with filters for channels and the places of the windows; without steps
+        unless `return_sequences`; then h and c with `return_state`.
+    Weights: kernel (kernel_size, channels, 4 filters), recurrent_kernel (kernel_size, filters,
+        4 filters), bias (4 filters).
+
+    Raises:
+        ValueError: if `filters` is no whole number above 0, an argument of the windows is not as
+            above, or a fraction is not from 0 to 1; if a size is not known, a sequence has no step,
+            or a mask or state has another shape.
+    """
+
+    _cell = ConvLSTMCell2D
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: Any = 1,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            filters,
+            kernel_size,
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            activity_regularizer=activity_regularizer,
+            of_cell=dict(
+                strides=strides,
+                padding=padding,
+                data_format=data_format,
+                dilation_rate=dilation_rate,
+                activation=activation,
+                recurrent_activation=recurrent_activation,
+                use_bias=use_bias,
+                kernel_initializer=kernel_initializer,
+                recurrent_initializer=recurrent_initializer,
+                bias_initializer=bias_initializer,
+                unit_forget_bias=unit_forget_bias,
+                kernel_regularizer=kernel_regularizer,
+                recurrent_regularizer=recurrent_regularizer,
+                bias_regularizer=bias_regularizer,
+                kernel_constraint=kernel_constraint,
+                recurrent_constraint=recurrent_constraint,
+                bias_constraint=bias_constraint,
+                dropout=dropout,
+                recurrent_dropout=recurrent_dropout,
+                seed=seed,
+            ),
+            **kwargs,
+        )
