@@ -24,6 +24,7 @@ TABLES = (
     "cases_preprocessing",
     "cases_shaping",
     "cases_convolution",
+    "cases_recurrent",
     "cases_models",
     "cases_histories",
     "cases_configs",

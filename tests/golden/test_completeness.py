@@ -43,6 +43,7 @@ VALUES: dict[str, tuple[str, ...]] = {
         "summary",
         "fit",
         "convolution",
+        "recurrent",
         "images",
     ),
     "losses": ("losses",),
@@ -54,7 +55,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "constraints": ("constraints",),
     "random": ("random",),
 }
-CONFIGS = ("configs", "preprocessing_plain", "convolution", "image_configs")
+CONFIGS = ("configs", "preprocessing_plain", "convolution", "recurrent", "image_configs")
 BASES = {
     "layers": annette.layers.Layer,
     "losses": annette.losses.Loss,
@@ -203,7 +204,9 @@ def test_gradients(family: str, name: str) -> None:
     if f"{family}.{name}" in FLAT:
         pytest.skip(FLAT[f"{family}.{name}"])
     kinds = (
-        ("gradients", "losses") if family == "losses" else ("gradients", "convolution", "images")
+        ("gradients", "losses")
+        if family == "losses"
+        else ("gradients", "convolution", "recurrent", "images")
     )
     assert shown(family, name, kinds), f"no golden gradient of {family}.{name}"
 
@@ -215,7 +218,7 @@ def test_dtypes(family: str, name: str) -> None:
     """Each layer, loss and metric has the dtypes of its results compared with Keras's."""
     if f"{family}.{name}" in NO_DTYPES:
         pytest.skip(NO_DTYPES[f"{family}.{name}"])
-    assert shown(family, name, ("widths", "preprocessing", "convolution", "images")), (
+    assert shown(family, name, ("widths", "preprocessing", "convolution", "recurrent", "images")), (
         f"no golden dtypes: {family}.{name}"
     )
 
