@@ -60,12 +60,42 @@ class NumpyBackend(Backend):
         return {"name": self.name, "version": np.__version__}
 
 
+def _loop(node: Node) -> Callable[..., Any]:
+    """Return what runs a loop: its body a function of its own, whose buffers serve every step."""
+    params = node.params
+    graph, n, length = params["body"].graph, params["carries"], params["length"]
+    m = n + params["sequences"]
+    # What a step stacks is copied at once; a carry must outlive the buffers.
+    source, names = _Writer(graph, [], range(n)).write()
+    exec(compile(source, "<step>", "exec"), names)
+    step: Callable[..., tuple[Any, ...]] = names["run"]
+    places = range(length - 1, -1, -1) if params["reverse"] else range(length)
+    stacked = [((length, *t.shape), numpy_dtype(t.dtype)) for t in graph.outputs[n:]]
+
+    def loop(*operands: Any) -> Any:
+        state: Sequence[Any] = operands[:n]
+        xs, constants = operands[n:m], operands[m:]
+        ys = [np.empty(shape, dtype) for shape, dtype in stacked]
+        for t in places:
+            made = step(*state, *[x[t] for x in xs], *constants)
+            state = made[:n]
+            for y, value in zip(ys, made[n:], strict=True):
+                y[t] = value
+        results = (*state, *ys)
+        return results if len(results) > 1 else results[0]
+
+    return loop
+
+
 class _Writer:
     """Writes the function: one line an operation, buffers chosen by who still reads them."""
 
-    def __init__(self, graph: Graph, variables: list[Variable]) -> None:
+    def __init__(
+        self, graph: Graph, variables: list[Variable], copied: range | None = None
+    ) -> None:
         self.graph = graph
         self.variables = variables
+        self.copied = range(len(graph.outputs)) if copied is None else copied
         self.globals: dict[str, Any] = {"copy": np.array, "copyto": np.copyto}
         self.names: dict[int, str] = {}
         self.lines: list[str] = []
@@ -91,7 +121,8 @@ class _Writer:
         targets = self._direct_targets(number)
         for place, node in enumerate(graph.nodes):
             self._emit(place, node, targets)
-        outputs = [f"copy({self.names[id(t)]})" for t in graph.outputs]
+        values = [self.names[id(t)] for t in graph.outputs]
+        outputs = [f"copy({v})" if i in self.copied else v for i, v in enumerate(values)]
         for i, text in enumerate(outputs):
             self.lines.append(f"o{i} = {text}")
         self._store(number, targets)
@@ -165,9 +196,7 @@ class _Writer:
         else:
             function = f"{primitive.name}_{place}"
             self.globals[function] = (
-                partial(primitive.run, np, **node.params)
-                if node.params
-                else partial(primitive.run, np)
+                _loop(node) if "body" in node.params else partial(primitive.run, np, **node.params)
             )
             call = f"{function}({', '.join(given)})"
             if primitive.view and node.inputs:

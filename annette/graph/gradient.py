@@ -48,7 +48,7 @@ def _backward(node: Node, total: dict[int, Any]) -> None:
     if len(node.outputs) == 1:
         parts = rule(given[0], node.outputs[0], *node.inputs, **node.params)
     else:
-        zeros = (constant(np.zeros(t.shape, numpy_dtype(t.dtype))) for t in node.outputs)
+        zeros = (_nothing(t) for t in node.outputs)
         gs = tuple(z if g is None else g for g, z in zip(given, zeros, strict=True))
         parts = rule(gs, node.outputs, *node.inputs, **node.params)
     if len(parts) != len(node.inputs):
@@ -63,6 +63,17 @@ def _backward(node: Node, total: dict[int, Any]) -> None:
             _accumulate(total, x, fit(g, x))
         except ValueError as error:
             raise ValueError(f"In the gradient of {node.primitive.name!r}: {error}") from error
+
+
+def _nothing(t: Tensor) -> Tensor:
+    """Return zeros for a result that no gradient comes to; one number in memory."""
+    return constant(np.broadcast_to(np.zeros((), numpy_dtype(t.dtype)), t.shape))
+
+
+def is_nothing(g: Any) -> bool:
+    """Say whether a gradient is zero because none came, so that a rule may leave it out."""
+    value = g.value if isinstance(g, Tensor) and g.node is None else None
+    return value is not None and not any(value.strides) and not np.any(value.flat[:1])
 
 
 def _known(g: Any) -> Any:

@@ -99,6 +99,8 @@ class Graph:
             given = [names.get(id(t), "?") for t in node.inputs]
             given += [f"{k}={_short(v)}" for k, v in node.params.items()]
             lines.append(f"  {made} = {node.primitive.name}({', '.join(given)})")
+            if "body" in node.params:
+                lines += [f"  | {line}" for line in str(node.params["body"].graph).splitlines()]
         lines += [f"  {v.path} <- {names.get(id(t), '?')}" for v, t in self.assigns]
         lines.append(f"  return {', '.join(names.get(id(t), '?') for t in self.outputs)}".rstrip())
         return "\n".join(lines)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from annette.graph.body import pruned
 from annette.graph.graph import Graph
 from annette.graph.tensor import Node, Tensor
 
@@ -20,6 +21,7 @@ def lower(graph: Graph, keeps: Callable[[Node], bool] | None = None) -> Graph:
       kernel for this use of it.
     - An operation that does nothing is passed by.
     - An operation done before on the same inputs is not done again.
+    - A loop loses the carries and results that nobody needs, and its body is made ready too.
     """
     replaced: dict[int, Tensor] = {}
     known: dict[Any, Node] = {}
@@ -64,7 +66,25 @@ def lower(graph: Graph, keeps: Callable[[Node], bool] | None = None) -> Graph:
         add(node)
     outputs = [now(t) for t in graph.outputs]
     assigns = [(v, now(t)) for v, t in graph.assigns]
+    if any("body" in node.params for node in nodes):
+        nodes = _loops(nodes, [*outputs, *(t for _, t in assigns)], keeps)
     return Graph(graph.name, graph.inputs, graph.reads, nodes, outputs, assigns)
+
+
+def _loops(
+    nodes: list[Node], ends: list[Tensor], keeps: Callable[[Node], bool] | None
+) -> list[Node]:
+    """Return the nodes with loops that do what is needed; from the last to the first."""
+    wanted = {id(t) for t in ends}
+    ready: list[Node] = []
+    for node in reversed(nodes):
+        if not any(id(t) in wanted for t in node.outputs):
+            continue
+        if "body" in node.params:
+            node = pruned(node, lambda t: id(t) in wanted, lambda body: lower(body, keeps))
+        wanted.update(id(t) for t in node.inputs)
+        ready.append(node)
+    return ready[::-1]
 
 
 def _identity(t: Tensor) -> Any:

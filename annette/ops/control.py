@@ -1,4 +1,4 @@
-"""Control flow: loops and choices, unrolled into the graph where they are traced."""
+"""Control flow: loops and choices. A traced scan is one operation; the others are unrolled."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from annette.graph.body import record
+from annette.graph.context import state
 from annette.graph.symbolic import KerasTensor
 from annette.graph.tensor import Tensor
 from annette.ops.common import from_python, normal_axis, op, rank
 from annette.ops.core import convert_to_tensor
 from annette.ops.numpy import elementwise as el, shaping
+from annette.primitives.scan import run_loop
 
 
 def _known(x: Any) -> Any:
@@ -62,12 +65,12 @@ def while_loop(
     from annette.utils import tree
 
     several = isinstance(loop_vars, (tuple, list))
-    state = tuple(loop_vars) if several else (loop_vars,)
-    state = tree.map_structure(convert_to_tensor, state)
+    now = tuple(loop_vars) if several else (loop_vars,)
+    now = tree.map_structure(convert_to_tensor, now)
     for done in itertools.count():
         if maximum_iterations is not None and done >= maximum_iterations:
             break
-        go_on = _known(cond(*state))
+        go_on = _known(cond(*now))
         if go_on is None:
             raise ValueError(
                 "The condition of while_loop depends on values that a traced function has not got "
@@ -76,14 +79,14 @@ def while_loop(
             )
         if not go_on:
             break
-        result = body(*state)
-        state = tuple(result) if several and isinstance(result, (tuple, list)) else (result,)
-        state = tree.map_structure(convert_to_tensor, state)
-    return state if several else state[0]
+        result = body(*now)
+        now = tuple(result) if several and isinstance(result, (tuple, list)) else (result,)
+        now = tree.map_structure(convert_to_tensor, now)
+    return now if several else now[0]
 
 
-def _parts(xs: Any, length: int | None) -> tuple[list[Any], int]:
-    """Return the elements of xs along the first axis, and how many."""
+def _count(xs: Any, length: int | None) -> int:
+    """Return the number of steps along the first axis of xs."""
     from annette.utils import tree
 
     leaves = [from_python(x) for x in tree.flatten(xs)] if xs is not None else []
@@ -96,9 +99,37 @@ def _parts(xs: Any, length: int | None) -> tuple[list[Any], int]:
             f"{sorted(sizes) or 'neither'}."
         )
     (count,) = sizes
-    if xs is None:
-        return [None] * count, count
-    return [tree.map_structure(lambda x, i=i: from_python(x)[i], xs) for i in range(count)], count
+    return int(count)
+
+
+def _loop(
+    f: Callable[[Any, Any], tuple[Any, Any]], init: Any, xs: Any, length: int, reverse: bool
+) -> tuple[Any, Any] | None:
+    """Record `f` once as the body of a loop; None where a step changes the form of its carry."""
+    from annette.utils import tree
+
+    structure: list[Any] = []
+
+    def step(c: list[Any], x: list[Any], _: list[Any]) -> tuple[list[Any], list[Any]]:
+        element = None if xs is None else tree.pack_sequence_as(xs, x)
+        carry, y = f(tree.pack_sequence_as(init, c), element)
+        structure[:] = carry, y
+        return tree.flatten(carry), [v for v in tree.flatten(y) if v is not None]
+
+    leaves = [] if xs is None else [from_python(x) for x in tree.flatten(xs)]
+    recorded = record(step, tree.flatten(init), leaves)
+    if recorded is None:
+        return None
+    made = run_loop(recorded, length, reverse)
+    carry, y = structure
+    count = len(tree.flatten(carry))
+    for variable, value in zip(recorded.assigned, made[count:], strict=False):
+        variable.assign(value)
+    ys = iter(made[recorded.carries :])
+    return (
+        tree.pack_sequence_as(carry, list(made[:count])),
+        tree.map_structure(lambda v: None if v is None else next(ys), y),
+    )
 
 
 @op
@@ -128,15 +159,20 @@ def scan(
 
     if not callable(f):
         raise TypeError(f"scan expects f to be a function of (carry, x); it got {f!r}.")
-    parts, count = _parts(xs, length)
+    count = _count(xs, length)
     carry = tree.map_structure(convert_to_tensor, init)
+    if state.trace is not None and count > 1:
+        done = _loop(f, carry, xs, count, reverse)
+        if done is not None:
+            return done
     if not count:
         nothing = tree.map_structure(lambda x: np.zeros(x.shape[1:], str(x.dtype)), xs)
         _, y = f(carry, nothing)
         return carry, tree.map_structure(lambda v: shaping.stack([v])[:0], y)
     results: list[Any] = [None] * count
     for i in reversed(range(count)) if reverse else range(count):
-        carry, results[i] = f(carry, parts[i])
+        element = None if xs is None else tree.map_structure(lambda x, i=i: from_python(x)[i], xs)
+        carry, results[i] = f(carry, element)
     if results[0] is None:
         return carry, None
     return carry, tree.map_structure(lambda *ys: shaping.stack(ys), *results)

@@ -11,6 +11,7 @@ from annette.primitives import (
     pooling,
     random,
     reduce,
+    scan,
     shape,
 )
 
@@ -26,5 +27,6 @@ __all__ = [
     "pooling",
     "random",
     "reduce",
+    "scan",
     "shape",
 ]
