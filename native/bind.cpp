@@ -215,7 +215,8 @@ class PyProgram {
   public:
     PyProgram(const std::string &isa, nb::sequence values, nb::sequence work, std::int64_t arena,
               const std::vector<int> &inputs, int variables, int outputs,
-              std::vector<std::pair<std::int64_t, std::int64_t>> guards, nb::sequence calls) {
+              std::vector<std::pair<std::int64_t, std::int64_t>> guards, nb::sequence calls,
+              nb::sequence bodies) {
         std::vector<Value> parsed;
         for (nb::handle one : values) { // (place, slot, bytes or array)
             const auto t = tuple_of(one, 3);
@@ -237,16 +238,28 @@ class PyProgram {
             instructions.push_back(instruction_of(one));
         for (nb::handle call : calls)
             calls_.push_back(nb::borrow(call));
-        for (const Instruction &one : instructions)
+        for (nb::handle body : bodies)
+            bodies_.push_back(nb::borrow(body));
+        for (Instruction &one : instructions) {
             if (one.kind == kCall && one.call >= static_cast<int>(calls_.size()))
                 throw PlanError("an instruction calls what is not given");
+            if (one.kind == kScan) {
+                if (one.call < 0 || one.call >= static_cast<int>(bodies_.size()))
+                    throw PlanError("a scan runs what is not given");
+                const auto &body =
+                    nb::cast<PyProgram &>(bodies_[static_cast<std::size_t>(one.call)]);
+                if (body.calls_.size() > calls_.size())
+                    throw PlanError("the body of a scan calls what is not given");
+                one.body = body.program;
+            }
+        }
         std::vector<Type> types;
         for (int code : inputs)
             types.push_back(type_at(code));
         constexpr int most = 1 << 20; // arrays that a plan may be given
         if (variables < 0 || variables > most || outputs < 0 || outputs > most)
             throw PlanError("a plan cannot be given so many arrays");
-        program = std::make_unique<Program>(kernels_by_name(isa), std::move(parsed),
+        program = std::make_shared<Program>(kernels_by_name(isa), std::move(parsed),
                                             std::move(instructions), arena, std::move(types),
                                             variables, outputs, std::move(guards));
         for (std::size_t i = 0; i < program->inputs(); ++i)
@@ -425,10 +438,11 @@ class PyProgram {
         return list;
     }
 
-    std::unique_ptr<Program> program;
+    std::shared_ptr<Program> program;
 
   private:
     Arrays constants_;
+    std::vector<nb::object> bodies_; // whose constants the scans need
     std::vector<nb::object> calls_;
     std::exception_ptr pending_;
     std::vector<std::int64_t> input_bytes_, variable_bytes_, output_bytes_;
@@ -507,7 +521,10 @@ NB_MODULE(_core, m) {
     nb::class_<PyProgram>(m, "Program")
         .def(nb::init<const std::string &, nb::sequence, nb::sequence, std::int64_t,
                       const std::vector<int> &, int, int,
-                      std::vector<std::pair<std::int64_t, std::int64_t>>, nb::sequence>())
+                      std::vector<std::pair<std::int64_t, std::int64_t>>, nb::sequence,
+                      nb::sequence>(),
+             "isa"_a, "values"_a, "work"_a, "arena"_a, "inputs"_a, "variables"_a, "outputs"_a,
+             "guards"_a, "calls"_a, "bodies"_a = nb::make_tuple())
         .def("run", &PyProgram::run)
         .def("run_rows", &PyProgram::run_rows, "arrays"_a, "order"_a.none(), "start"_a, "stop"_a,
              "batch"_a, "seconds"_a, "variables"_a, "outputs"_a, "collect"_a)

@@ -220,9 +220,7 @@ def _closed(
     return Body(graph), [value for _, value in captured.values()]
 
 
-def pruned(
-    node: Node, wanted: Callable[[Tensor], bool], lower: Callable[[Graph], Graph]
-) -> Node:
+def pruned(node: Node, wanted: Callable[[Tensor], bool], lower: Callable[[Graph], Graph]) -> Node:
     """Return a node of a loop without the carries, elements and results that nobody needs.
 
     Args:

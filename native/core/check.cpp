@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "program.hpp"
+#include "scan.hpp"
 #include "windows.hpp"
 
 namespace annette {
@@ -308,6 +309,100 @@ struct Checker {
         dense(where), dense(y);
     }
 
+    // Bytes from the first to behind the last element from axis `from` on.
+    std::int64_t span(const View &x, std::size_t from) const {
+        std::int64_t end = 1;
+        for (std::size_t d = from; d < x.shape.size(); ++d) {
+            need(x.stride[d] >= 0, "goes backwards through what its body reads");
+            if (x.shape[d] == 0)
+                return 0;
+            end += (x.shape[d] - 1) * x.stride[d];
+        }
+        return end * bytes_of(x.type);
+    }
+
+    void scan() const {
+        need(work.body != nullptr, "has no body");
+        const Program &body = *work.body;
+        need(work.ints.size() >= 4, "needs its numbers");
+        const Scan s(work);
+        need(s.carries >= 0 && s.sequences >= 0 && s.length > 0 &&
+                 s.carries <= static_cast<std::int64_t>(work.in.size()) &&
+                 s.sequences <= static_cast<std::int64_t>(work.in.size()) - s.carries &&
+                 static_cast<std::int64_t>(work.ints.size()) == 4 + 2 * s.carries,
+             "has other operands than its numbers say");
+        need(body.inputs() == work.in.size() && body.variables() == 0,
+             "has a body of other operands");
+        for (std::size_t i = 0; i < work.in.size(); ++i) {
+            const View &x = work.in[i];
+            const bool step = s.sequence(i);
+            need(x.type == body.input_type(i), "has a body of other dtypes");
+            need(!step || (!x.shape.empty() && x.shape[0] == s.length && x.stride[0] >= 0),
+                 "has an operand of another length");
+            need(body.bound_bytes(Place::input, static_cast<int>(i)) <= span(x, step),
+                 "has a body that reads more than is given");
+        }
+        homes(s);
+    }
+
+    // Every carry has two places, or is among the results.
+    void homes(const Scan &s) const {
+        const auto count = static_cast<std::size_t>(s.carries);
+        std::size_t rooms = 0;
+        for (std::size_t i = 0; i < count; ++i)
+            rooms += s.home(i) == Home::rooms;
+        need(work.out.size() >= count + rooms, "lacks results");
+        const std::size_t ys = work.out.size() - count - rooms;
+        std::vector<int> lives(ys, 0);
+        for (std::size_t j = 0; j < ys; ++j) {
+            const View &y = work.out[count + j];
+            dense(y);
+            need(!y.shape.empty() && y.shape[0] == s.length, "has a result of another length");
+        }
+        std::size_t room = count + ys;
+        for (std::size_t i = 0; i < count; ++i) {
+            const View &first = work.in[i], &end = work.out[i];
+            dense(first), dense(end);
+            need(first.type == end.type && size(first) == size(end), "has a carry that changes");
+            const Home home = s.home(i);
+            need(home >= Home::rooms && home <= Home::saved, "has a carry that lies nowhere");
+            if (home == Home::rooms) {
+                const View &own = work.out[room++];
+                dense(own);
+                need(own.type == first.type && size(own) == 2 * size(first),
+                     "has no room for a carry");
+                continue;
+            }
+            const std::int64_t y = s.where(i);
+            need(y >= 0 && y < static_cast<std::int64_t>(ys), "has a carry that lies nowhere");
+            const View &home_view = work.out[count + static_cast<std::size_t>(y)];
+            need(home_view.type == first.type && size(home_view, 1) == size(first),
+                 "has a carry that lies among other results");
+            int &lived = lives[static_cast<std::size_t>(y)];
+            need(lived == 0 || (home == Home::made && lived == 1), "has two carries in one place");
+            lived = home == Home::made ? 1 : 2;
+        }
+        results(s, lives);
+    }
+
+    void results(const Scan &s, const std::vector<int> &lives) const {
+        const Program &body = *work.body;
+        const auto count = static_cast<std::size_t>(s.carries);
+        int slot = 0;
+        const auto fits = [&](std::int64_t bytes) {
+            need(slot < body.outputs() && body.bound_bytes(Place::output, slot) <= bytes,
+                 "has a body that gives more than there is room for");
+            ++slot;
+        };
+        for (std::size_t i = 0; i < count; ++i)
+            if (s.home(i) != Home::made)
+                fits(size(work.out[i]) * bytes_of(work.out[i].type));
+        for (std::size_t j = 0; j < lives.size(); ++j)
+            if (lives[j] != 2)
+                fits(size(work.out[count + j], 1) * bytes_of(work.out[count + j].type));
+        need(slot == body.outputs(), "has a body of other results");
+    }
+
     void random() const {
         need(work.in.size() == 1 && work.out.size() == 1 && work.ints.size() == 1, "needs a key");
         need(work.in[0].type == Type::uint32 && size(work.in[0]) == 2,
@@ -354,6 +449,7 @@ struct Checker {
         case kDepthwiseFilter:
         case kMaxPool:
         case kMaxUnpool: windows(); break;
+        case kScan: scan(); break;
         default: random(); break;
         }
     }

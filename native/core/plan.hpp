@@ -94,6 +94,7 @@ struct Loop {
 
 struct Instruction;
 struct Windows;
+class Program;
 
 // What kernels are given: where each value lies, and memory of their own.
 struct Context {
@@ -123,7 +124,8 @@ struct Instruction {
     double flops = 0;                 // operations on numbers
     double bytes = 0;                 // read and written
     std::shared_ptr<Windows> windows; // of a convolution or pooling
-    int call = -1;                    // number of the Python function that serves it
+    std::shared_ptr<Program> body;    // of a scan: what each of its steps runs
+    int call = -1; // number of the Python function that serves it, or of a scan's body
 };
 
 // Structured kernels by number; their names are in kKinds.
@@ -147,6 +149,7 @@ enum Kind : int {
     kPutAlong,
     kRandomBits,
     kCumsum,
+    kScan,
     kConv,
     kConvFilter,
     kDepthwise,

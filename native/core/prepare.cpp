@@ -26,6 +26,7 @@ const char *const kKindNames[kKinds] = {"call",
                                         "put_along_axis",
                                         "random_bits",
                                         "cumsum",
+                                        "scan",
                                         "conv",
                                         "conv_filter",
                                         "depthwise",
@@ -507,6 +508,12 @@ void prepare(const Kernels &kernels, Instruction &work) {
     case kRandomBits:
         work.bytes = 4.0 * static_cast<double>(work.ints[0]);
         work.tasks = tasks_for(2.0 * static_cast<double>(work.ints[0]), (work.ints[0] + 3) / 4);
+        break;
+    case kScan:
+        for (const Instruction &one : work.body->instructions()) {
+            work.flops += static_cast<double>(work.ints[2]) * one.flops;
+            work.bytes += static_cast<double>(work.ints[2]) * one.bytes;
+        }
         break;
     default: break;
     }

@@ -77,6 +77,7 @@ Program::Program(const Kernels &kernels, std::vector<Value> values, std::vector<
     for (Instruction &one : work_) {
         prepare(kernels_, one);
         threaded_ = threaded_ || (std::max(one.tasks, one.then_tasks) > 1 && !one.alone);
+        threaded_ = threaded_ || (one.body && one.body->threaded_);
         shared = std::max(shared, one.shared_bytes);
     }
     if (shared)
@@ -143,17 +144,18 @@ void do_task(void *what, int task, char *scratch) {
 
 } // namespace
 
-void Program::spread(Lease &lease, const Instruction &work, Kernel kernel, int tasks) {
-    Job job{&work, kernel, {at_.data(), scratch_.data(), shared_ ? shared_->data() : nullptr}};
+void Program::spread(Lease &lease, const Instruction &work, Kernel kernel, int tasks,
+                     char *scratch) {
+    Job job{&work, kernel, {at_.data(), scratch, shared_ ? shared_->data() : nullptr}};
     if (tasks > 1 && !work.alone && lease) {
-        lease.pool().run(tasks, do_task, &job, scratch_.data());
+        lease.pool().run(tasks, do_task, &job, scratch);
         return;
     }
     for (int task = 0; task < tasks; ++task)
         kernel(work, job.context, task);
 }
 
-bool Program::execute(Lease &lease, const Caller &caller) {
+bool Program::execute(Lease &lease, const Caller &caller, char *scratch) {
     for (std::size_t n = 0; n < work_.size(); ++n) {
         const Instruction &work = work_[n];
         const double before = profiling ? now() : 0;
@@ -162,12 +164,15 @@ bool Program::execute(Lease &lease, const Caller &caller) {
                 lease.pool().rest();
             if (!caller(work, at_.data()))
                 return false;
+        } else if (work.kind == kScan) {
+            if (!scan(lease, work, caller, scratch))
+                return false;
         } else {
-            spread(lease, work, work.run, work.tasks);
+            spread(lease, work, work.run, work.tasks, scratch);
             if (work.then)
-                spread(lease, work, work.then, work.then_tasks);
+                spread(lease, work, work.then, work.then_tasks, scratch);
             if (work.join)
-                spread(lease, work, work.join, 1);
+                spread(lease, work, work.join, 1, scratch);
         }
         if (profiling)
             seconds[n] += now() - before;
@@ -182,7 +187,7 @@ bool Program::run(const Binding &binding, const Caller &caller) {
     const FlushSubnormals flush;
     Lease lease(threaded_);
     bind(binding);
-    return execute(lease, caller);
+    return execute(lease, caller, scratch_.data());
 }
 
 } // namespace annette

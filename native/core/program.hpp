@@ -83,7 +83,9 @@ class Program {
     friend class Training;
     void bind(const Binding &binding);
     void choose_conversions(Batches &batches) const;
-    bool execute(Lease &lease, const Caller &caller);
+    bool execute(Lease &lease, const Caller &caller, char *scratch);
+    // Runs the body of a scan for each of its steps; see core/scan.cpp.
+    bool scan(Lease &lease, const Instruction &work, const Caller &caller, char *scratch);
     bool batches(const Batches &batches, std::int64_t &start, std::int64_t stop, double deadline,
                  Binding &binding, Lease &lease, const Caller &caller);
     void gather(const Batches &batches, std::int64_t place, Lease &lease, Binding &binding);
@@ -91,7 +93,7 @@ class Program {
     void finish_ahead(Lease &lease);
     bool in_place(const Batches &batches, std::size_t input) const;
     Gather copy_of(const Batches &batches, std::size_t input, std::int64_t place);
-    void spread(Lease &lease, const Instruction &work, Kernel kernel, int tasks);
+    void spread(Lease &lease, const Instruction &work, Kernel kernel, int tasks, char *scratch);
     void look_at_guards(const Instruction &work) const;
 
     const Kernels &kernels_;
@@ -107,6 +109,7 @@ class Program {
     std::vector<int> bound_; // values that lie in arrays from outside
     // Rows copied for a batch, and for the one after it.
     std::vector<std::unique_ptr<Memory>> gathered_, ahead_;
+    Binding step_; // as the body of a scan: the arrays of the step at hand
     Gather coming_{};       // what helpers copy meanwhile,
     int coming_input_ = -1; // for this input
     bool threaded_ = false;

@@ -158,7 +158,7 @@ bool Program::batches(const Batches &batches, std::int64_t &start, std::int64_t 
         bind(binding);
         if (start + 2 * batches.batch <= stop)
             gather_ahead(batches, start + batches.batch, lease);
-        if (!execute(lease, caller))
+        if (!execute(lease, caller, scratch_.data()))
             return false;
         for (std::size_t i = 0; i < batches.advance.size(); ++i)
             binding.outputs[i] += batches.advance[i];
@@ -269,7 +269,7 @@ bool Training::run(std::int64_t &epoch, std::int64_t stop, double seconds, std::
                 return true;
         }
         place_ = 0;
-        if (!results->execute(lease, caller))
+        if (!results->execute(lease, caller, results->scratch_.data()))
             return false;
         for (const char *out : results_binding.outputs) {
             float value;

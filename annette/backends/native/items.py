@@ -120,6 +120,13 @@ class Ref:
         return Ref(self.base, self.shape, strides, offset)
 
 
+def span(ref: Ref) -> int:
+    """Return the elements from a look's first to its last, both included."""
+    if 0 in ref.shape:
+        return 0
+    return 1 + sum((n - 1) * s for n, s in zip(ref.shape, ref.strides, strict=True))
+
+
 def row_major(shape: Shape) -> Shape:
     """Return the strides of values that lie side by side in row-major order."""
     strides, gap = [], 1

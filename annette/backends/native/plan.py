@@ -27,15 +27,24 @@ class Plan:
         graph: what to do.
         variables: every variable the graph reads or changes; their order is that of the arrays.
         guarded: keep bytes around every value that the core looks at after each instruction.
+        strides: of each input, for the body of a loop, whose inputs are parts of other values.
     """
 
     def __init__(
-        self, core: Core, graph: Graph, variables: list[Variable], guarded: bool = False
+        self,
+        core: Core,
+        graph: Graph,
+        variables: list[Variable],
+        guarded: bool = False,
+        strides: list[Shape] | None = None,
     ) -> None:
         self.core = core
         self.name = graph.name
+        self.outputs = graph.outputs
         ready = lower(graph, lambda node: keeps(core, node))
-        self._work = Translator(core, ready, variables)
+        self._work = Translator(
+            core, ready, variables, strides, lambda body, s: Plan(core, body, [], guarded, s)
+        )
         self.variables = variables
         self._slots = {v: i for i, v in enumerate(variables)}
         self._bind_outputs(ready)
@@ -43,7 +52,8 @@ class Plan:
         self.units = self._scheduled(assigned)
         self.input_codes = [core.codes[t.dtype] for t in graph.inputs]
         self.arena_bytes, self._offsets, self.guards = self._place(guarded)
-        self.calls: list[Any] = []
+        self.calls: list[Any] = []  # shared with the bodies of loops
+        self.bodies: list[Any] = []
         self._built: Any = None
 
     def __str__(self) -> str:
@@ -183,7 +193,7 @@ class Plan:
         instructions = [self._instruction(unit) for unit in self.units]
         self._built = self.core.module.Program(
             self.core.isa, self._values, instructions, self.arena_bytes, self.input_codes,
-            variables, outputs, self.guards, self.calls,
+            variables, outputs, self.guards, self.calls, *([self.bodies] if self.bodies else []),
         )  # fmt: skip
         return self._built
 
@@ -218,6 +228,10 @@ class Plan:
         if item.kind == "call":
             call = len(self.calls)
             self.calls.append(item.call)
+        if item.kind == "scan":
+            call = len(self.bodies)
+            item.call.calls = self.calls
+            self.bodies.append(item.call.build(0, len(item.call.outputs)))
         reads = [self._view(r) for r in item.reads]
         writes = [self._view(r) for r in item.writes]
         return self.core.kinds[item.kind], item.name, reads, writes, item.ints, None, call

@@ -48,6 +48,9 @@ def text(plan: Plan) -> str:
                 _amount(moved) if moved else "", str(tasks) if costs else "", mark,
             )
         )  # fmt: skip
+        body = plan.units[line.number].items[0].call if line.what == "scan" else None
+        if body is not None:
+            rows += [f"  | {row}" for row in text(body).splitlines()[2:]]
     return "\n".join([*rows, summary(plan, found)])
 
 

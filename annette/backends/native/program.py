@@ -138,4 +138,5 @@ def supported(core: Core, graph: Graph) -> bool:
     """Say whether every value of a graph is of a dtype that the core has."""
     values: list[Any] = [*graph.inputs, *graph.reads, *graph.constants(), *graph.outputs]
     values += [t for node in graph.nodes for t in node.outputs]
-    return all(t.dtype in core.codes for t in values)
+    bodies = [node.params["body"].graph for node in graph.nodes if "body" in node.params]
+    return all(t.dtype in core.codes for t in values) and all(supported(core, b) for b in bodies)

@@ -11,7 +11,7 @@ import numpy as np
 
 from annette.backends.native import windows
 from annette.backends.native.core import Core
-from annette.backends.native.items import Base, Item, Ref, Shape, row_major, squeeze
+from annette.backends.native.items import Base, Item, Ref, Shape, row_major, span, squeeze
 from annette.graph.dtypes import numpy_dtype
 from annette.graph.graph import Graph
 from annette.graph.tensor import Node, Tensor
@@ -47,14 +47,26 @@ def keeps(core: Core, node: Node) -> bool:
 class Translator:
     """Makes the items of a graph that `lower` has made ready."""
 
-    def __init__(self, core: Core, graph: Graph, variables: list[Variable]) -> None:
+    def __init__(
+        self,
+        core: Core,
+        graph: Graph,
+        variables: list[Variable],
+        strides: list[Shape] | None = None,
+        plan: Callable[[Graph, list[Shape]], Any] | None = None,
+    ) -> None:
         self.core = core
+        self.plan = plan
         self.items: list[Item] = []
         self.bases: list[Base] = []
         self.refs: dict[int, Ref] = {}
         self.constants: dict[Any, Ref] = {}
         for i, t in enumerate(graph.inputs):
-            self.refs[id(t)] = self.fresh("input", t.shape, t.dtype, slot=i)
+            ref = self.fresh("input", t.shape, t.dtype, slot=i)
+            if strides is not None:
+                ref = Ref(ref.base, t.shape, strides[i])
+                ref.base.size = span(ref)
+            self.refs[id(t)] = ref
         self.inputs = [self.refs[id(t)].base for t in graph.inputs]
         self.variables: list[Base] = []
         slots = {v: i for i, v in enumerate(variables)}
@@ -368,12 +380,70 @@ class Translator:
         )
         return made
 
+    # --- loops ------------------------------------------------------------------------------------
+
+    def _scan(self, node: Node, reads: list[Ref]) -> list[Ref]:
+        """Add an item whose body is a plan of its own.
+
+        Where a carry is one of the stacked results, after a step or before it, it lies there; else
+        it has two places, which a step reads and writes by turns.
+        """
+        p, graph = node.params, node.params["body"].graph
+        n, m, length = p["carries"], p["sequences"], p["length"]
+        if not length:
+            ys = node.outputs[n:]
+            return [
+                *reads[:n],
+                *(self.constant(np.zeros(t.shape, numpy_dtype(t.dtype))) for t in ys),
+            ]
+        given = [
+            self.dense(r) if i < n or any(s < 0 for s in r.strides) else r
+            for i, r in enumerate(reads)
+        ]
+        homes = _homes(graph, n)
+        made = [self.fresh("temp", t.shape, t.dtype) for t in node.outputs]
+        rooms = [
+            self.fresh("temp", (2, *t.shape), t.dtype)
+            for t, (home, _) in zip(node.outputs, homes, strict=False)
+            if home == _ROOMS
+        ]
+        saved = {n + j for home, j in homes if home == _SAVED}
+        outputs = [t for t, (home, _) in zip(graph.outputs, homes, strict=False) if home != _MADE]
+        outputs += [t for j, t in enumerate(graph.outputs) if j >= n and j not in saved]
+        body = Graph(f"{p['length']} steps", graph.inputs, {}, graph.nodes, outputs, [])
+        strides = [r.strides[1:] if n <= i < n + m else r.strides for i, r in enumerate(given)]
+        assert self.plan is not None
+        ints = (n, m, length, int(p["reverse"]), *(i for home in homes for i in home))
+        self.add(
+            Item("scan", "scan", given, [*made, *rooms], ints=ints, call=self.plan(body, strides))
+        )
+        return made
+
     # --- the rest ---------------------------------------------------------------------------------
 
     def _call(self, node: Node, reads: list[Ref]) -> list[Ref]:
         made = [self.fresh("temp", t.shape, t.dtype) for t in node.outputs]
         self.add(Item("call", node.primitive.name, reads, made, call=_numpy_call(node)))
         return made
+
+
+# Where a carry lies between two steps; see native/core/scan.hpp.
+_ROOMS, _MADE, _SAVED = range(3)
+
+
+def _homes(graph: Graph, carries: int) -> list[tuple[int, int]]:
+    """Return where each carry of a body lies, and as which of the stacked results."""
+    stacked = {id(t): j for j, t in enumerate(graph.outputs[carries:])}
+    homes = []
+    for before, after in zip(graph.inputs, graph.outputs[:carries], strict=False):
+        if id(after) in stacked:
+            homes.append((_MADE, stacked[id(after)]))
+        elif id(before) in stacked:
+            homes.append((_SAVED, stacked[id(before)]))
+        else:
+            homes.append((_ROOMS, 0))
+    taken = [j for home, j in homes if home == _MADE]
+    return [(_ROOMS, 0) if home == _SAVED and j in taken else (home, j) for home, j in homes]
 
 
 def _window(ref: Ref, axis: int, start: int, size: int) -> Ref:
