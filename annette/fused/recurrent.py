@@ -86,9 +86,9 @@ def _over_times(states: Any, first: Any, dz: Any, reverse: bool) -> Any:
     total = ops.matmul(
         ops.transpose(ops.reshape(rest, (-1, units))), ops.reshape(early, (-1, width))
     )
-    if isinstance(first, Tensor) and first.node is None and first.value is not None:
-        if not np.any(first.value):
-            return total
+    known = isinstance(first, Tensor) and first.node is None and first.value is not None
+    if known and not np.any(first.value):
+        return total
     return total + ops.matmul(ops.transpose(first), late)
 
 
