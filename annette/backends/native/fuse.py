@@ -54,7 +54,7 @@ class Unit:
                 for item in ref.base.readers:
                     if item.unit is not self:
                         yield item.unit
-                for item in ref.base.writers:
+                for item in () if ref.base.parted else ref.base.writers:
                     if item.unit is not self and item.number > mine.number:
                         yield item.unit
 
@@ -168,11 +168,13 @@ def _merge(units: list[Unit]) -> list[Unit]:
         if not unit.loops:
             continue
         group = groups.setdefault(unit.shape, [])
+        whole = unit
         for earlier in reversed(group):
-            if _joins(earlier, unit):
-                earlier.join(unit)
-                break
-        else:
+            if _joins(earlier, whole):
+                earlier.join(whole)
+                whole = earlier
+        group[:] = [u for u in group if u.items[0].unit is u]
+        if whole is unit:
             group.append(unit)
     kept = {item.unit for unit in units for item in unit.items}
     return order(list(kept))
@@ -188,7 +190,7 @@ def _joins(a: Unit, b: Unit) -> bool:
         return False
     if any(ref.base in b.made for item in a.items for ref in item.reads):
         return False
-    if any(len(base.writers) > 1 for base in (*a.made, *b.made)):
+    if any(len(base.writers) > 1 and not base.parted for base in (*a.made, *b.made)):
         return False
     return not any(
         _reaches(follower, b) for follower in set(a.followers()) if follower is not b

@@ -17,7 +17,9 @@ class Base:
     the array that is bound to it.
     """
 
-    __slots__ = ("array", "dtype", "number", "place", "readers", "size", "slot", "writers")
+    __slots__ = (
+        "array", "dtype", "number", "parted", "place", "readers", "size", "slot", "writers",
+    )  # fmt: skip
 
     def __init__(
         self, number: int, place: str, dtype: str, size: int, slot: int = 0, array: Any = None
@@ -28,6 +30,7 @@ class Base:
         self.size = size
         self.slot = slot
         self.array: np.ndarray | None = array
+        self.parted = False  # whether its writers write parts that do not overlap
         self.writers: list[Item] = []
         self.readers: list[Item] = []
 

@@ -198,6 +198,7 @@ class Translator:
     def _concatenate(self, node: Node, reads: list[Ref]) -> list[Ref]:
         out, axis = node.outputs[0], node.params["axis"]
         made = self.fresh("temp", out.shape, out.dtype)
+        made.base.parted = True
         start = 0
         for part in reads:
             self.copy(part, _window(made, axis, start, part.shape[axis]))
