@@ -158,11 +158,16 @@ if TYPE_CHECKING:  # what type checkers and editors read; _HOMES says the same t
     from annette.layers.preprocessing.discretization import Discretization as Discretization
     from annette.layers.preprocessing.hashed_crossing import HashedCrossing as HashedCrossing
     from annette.layers.preprocessing.hashing import Hashing as Hashing
+    from annette.layers.preprocessing.images.aug_mix import AugMix as AugMix
     from annette.layers.preprocessing.images.auto_contrast import AutoContrast as AutoContrast
     from annette.layers.preprocessing.images.center_crop import CenterCrop as CenterCrop
+    from annette.layers.preprocessing.images.contrast_limited_adaptive_histogram_equalization import (
+        ContrastLimitedAdaptiveHistogramEqualization as ContrastLimitedAdaptiveHistogramEqualization,
+    )
     from annette.layers.preprocessing.images.cut_mix import CutMix as CutMix
     from annette.layers.preprocessing.images.equalization import Equalization as Equalization
     from annette.layers.preprocessing.images.mix_up import MixUp as MixUp
+    from annette.layers.preprocessing.images.rand_augment import RandAugment as RandAugment
     from annette.layers.preprocessing.images.random_brightness import (
         RandomBrightness as RandomBrightness,
     )
@@ -318,11 +323,16 @@ _HOMES = {
     "preprocessing.discretization": ("Discretization",),
     "preprocessing.hashed_crossing": ("HashedCrossing",),
     "preprocessing.hashing": ("Hashing",),
+    "preprocessing.images.aug_mix": ("AugMix",),
     "preprocessing.images.auto_contrast": ("AutoContrast",),
     "preprocessing.images.center_crop": ("CenterCrop",),
+    "preprocessing.images.contrast_limited_adaptive_histogram_equalization": (
+        "ContrastLimitedAdaptiveHistogramEqualization",
+    ),
     "preprocessing.images.cut_mix": ("CutMix",),
     "preprocessing.images.equalization": ("Equalization",),
     "preprocessing.images.mix_up": ("MixUp",),
+    "preprocessing.images.rand_augment": ("RandAugment",),
     "preprocessing.images.random_brightness": ("RandomBrightness",),
     "preprocessing.images.random_color_degeneration": ("RandomColorDegeneration",),
     "preprocessing.images.random_color_jitter": ("RandomColorJitter",),

@@ -252,7 +252,31 @@ for _bins in (256,):
             ),
         ],
     )
-for _name in ("RandomElasticTransform", "RandomGaussianBlur", "RandomColorJitter"):
+CLAHE = "ContrastLimitedAdaptiveHistogramEqualization"
+# The values lie between those where a bin ends.
+_LEVELS = np.floor(PICTURES[:, :5, :7]) + np.float32(0.5)
+for _kwargs in ({}, {"tile_grid_size": (2, 3)}, {"tile_grid_size": (1, 1), "clip_limit": 30.0},
+                {"tile_grid_size": (3, 2), "clip_limit": 0.0}):  # fmt: skip
+    add(f"{CLAHE} {_kwargs}", lambda k, a=_kwargs: [
+        getattr(k.layers, CLAHE)(**a)(_LEVELS), getattr(k.layers, CLAHE)(**a)(_LEVELS[0]),
+        getattr(k.layers, CLAHE)(value_range=(-1, 1), **a)(_LEVELS / 127.5 - 1),
+        getattr(k.layers, CLAHE)(data_format="channels_first", **a)(
+            np.ascontiguousarray(np.moveaxis(_LEVELS, -1, 1))),
+        getattr(k.layers, CLAHE)(**a)(_LEVELS * 0 + 7),
+    ])  # fmt: skip
+_OPERATIONS = {
+    "random_shear": TRANSFORMED[2][2], "random_translation": TRANSFORMED[0][2],
+    "random_rotation": TRANSFORMED[3][2], "random_brightness": TRANSFORMED[6][2],
+    "random_color_degeneration": TRANSFORMED[9][2], "random_contrast": TRANSFORMED[5][2],
+    "random_sharpness": TRANSFORMED[13][2], "random_posterization": TRANSFORMED[12][2],
+    "solarization": TRANSFORMED[16][2], "auto_contrast": None, "equalization": None,
+}  # fmt: skip
+for _places in ([0], [1], [2], [3], [4], [5], [6], [7], [8], [9], [5, 3, 1], [4, 4, 2, 9]):
+    add(f"RandAugment {_places}", lambda k, p=_places: k.layers.RandAugment(
+        num_ops=len(p)).transform_images(PICTURES, {
+            "transforms": _OPERATIONS, "layer_idxes": np.array(p, "int32")}, True))  # fmt: skip
+for _name in ("RandomElasticTransform", "RandomGaussianBlur", "RandomColorJitter", "RandAugment",
+              "AugMix"):  # fmt: skip
     # What they draw is theirs; outside training nothing changes.
     add(f"{_name} outside training", lambda k, o=_name: getattr(k.layers, o)()(
         PICTURES, training=False))  # fmt: skip
@@ -274,6 +298,11 @@ CONFIGS: list[tuple[str, dict[str, Any]]] = [
     ("Resizing", {"height": 3, "width": 4, "interpolation": "nearest"}),
     ("AutoContrast", {"value_range": (0, 1)}),
     ("Equalization", {"bins": 100}),
+    (CLAHE, {"clip_limit": 2.0, "tile_grid_size": (4, 2)}),
+    ("RandAugment", {"num_ops": 3, "factor": (0.1, 0.3), "value_range": (0, 1), "seed": 3}),
+    ("RandAugment", {"factor": 0.4, "interpolation": "nearest"}),
+    ("AugMix", {"num_chains": 2, "factor": 0.2, "alpha": 0.5, "all_ops": False, "seed": 3}),
+    ("AugMix", {}),
 ]  # fmt: skip
 
 

@@ -41,8 +41,13 @@ LAYERS: dict[str, dict[str, Any]] = {
     "Resizing": {"height": 5, "width": 6},
     "AutoContrast": {},
     "Equalization": {},
+    "ContrastLimitedAdaptiveHistogramEqualization": {"tile_grid_size": (3, 2)},
+    "RandAugment": {"num_ops": 3},
+    "AugMix": {},
 }
-SEEDED = [n for n in LAYERS if n not in ("CenterCrop", "Resizing", "AutoContrast", "Equalization")]
+CLAHE = "ContrastLimitedAdaptiveHistogramEqualization"
+FIXED = ("CenterCrop", "Resizing", "AutoContrast", "Equalization", CLAHE)
+SEEDED = [n for n in LAYERS if n not in FIXED]
 
 
 def make(name: str, **more: Any) -> Any:
@@ -85,7 +90,7 @@ def test_nothing_is_drawn_outside_training(name: str) -> None:
     layer = make(name)
     y = np.asarray(layer(X, training=False))
     np.testing.assert_array_equal(np.asarray(layer(X, training=False)), y)
-    if name in SEEDED or y.shape == X.shape:
+    if name in SEEDED or name in ("AutoContrast", "Equalization"):
         np.testing.assert_array_equal(y, X)
 
 
@@ -171,6 +176,91 @@ def test_erased_and_cut_parts_have_their_areas() -> None:
     )
 
 
+def test_rand_augment_makes_the_chosen_changes_in_order() -> None:
+    """Each place stands for one of eleven layers, and all of them are drawn."""
+    layer = layers.RandAugment(num_ops=4, seed=2)
+    drawn = layer.get_random_transformation(X)
+    names = list(drawn["transforms"])
+    assert len(names) == 11
+    y = X
+    for place in np.asarray(drawn["layer_idxes"]):
+        step = getattr(layer, names[place])
+        y = step.transform_images(y, drawn["transforms"][names[place]], True)
+    np.testing.assert_array_equal(layer.transform_images(X, drawn), y)
+    places = [layer.get_random_transformation(X[:1])["layer_idxes"] for _ in range(100)]
+    assert set(np.asarray(places).ravel().tolist()) == set(range(11))
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.3, 1.0])
+def test_rand_augment_has_one_strength(strength: float) -> None:
+    """It is that of each of its layers, in bits for the shades that are kept."""
+    layer = layers.RandAugment(factor=strength)
+    assert layer.random_contrast.factor == layer.random_rotation.factor == (0, strength)
+    assert layer.random_posterization.factor[1] == max(int(8 * strength), 1)
+
+
+def test_aug_mix_mixes_pictures_with_their_versions() -> None:
+    """What it gives is the sum that it says, with the weights that it draws."""
+    layer = layers.AugMix(num_chains=2, chain_depth=2, seed=2)
+    drawn = layer.get_random_transformation(X)
+    weights, kept = np.asarray(drawn["chain_mixing_weights"]), float(drawn["weight_sample"])
+    assert weights.sum() == pytest.approx(1) and 0 < kept < 1
+    names = list(drawn["transforms"][0])
+    mixed: Any = 0.0
+    for chain in range(2):
+        version = np.concatenate([X, X])
+        for places, transforms in zip(drawn["layer_idxes"], drawn["transforms"], strict=True):
+            place = int(places[chain])
+            if place < len(names):
+                step = getattr(layer, names[place])
+                if names[place] == "equalization":  # of the pictures of its own chain alone
+                    version = np.concatenate([step(half, training=True) for half in
+                                              np.split(np.asarray(version), 2)])  # fmt: skip
+                else:
+                    version = step.transform_images(version, transforms[names[place]], True)
+        mixed = mixed + weights[chain] * np.split(np.asarray(version), 2)[chain]
+    expected = kept * X + (1 - kept) * mixed
+    np.testing.assert_allclose(layer.transform_images(X, drawn), expected, atol=1e-2)
+
+
+def test_aug_mix_draws_what_it_says() -> None:
+    """Each layer, and doing nothing, is as probable as the others; weights are those of alpha."""
+    few, most = layers.AugMix(all_ops=False, seed=1), layers.AugMix(seed=1)
+    assert len(few.get_random_transformation(X[:1])["transforms"][0]) == 7
+    drawn = [most.get_random_transformation(X[:1]) for _ in range(150)]
+    places = np.array([d["layer_idxes"] for d in drawn])
+    assert places.shape == (150, 3, 3)
+    shares = np.bincount(places.ravel(), minlength=12) / places.size
+    np.testing.assert_allclose(shares, 1 / 12, atol=0.035)
+    weights = np.array([d["chain_mixing_weights"] for d in drawn])
+    np.testing.assert_allclose(weights.mean(0), 1 / 3, atol=0.07)
+    np.testing.assert_allclose(weights.std(0), 18**-0.5, atol=0.05)
+    kept = np.array([d["weight_sample"] for d in drawn])
+    assert abs(kept.mean() - 0.5) < 0.08 and abs(kept.std() - 12**-0.5) < 0.05
+
+
+def test_masks_of_rand_augment_keep_their_values() -> None:
+    """Masks are moved as pictures are, and their colours are their own."""
+    marks = (X[..., :1] > 128).astype("float32") * 7
+    layer = layers.RandAugment(num_ops=5, seed=4)
+    found = layer({"images": X, "segmentation_masks": marks}, training=True)
+    assert set(np.unique(np.asarray(found["segmentation_masks"]))) <= {0.0, 7.0}
+
+
+def test_equalization_by_tiles_is_bounded() -> None:
+    """Two values become the ends of the range without a limit, and stay close with one."""
+    x = np.full((1, 8, 8, 1), 100, "float32")
+    x[:, ::2] = 110
+    free = getattr(layers, CLAHE)(clip_limit=0, tile_grid_size=(1, 1))(x)
+    assert set(np.unique(np.asarray(free))) == {127.5, 255.0}
+    tight = np.asarray(getattr(layers, CLAHE)(clip_limit=2.0, tile_grid_size=(1, 1))(x))
+    assert 8 < tight.max() - tight.min() < 14
+    many = np.tile(x, (2, 1, 1, 3))
+    np.testing.assert_array_equal(
+        getattr(layers, CLAHE)()(many)[1], getattr(layers, CLAHE)()(many)[0]
+    )
+
+
 BAD: list[tuple[Callable[[], Any], str]] = [
     (lambda: layers.RandomFlip("sideways"), "mode"),
     (lambda: layers.RandomFlip(data_format="last"), "data_format"),
@@ -188,6 +278,12 @@ BAD: list[tuple[Callable[[], Any], str]] = [
     (lambda: layers.Resizing(3, 3, interpolation="area"), "interpolation"),
     (lambda: layers.MixUp(alpha=-1.0), "alpha"),
     (lambda: layers.RandomFlip(bounding_box_format="xyxy"), "bounding_box_format"),
+    (lambda: layers.RandAugment(num_ops=0), "num_ops"),
+    (lambda: layers.RandAugment(factor=1.5), "factor"),
+    (lambda: layers.AugMix(chain_depth=0), "chain_depth"),
+    (lambda: layers.AugMix(alpha=0), "alpha"),
+    (lambda: getattr(layers, CLAHE)(tile_grid_size=(0, 2)), "tile_grid_size"),
+    (lambda: getattr(layers, CLAHE)(clip_limit="4"), "clip_limit"),
     (lambda: layers.RandomFlip()(X[0, 0]), "4 axes"),
     (lambda: layers.RandomFlip()({"labels": X}), "'images'"),
 ]

@@ -202,7 +202,8 @@ ELSEWHERE = {
     "RandomColorDegeneration", "RandomSharpness", "RandomPosterization", "RandomInvert",
     "RandomGaussianBlur", "RandomErasing", "RandomPerspective", "RandomElasticTransform",
     "RandomColorJitter", "Solarization", "CutMix", "MixUp", "RandomGrayscale", "CenterCrop",
-    "Resizing", "AutoContrast", "Equalization",
+    "Resizing", "AutoContrast", "Equalization", "ContrastLimitedAdaptiveHistogramEqualization",
+    "RandAugment", "AugMix",
 }  # fmt: skip
 
 
