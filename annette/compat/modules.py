@@ -58,6 +58,7 @@ OLD: dict[str, tuple[str, ...]] = {
 
 #: Modules that Keras dropped and that are kept in this folder; their names come first.
 OWN: dict[str, str] = {
+    "layers": "annette.compat.convolutions",
     "preprocessing": "annette.compat.preprocessing",
     "preprocessing.image": "annette.compat.preprocessing.image",
     "preprocessing.sequence": "annette.compat.preprocessing.sequence",
@@ -79,7 +80,6 @@ RENAMED: dict[str, dict[str, str]] = {
     },
     "layers": {
         "Merge": "Concatenate",
-        "AtrousConvolution2D": "Conv2D",
         "BatchNormalizationV1": "BatchNormalization",
         "BatchNormalizationV2": "BatchNormalization",
         "SyncBatchNormalization": "BatchNormalization",

@@ -20,6 +20,28 @@ _WEIGHTS = {
     "b_constraint": "bias_constraint",
     "bias": "use_bias",
 }
+_WINDOWS = {
+    "border_mode": "padding",
+    "dim_ordering": "data_format",
+    "subsample": "strides",
+    "subsample_length": "strides",
+    "atrous_rate": "dilation_rate",
+}
+_FILTERS = {
+    **{old: new for old, new in _WEIGHTS.items() if old != "output_dim"},
+    **_WINDOWS,
+    "nb_filter": "filters",
+    "filter_length": "kernel_size",
+}
+_DEPTHWISE = {"depthwise_init": "depthwise_initializer", "pointwise_init": "pointwise_initializer"}
+_POOLS = {**_WINDOWS, "pool_length": "pool_size", "stride": "strides"}
+#: Arguments of sides that stand for one argument of them all, in order.
+_SIDES = {
+    "kernel_size": (
+        ("kernel_dim1", "kernel_dim2", "kernel_dim3"), ("nb_row", "nb_col"),
+    ),
+}  # fmt: skip
+_ORDERINGS = {"th": "channels_first", "tf": "channels_last", "default": None}
 #: Class -> old argument -> today's; "" for one that is ignored because it does nothing any more.
 _LAYER_ARGUMENTS = {
     "Dense": _WEIGHTS,
@@ -36,6 +58,19 @@ _LAYER_ARGUMENTS = {
         "fused": "",
         "virtual_batch_size": "",
     },
+    **{f"Conv{n}D": _FILTERS for n in (1, 2, 3)},
+    **{f"Conv{n}DTranspose": {**_FILTERS, "output_shape": ""} for n in (1, 2, 3)},
+    **{f"SeparableConv{n}D": {**_FILTERS, **_DEPTHWISE} for n in (1, 2)},
+    **{f"DepthwiseConv{n}D": {**_FILTERS, **_DEPTHWISE} for n in (1, 2)},
+    **{f"{kind}Pooling{n}D": _POOLS for kind in ("Max", "Average") for n in (1, 2, 3)},
+    **{f"Global{kind}Pooling{n}D": _WINDOWS for kind in ("Max", "Average") for n in (2, 3)},
+    "UpSampling1D": {"length": "size"},
+    **{
+        f"{name}{n}D": _WINDOWS
+        for name in ("UpSampling", "ZeroPadding", "Cropping")
+        for n in (2, 3)
+    },
+    **{f"SpatialDropout{n}D": {"p": "rate", **_WINDOWS} for n in (2, 3)},
 }
 _CALLBACK_ARGUMENTS = {
     "ReduceLROnPlateau": {"epsilon": "min_delta"},
@@ -92,9 +127,23 @@ def respell(owner: str, kwargs: dict[str, Any], renamed: dict[str, str]) -> dict
         if old in today and (not new or new not in today):
             hints.note(f"{owner}({old}=...)", f"{owner}({new}=...)" if new else "leave it out")
             value = today.pop(old)
+            if old == "dim_ordering":
+                value = _ORDERINGS.get(value, value)
             if new:
                 today[new] = value
     return today
+
+
+def join_sides(owner: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return `kwargs` with one argument for the sides that Keras 1 gave one by one."""
+    for new, groups in _SIDES.items():
+        for names in groups:
+            if new not in kwargs and all(name in kwargs for name in names):
+                spelt = ", ".join(f"{name}=..." for name in names)
+                hints.note(f"{owner}({spelt})", f"{owner}({new}=(...))")
+                kwargs = dict(kwargs)
+                kwargs[new] = tuple(kwargs.pop(name) for name in names)
+    return kwargs
 
 
 def _whole_steps(label: str, kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -115,9 +164,27 @@ def _wrap(cls: type, method: str, renamed: dict[str, str], owner: str = "") -> N
 
     @functools.wraps(original)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if "nb_filter" in renamed:
+            args, kwargs = _old_sides(label, args, kwargs, renamed)
         return original(self, *args, **_whole_steps(label, respell(label, kwargs, renamed)))
 
     patch(cls, method, wrapper)
+
+
+def _old_sides(
+    label: str, args: tuple[Any, ...], kwargs: dict[str, Any], renamed: dict[str, str]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Take ``(filters, rows, columns)`` for what it was, where a word of Keras 1 stands beside it.
+
+    Without one the third number is what it is today, the strides.
+    """
+    kwargs = join_sides(label, kwargs)
+    sides = len(args) - 1
+    numbers = sides > 1 and all(isinstance(n, int) for n in args)
+    if numbers and not renamed.keys().isdisjoint(kwargs) and f"Conv{sides}D" in label:
+        hints.note(f"{label}(filters, {'n, ' * sides}...)", f"{label}(filters, ({'n, ' * sides}))")
+        args = (args[0], args[1:])
+    return args, kwargs
 
 
 def _add_to_layers() -> None:

@@ -305,11 +305,6 @@ def test_mistakes_with_pictures_are_named(call: Any, message: str) -> None:
         call()
 
 
-def test_folders_are_refused_with_the_mend() -> None:
-    with pytest.raises(NotImplementedError, match=r"call flow\(x, y\)"):
-        generator().flow_from_directory("pictures")
-
-
 def test_what_was_not_fitted_is_said() -> None:
     with pytest.warns(UserWarning, match="fit was not called"):
         next(generator(featurewise_center=True).flow(PICTURES))

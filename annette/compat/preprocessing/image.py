@@ -1,4 +1,4 @@
-"""`keras.preprocessing.image`: pictures in memory, changed at random while a network learns."""
+"""`keras.preprocessing.image`: pictures in memory or files, changed at random while a network learns."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from annette.compat.preprocessing.images.affine import affine, matrix_of
+from annette.compat.preprocessing.images.dataframe import DataFrameIterator
+from annette.compat.preprocessing.images.directory import DirectoryIterator
 from annette.compat.preprocessing.images.generator import (
     ImageDataGenerator,
     apply_brightness_shift,
@@ -15,6 +17,8 @@ from annette.compat.preprocessing.images.generator import (
 from annette.compat.preprocessing.images.iterator import Iterator, NumpyArrayIterator
 
 __all__ = [
+    "DataFrameIterator",
+    "DirectoryIterator",
     "ImageDataGenerator",
     "Iterator",
     "NumpyArrayIterator",

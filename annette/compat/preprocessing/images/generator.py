@@ -1,13 +1,15 @@
-"""`ImageDataGenerator`: pictures in memory, changed at random and standardized."""
+"""`ImageDataGenerator`: pictures in memory or files, changed at random and standardized."""
 
 from __future__ import annotations
 
 import warnings
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from annette.compat.preprocessing.images.affine import FILL_MODES, affine, matrix_of
+from annette.compat.preprocessing.images.dataframe import DataFrameIterator
+from annette.compat.preprocessing.images.directory import DirectoryIterator
 from annette.compat.preprocessing.images.iterator import NumpyArrayIterator
 
 _TINY = 1e-6
@@ -138,21 +140,108 @@ class ImageDataGenerator:
             ignore_class_split=ignore_class_split, dtype=self.dtype,
         )  # fmt: skip
 
-    def flow_from_directory(self, directory: Any, *args: Any, **kwargs: Any) -> NoReturn:
-        """Say that pictures are read into an array first.
+    def flow_from_directory(
+        self,
+        directory: Any,
+        target_size: Any = (256, 256),
+        color_mode: str = "rgb",
+        classes: Any = None,
+        class_mode: str | None = "categorical",
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: int | None = None,
+        save_to_dir: str | None = None,
+        save_prefix: str = "",
+        save_format: str = "png",
+        follow_links: bool = False,
+        subset: str | None = None,
+        interpolation: str = "nearest",
+        keep_aspect_ratio: bool = False,
+    ) -> DirectoryIterator:
+        """Return batches of the pictures in a folder that has a folder for each class.
+
+        Args:
+            directory: the folder.
+            target_size: height and width that each picture is brought to.
+            color_mode: "rgb", "rgba" or "grayscale".
+            classes: names of the classes' folders in order; all, sorted, if None.
+            class_mode: what targets are: "categorical" for a row with a one, "binary" or "sparse"
+                for numbers, "input" for the pictures themselves, None for none.
+            batch_size: pictures in a batch.
+            shuffle: whether their order is drawn.
+            seed: of NumPy's generator before each batch.
+            save_to_dir, save_prefix, save_format: where the changed pictures are written, if so.
+            follow_links: whether to go into folders that are links.
+            subset: "training" or "validation", with `validation_split`: of each class the first
+                pictures are for validation.
+            interpolation: how sizes are changed, as in `keras.utils.load_img`.
+            keep_aspect_ratio: whether to cut off what does not fit instead of stretching it.
 
         Raises:
-            NotImplementedError: always.
+            FileNotFoundError: if there is no such folder.
+            ValueError: if an argument is none that there is.
         """
-        raise _from_files("flow_from_directory")
+        return DirectoryIterator(
+            directory, self, target_size=target_size, color_mode=color_mode, classes=classes,
+            class_mode=class_mode, batch_size=batch_size, shuffle=shuffle, seed=seed,
+            data_format=self.data_format, save_to_dir=save_to_dir, save_prefix=save_prefix,
+            save_format=save_format, follow_links=follow_links, subset=subset,
+            interpolation=interpolation, keep_aspect_ratio=keep_aspect_ratio, dtype=self.dtype,
+        )  # fmt: skip
 
-    def flow_from_dataframe(self, dataframe: Any, *args: Any, **kwargs: Any) -> NoReturn:
-        """Say that pictures are read into an array first.
+    def flow_from_dataframe(
+        self,
+        dataframe: Any,
+        directory: Any = None,
+        x_col: str = "filename",
+        y_col: Any = "class",
+        weight_col: str | None = None,
+        target_size: Any = (256, 256),
+        color_mode: str = "rgb",
+        classes: Any = None,
+        class_mode: str | None = "categorical",
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: int | None = None,
+        save_to_dir: str | None = None,
+        save_prefix: str = "",
+        save_format: str = "png",
+        subset: str | None = None,
+        interpolation: str = "nearest",
+        validate_filenames: bool = True,
+        has_ext: Any = None,
+        drop_duplicates: Any = None,
+    ) -> DataFrameIterator:
+        """Return batches of the pictures whose files and targets stand in a table.
+
+        Args:
+            dataframe: of pandas, polars, or a dict of columns.
+            directory: a folder that the files' names are seen from, None for whole paths.
+            x_col: the column of files' names.
+            y_col: the column of classes or targets, or several.
+            weight_col: a column of weights, if any.
+            classes: the names of classes that count; all if None. They are sorted.
+            class_mode: as in `flow_from_directory`, where "categorical" also takes lists of
+                classes, and "raw" for the numbers of `y_col`, "multi_output" for a list of columns.
+            validate_filenames: whether rows without a picture are left out.
+            has_ext, drop_duplicates: no longer of use.
+
+        The other arguments are those of `flow_from_directory`; of all rows the first ones are for
+        validation.
 
         Raises:
-            NotImplementedError: always.
+            KeyError: if there is no such column.
+            TypeError: if a column holds something else than strings where it has to.
+            ValueError: if an argument is none that there is.
         """
-        raise _from_files("flow_from_dataframe")
+        return DataFrameIterator(
+            dataframe, directory, self, x_col=x_col, y_col=y_col, weight_col=weight_col,
+            target_size=target_size, color_mode=color_mode, classes=classes,
+            class_mode=class_mode, batch_size=batch_size, shuffle=shuffle, seed=seed,
+            data_format=self.data_format, save_to_dir=save_to_dir, save_prefix=save_prefix,
+            save_format=save_format, subset=subset, interpolation=interpolation,
+            validate_filenames=validate_filenames, dtype=self.dtype,
+        )  # fmt: skip
 
     # --- one picture --------------------------------------------------------------------------
 
@@ -319,10 +408,3 @@ def _zoom(given: Any) -> tuple[float, float]:
     if np.shape(given) != (2,):
         raise ValueError(f"zoom_range must be a number or (least, most); it got {given!r}.")
     return given[0], given[1]
-
-
-def _from_files(name: str) -> NotImplementedError:
-    return NotImplementedError(
-        f"{name} reads files, which annette's ImageDataGenerator does not. Read them into an array "
-        "(n, height, width, channels), for instance with PIL and numpy.stack, and call flow(x, y)."
-    )

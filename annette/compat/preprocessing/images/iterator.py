@@ -168,7 +168,7 @@ class NumpyArrayIterator(Iterator):
     def _batch(self, rows: np.ndarray) -> Any:
         pictures = np.stack([self._changed(self.x[row]) for row in rows])
         if self.save_to_dir:
-            self._save(pictures, rows)
+            save_pictures(self, pictures, rows)
         misc = [m[rows] for m in self.x_misc]
         batch: Any = [pictures, *misc] if misc else pictures
         if self.y is None:
@@ -183,14 +183,17 @@ class NumpyArrayIterator(Iterator):
         made: np.ndarray = np.asarray(generator.standardize(changed), self.dtype)
         return made
 
-    def _save(self, pictures: np.ndarray, rows: np.ndarray) -> None:
-        from PIL import Image
 
-        for picture, row in zip(pictures, rows, strict=True):
-            if self.data_format == "channels_first":
-                picture = np.moveaxis(picture, 0, -1)
-            low, high = picture.min(), picture.max()
-            levels = (picture - low) / max(high - low, 1e-12) * 255
-            name = f"{self.save_prefix}_{row}_{np.random.randint(10**4)}.{self.save_format}"
-            image = Image.fromarray(np.squeeze(levels).astype("uint8"))
-            image.save(os.path.join(str(self.save_to_dir), name))
+def save_pictures(iterator: Any, pictures: np.ndarray, rows: np.ndarray) -> None:
+    """Write changed pictures into an iterator's folder, each spread over 0 to 255."""
+    from PIL import Image
+
+    for picture, row in zip(pictures, rows, strict=True):
+        if iterator.data_format == "channels_first":
+            picture = np.moveaxis(picture, 0, -1)
+        low, high = picture.min(), picture.max()
+        levels = (picture - low) / max(high - low, 1e-12) * 255
+        number = np.random.randint(10**4)
+        name = f"{iterator.save_prefix}_{row}_{number}.{iterator.save_format}"
+        image = Image.fromarray(np.squeeze(levels).astype("uint8"))
+        image.save(os.path.join(str(iterator.save_to_dir), name))
