@@ -320,24 +320,6 @@ def _folded(fn: Callable[[Any, Any], Any], elems: Any, start: Any, places: Any) 
     return total
 
 
-def resize_images(
-    x: Any, height_factor: int, width_factor: int, data_format: Any = None,
-    interpolation: str = "nearest",
-) -> Any:  # fmt: skip
-    """Return pictures with each row and column several times.
-
-    Raises:
-        ValueError: for another interpolation than "nearest".
-    """
-    if interpolation != "nearest":
-        raise ValueError(
-            f"resize_images takes interpolation='nearest'; it got {interpolation!r}. "
-            "keras.layers.UpSampling2D has others."
-        )
-    row = 2 if (data_format or config.image_data_format()) == "channels_first" else 1
-    return ops.repeat(ops.repeat(x, height_factor, axis=row), width_factor, axis=row + 1)
-
-
 def is_sparse(tensor: Any) -> bool:
     """Return False: arrays are dense."""
     return False

@@ -9,17 +9,12 @@ import numpy as np
 import annette
 from annette import backend, config, ops, random
 from annette.compat.arrays import *  # noqa: F403  # those whose arguments have other names
+from annette.compat.windows import *  # noqa: F403  # convolution and pooling
 from annette.utils import naming
 
 # Old name -> annette.ops; what is spelled alike is found by itself.
 _IN_OPS = {
     "variance": "var",
-    "conv1d": "conv",
-    "conv2d": "conv",
-    "conv3d": "conv",
-    "depthwise_conv2d": "depthwise_conv",
-    "separable_conv2d": "separable_conv",
-    "conv2d_transpose": "conv_transpose",
 }
 
 

@@ -26,7 +26,7 @@ _OFFERS = {
     "tpu": "the JAX backend",
     "io": "Python's own files",
     "summary": "keras.callbacks.CSVLogger",
-    "image": "NumPy arrays of pictures",
+    "image": "the common functions of tf.image, keras.ops.image and the layers on pictures",
     "strings": "Python's own strings",
     "sparse": "dense arrays",
     "ragged": "arrays padded to one length",

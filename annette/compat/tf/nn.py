@@ -14,6 +14,30 @@ from annette.compat.tf.math import (
     zero_fraction as zero_fraction,
 )
 from annette.compat.tf.tensors import constant
+from annette.compat.tf.windows import (
+    atrous_conv2d as atrous_conv2d,
+    avg_pool as avg_pool,
+    avg_pool1d as avg_pool1d,
+    avg_pool2d as avg_pool2d,
+    avg_pool3d as avg_pool3d,
+    conv1d as conv1d,
+    conv1d_transpose as conv1d_transpose,
+    conv2d as conv2d,
+    conv2d_transpose as conv2d_transpose,
+    conv3d as conv3d,
+    conv3d_transpose as conv3d_transpose,
+    convolution as convolution,
+    depth_to_space as depth_to_space,
+    depthwise_conv2d as depthwise_conv2d,
+    local_response_normalization as local_response_normalization,
+    lrn as lrn,
+    max_pool as max_pool,
+    max_pool1d as max_pool1d,
+    max_pool2d as max_pool2d,
+    max_pool3d as max_pool3d,
+    separable_conv2d as separable_conv2d,
+    space_to_depth as space_to_depth,
+)
 
 
 def relu(features: Any, name: Any = None) -> Any:
@@ -104,8 +128,11 @@ def sigmoid_cross_entropy_with_logits(
 
 
 def bias_add(value: Any, bias: Any, data_format: Any = None, name: Any = None) -> Any:
-    """Return value + bias along the last axis."""
-    return ops.add(value, bias)
+    """Return value + bias along the channels: the last axis, the second with "NC..."."""
+    x, bias = constant(value), constant(bias)
+    if str(data_format or "").startswith("NC") and len(x.shape) > 2:
+        bias = ops.reshape(bias, (-1, *[1] * (len(x.shape) - 2)))
+    return ops.add(x, bias)
 
 
 def l2_loss(t: Any, name: Any = None) -> Any:

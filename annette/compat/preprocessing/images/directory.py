@@ -65,7 +65,7 @@ class DirectoryIterator(FilesIterator):
         super().__init__(self.samples, batch_size, shuffle, seed)
 
     @property
-    def labels(self) -> np.ndarray:
+    def labels(self) -> Any:
         """The number of each picture's class."""
         return self.classes
 
