@@ -37,7 +37,8 @@ _HOMES = {
     "annette.utils.session": ("clear_session", "set_random_seed"),
 }
 # Public names that are spelled otherwise at home.
-_ALIASES = {
+_ALIASES: dict[str, tuple[str, str | None]] = {
+    "bounding_boxes": ("annette.preprocessing.bounding_boxes", None),
     "Sequence": ("annette.utils.py_dataset", "PyDataset"),
     "standardize_dtype": ("annette.graph.dtypes", "standardize"),
 }

@@ -281,6 +281,47 @@ for _name in ("RandomElasticTransform", "RandomGaussianBlur", "RandomColorJitter
     add(f"{_name} outside training", lambda k, o=_name: getattr(k.layers, o)()(
         PICTURES, training=False))  # fmt: skip
 
+# --- bounding boxes -------------------------------------------------------------------------------
+
+BOXES = np.array([[10, 20, 30, 50], [-5, 4, 130, 90], [40, 60, 41, 80]], "float32")
+OTHERS = np.array([[12, 22, 40, 45], [-1, -1, -1, -1], [0, 0, 90, 85], [41, 55, 47, 83]], "float32")
+FORMATS = ("xyxy", "yxyx", "xywh", "center_xywh", "center_yxhw", "rel_xyxy", "rel_yxyx", "rel_xywh",
+           "rel_center_xywh")  # fmt: skip
+for _form in FORMATS:
+    add(f"convert_format {_form}", lambda k, f=_form: [
+        k.utils.bounding_boxes.convert_format(BOXES, "xyxy", f, height=100, width=200),
+        k.utils.bounding_boxes.convert_format(BOXES[None], f.upper(), "xyxy", 100, 200, "float32"),
+    ])  # fmt: skip
+add("clip_to_image_size", lambda k: [
+    v for form, size in (("xyxy", (80, 100)), ("rel_xyxy", (None, None)))
+    for v in k.utils.bounding_boxes.clip_to_image_size(
+        {"boxes": BOXES / (1 if size[0] else 50), "labels": np.array([1, 2, 3], "int32")}, *size,
+        bounding_box_format=form).values()
+])  # fmt: skip
+add("compute_iou", lambda k: [
+    k.utils.bounding_boxes.compute_iou(BOXES, OTHERS, "xyxy"),
+    k.utils.bounding_boxes.compute_iou(OTHERS, BOXES, "xyxy", use_masking=True, mask_val=-2),
+    k.utils.bounding_boxes.compute_iou(BOXES[None], OTHERS, "xywh"),
+    k.utils.bounding_boxes.compute_iou(BOXES / 90, OTHERS[None] / 90, "rel_xyxy",
+                                       image_shape=(90, 90, 3)),
+])  # fmt: skip
+add("compute_ciou", lambda k: [
+    k.utils.bounding_boxes.compute_ciou(BOXES, OTHERS[[0, 2, 3]], "xyxy"),
+    k.utils.bounding_boxes.compute_ciou(BOXES, OTHERS[[0, 2, 3]], "center_xywh"),
+])  # fmt: skip
+add("crop and pad boxes", lambda k: [
+    k.utils.bounding_boxes.crop(BOXES, 10, 20, 40, 30),
+    k.utils.bounding_boxes.pad(BOXES, 10, 20),
+])  # fmt: skip
+for _form in ("center_xywh", "center_yxhw"):
+    for _variance in (None, [0.1, 0.1, 0.2, 0.2]):
+        add(f"boxes and deltas {_form} {_variance}", lambda k, f=_form, v=_variance: [
+            k.utils.bounding_boxes.encode_box_to_deltas(
+                BOXES, OTHERS[[0, 2, 3]], "xyxy", "xyxy", encoding_format=f, variance=v),
+            k.utils.bounding_boxes.decode_deltas_to_boxes(
+                BOXES, OTHERS[[0, 2, 3]] / 60, "xyxy", "xywh", encoded_format=f, variance=v),
+        ])  # fmt: skip
+
 # --- configurations -------------------------------------------------------------------------------
 
 CONFIGS: list[tuple[str, dict[str, Any]]] = [

@@ -92,9 +92,10 @@ def resize_with_crop_or_pad(image: Any, target_height: int, target_width: int) -
     x = picture("resize_with_crop_or_pad", image)
     h, w = x.shape[-3], x.shape[-2]
     more = (target_height - h, target_width - w)
-    cut = [max(-m // 2, 0) for m in more]
-    x = crop_to_bounding_box(x, *cut, min(target_height, h), min(target_width, w))
-    return pad_to_bounding_box(x, *(max(m // 2, 0) for m in more), target_height, target_width)
+    top, left = (max(-m // 2, 0) for m in more)
+    x = crop_to_bounding_box(x, top, left, min(target_height, h), min(target_width, w))
+    above, before = (max(m // 2, 0) for m in more)
+    return pad_to_bounding_box(x, above, before, target_height, target_width)
 
 
 def pad_to_bounding_box(
