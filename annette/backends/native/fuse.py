@@ -123,12 +123,14 @@ def aligned(ref: Ref, item: Item) -> bool:
 def _reaches(start: Unit, goal: Unit, passing: Unit | None = None) -> bool:
     """Say whether `goal` needs what `start` makes, directly or through others but `passing`."""
     stack, seen = [start], {id(start)}
+    last = goal.items[-1].number  # what begins after the goal's last item leads nowhere near it
     while stack:
         unit = stack.pop()
         if unit is goal:
             return True
         for follower in unit.followers():
-            if follower is not passing and id(follower) not in seen:
+            near = follower.number < last or follower is goal
+            if near and follower is not passing and id(follower) not in seen:
                 seen.add(id(follower))
                 stack.append(follower)
     return False
