@@ -1,22 +1,24 @@
-"""An autoencoder learns to take noise away from handwritten digits (Vincent et al., 2008)."""
+"""A convolutional autoencoder learns to take noise away from digits (Vincent et al., 2008)."""
 
 from __future__ import annotations
 
 import numpy as np
-from example_tools import handwriting, pyplot
+from example_tools import as_images, handwriting, pyplot
 
 import annette as keras
 from annette import layers
 
 
-def make_autoencoder(pixels: int, numbers: int) -> tuple[keras.Model, keras.Model]:
-    """Return the autoencoder, and the half of it that makes `numbers` numbers of a digit."""
-    images = keras.Input((pixels,))
-    x = layers.GaussianNoise(0.1)(images)
-    x = layers.Dense(256, activation="relu")(x)
-    code = layers.Dense(numbers, activation="relu", name="code")(x)
-    x = layers.Dense(256, activation="relu")(code)
-    outputs = layers.Dense(pixels, activation="sigmoid")(x)
+def make_autoencoder(shape: tuple[int, ...]) -> tuple[keras.Model, keras.Model]:
+    """Return the autoencoder, and the half of it that makes a small image of each digit."""
+    images = keras.Input(shape)
+    x = layers.Conv2D(32, 3, padding="same", activation="relu")(images)
+    x = layers.MaxPooling2D()(x)
+    x = layers.Conv2D(32, 3, padding="same", activation="relu")(x)
+    code = layers.MaxPooling2D(name="code")(x)
+    x = layers.Conv2DTranspose(32, 3, strides=2, padding="same", activation="relu")(code)
+    x = layers.Conv2DTranspose(32, 3, strides=2, padding="same", activation="relu")(x)
+    outputs = layers.Conv2D(1, 3, padding="same", activation="sigmoid")(x)
     return keras.Model(images, outputs), keras.Model(images, code)
 
 
@@ -25,12 +27,22 @@ def noisy(x: np.ndarray, amount: float, seed: int) -> np.ndarray:
     return np.clip(x + noise, 0.0, 1.0).astype("float32")
 
 
-def sheet(rows: list[np.ndarray]) -> np.ndarray:
-    """Return one picture of rows of digits."""
-    side = round(rows[0].shape[1] ** 0.5)
-    return np.concatenate(
-        [np.concatenate(list(r.reshape(-1, side, side)), axis=1) for r in rows], axis=0
+def draw(rows: dict[str, np.ndarray], picture: str) -> None:
+    """Draw a row of digits for each name."""
+    plt = pyplot()
+    count = min(len(images) for images in rows.values())
+    figure, cells = plt.subplots(
+        len(rows), count, figsize=(count, 1.1 * len(rows) + 0.2), squeeze=False
     )
+    for line, (name, images) in zip(cells, rows.items(), strict=True):
+        for cell, image in zip(line, images, strict=False):
+            cell.imshow(image[..., 0], cmap="gray_r", vmin=0, vmax=1)
+            cell.set(xticks=[], yticks=[])
+        line[0].set_ylabel(name, fontsize=12)
+    figure.tight_layout(pad=0.4)
+    figure.savefig(picture, dpi=80)
+    plt.close(figure)
+    print(f"Noisy, cleaned and true digits: {picture}")
 
 
 def main(
@@ -39,7 +51,8 @@ def main(
     """Train; return the mean squared errors of the noisy digits and of what was made of them."""
     keras.utils.set_random_seed(12)
     x, _, x_test, _ = handwriting(rows)
-    autoencoder, encoder = make_autoencoder(x.shape[1], 32)
+    x, x_test = as_images(x), as_images(x_test)
+    autoencoder, encoder = make_autoencoder(x.shape[1:])
     autoencoder.compile("adam", "binary_crossentropy", metrics=["mse"])
     spoiled, spoiled_test = noisy(x, 0.4, 1), noisy(x_test, 0.4, 2)
     autoencoder.fit(spoiled, x, epochs=epochs, batch_size=128, verbose=0)
@@ -49,15 +62,15 @@ def main(
         "cleaned": float(np.mean((cleaned - x_test) ** 2)),
         "mean": float(np.mean((x.mean(axis=0) - x_test) ** 2)),
     }
-    print(f"{len(x)} digits of {x.shape[1]} pixels through {encoder.output_shape[-1]} numbers; "
-          f"mean squared error of the noisy digits {found['noisy']:.4f}, of the cleaned ones "
-          f"{found['cleaned']:.4f}, of always the mean digit {found['mean']:.4f}")  # fmt: skip
-    used = (encoder.predict(spoiled_test, verbose=0) > 0).mean()
-    print(f"{used:.0%} of the numbers between are above 0")
+    middle = " x ".join(str(size) for size in encoder.output_shape[1:])
+    print(f"{len(x)} digits of {x.shape[1]} x {x.shape[2]} pixels through {middle} numbers and "
+          f"{autoencoder.count_params():,} weights; mean squared error of the noisy digits "
+          f"{found['noisy']:.4f}, of the cleaned ones {found['cleaned']:.4f}, of always the mean "
+          f"digit {found['mean']:.4f}")  # fmt: skip
     if picture:
-        image = sheet([spoiled_test[:16], cleaned[:16], x_test[:16]])
-        pyplot().imsave(picture, np.kron(image, np.ones((3, 3))), cmap="gray_r", vmin=0, vmax=1)
-        print(f"Noisy, cleaned and true digits: {picture}")
+        first = slice(12)
+        draw({"noisy": spoiled_test[first], "cleaned": cleaned[first], "true": x_test[first]},
+             picture)  # fmt: skip
     return found
 
 

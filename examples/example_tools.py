@@ -129,6 +129,20 @@ def handwriting(rows: int | None = None) -> tuple[np.ndarray, np.ndarray, np.nda
     return kept[0], kept[1], kept[2][:rows], kept[3][:rows]
 
 
+def as_images(pixels: np.ndarray, least: int = 8) -> np.ndarray:
+    """Return rows of pixels as square images of one channel, twice as large if under `least`."""
+    side = round(pixels.shape[1] ** 0.5)
+    images = pixels.reshape(-1, side, side, 1)
+    return images.repeat(2, axis=1).repeat(2, axis=2) if side < least else images
+
+
+def ranking(truth: np.ndarray, scores: np.ndarray) -> float:
+    """Return the area under the ROC curve: how often a true row scores above a false one."""
+    above, below = scores[truth > 0], scores[truth <= 0]
+    higher = above[:, None] > below
+    return float(np.mean(higher + 0.5 * (above[:, None] == below)))
+
+
 def rows_of(table: Mapping[str, np.ndarray], which: Any) -> Table:
     """Return some rows of a table."""
     return {name: column[which] for name, column in table.items()}

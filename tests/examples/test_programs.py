@@ -121,8 +121,54 @@ def test_a_confusion_counts_what_was_read_as_what() -> None:
 
 @pytest.mark.usefixtures("made_up")
 def test_noise_is_taken_away() -> None:
-    found = example("denoising_autoencoder").main(epochs=15, picture=None)
+    found = example("denoising_autoencoder").main(epochs=25, picture=None)
     assert found["cleaned"] < 0.6 * min(found["noisy"], found["mean"])
+
+
+@pytest.mark.usefixtures("made_up")
+def test_digits_are_read_by_a_convolutional_network() -> None:
+    assert example("mnist_convnet").main(epochs=6, picture=None) > 0.88
+
+
+@pytest.mark.usefixtures("made_up")
+def test_tumours_are_found_where_each_pixel_by_itself_tells_little() -> None:
+    found = example("brain_scans").main(epochs=12, rows=120, parts=2, picture=None)
+    assert found["auc"] > max(0.9, found["logistic auc"] + 0.2)
+    assert found["accuracy"] > found["majority"] + 0.1
+
+
+def test_copies_of_a_slice_are_never_both_learnt_from_and_judged() -> None:
+    group = np.array([0, 0, 1, 2, 3, 3, 3, 4])
+    found = example("brain_scans").grouped_folds(group, 3)
+    for train, test in found:
+        assert not set(group[train]) & set(group[test])
+        assert sorted([*train, *test]) == list(range(8))
+    assert sorted(np.concatenate([test for _, test in found]).tolist()) == list(range(8))
+
+
+@pytest.mark.usefixtures("made_up")
+def test_forgeries_are_found_of_writers_not_seen() -> None:
+    found = example("signatures").main(epochs=3, writers=8, parts=2, picture=None)
+    assert found["auc"] > max(0.9, found["cosine auc"])
+    assert found["equal error"] < 0.2
+
+
+@pytest.mark.usefixtures("made_up")
+def test_pairs_are_of_one_writer_and_half_of_them_with_a_forgery() -> None:
+    program = example("signatures")
+    rows = program.signatures(3)
+    rows["x"] = np.arange(len(rows["x"]))  # a row stands for its picture
+    (first, second), alike = program.pairs(rows, np.array([1, 3]), 10, np.random.default_rng(0))
+    assert rows["writer"][first].tolist() == rows["writer"][second].tolist()
+    assert rows["genuine"][first].all() and alike.mean() == 0.5
+    assert (rows["genuine"][second] == alike).all() and (first != second).all()
+
+
+def test_as_many_forgeries_pass_as_genuine_ones_fail() -> None:
+    rate, limit = example("signatures").equal_error(
+        np.array([1, 1, 1, 1, 0, 0, 0, 0]), np.array([1.0, 2, 3, 6, 4, 7, 8, 9])
+    )
+    assert rate == 0.25 and limit == 4
 
 
 @pytest.mark.usefixtures("made_up")
@@ -177,7 +223,10 @@ def test_what_was_learnt_helps_with_new_digits() -> None:
     ("name", "arguments"),
     [
         ("mnist_callbacks", {"epochs": 1, "log": "log.csv"}),
-        ("denoising_autoencoder", {"epochs": 1}),
+        ("denoising_autoencoder", {"epochs": 1, "rows": 200}),
+        ("mnist_convnet", {"epochs": 1, "rows": 200}),
+        ("brain_scans", {"epochs": 1, "rows": 40, "parts": 2}),
+        ("signatures", {"epochs": 1, "writers": 4, "parts": 2, "each": 2}),
         ("weather_forecast", {"epochs": 1}),
         ("cart_pole", {"rounds": 2, "carts": 2}),
     ],
@@ -216,6 +265,20 @@ def test_data_are_looked_for_in_the_named_folder(
     assert tools.find("only_here.csv") is None
     (tmp_path / "only_here.csv").write_text("a\n1\n")
     assert tools.find("only_here.csv") == tmp_path / "only_here.csv"
+
+
+def test_images_are_squares_of_one_channel_and_small_ones_doubled(tools: Any) -> None:
+    pixels = np.array([[1.0, 2.0, 3.0, 4.0]])
+    assert tools.as_images(pixels, least=2)[0, :, :, 0].tolist() == [[1, 2], [3, 4]]
+    doubled = tools.as_images(pixels, least=3)
+    assert doubled.shape == (1, 4, 4, 1) and doubled[0, 0, :, 0].tolist() == [1, 1, 2, 2]
+
+
+def test_a_ranking_is_the_area_under_the_roc_curve(tools: Any) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    random = np.random.default_rng(0)
+    truth, scores = random.integers(2, size=60), random.integers(20, size=60)  # with ties
+    assert tools.ranking(truth, scores) == pytest.approx(metrics.roc_auc_score(truth, scores))
 
 
 # --- the real rows --------------------------------------------------------------------------------
