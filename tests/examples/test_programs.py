@@ -275,10 +275,10 @@ def test_images_are_squares_of_one_channel_and_small_ones_doubled(tools: Any) ->
 
 
 def test_a_ranking_is_the_area_under_the_roc_curve(tools: Any) -> None:
-    metrics = pytest.importorskip("sklearn.metrics")
-    random = np.random.default_rng(0)
-    truth, scores = random.integers(2, size=60), random.integers(20, size=60)  # with ties
-    assert tools.ranking(truth, scores) == pytest.approx(metrics.roc_auc_score(truth, scores))
+    truth = np.array([0, 0, 1, 1])
+    assert tools.ranking(truth, np.array([0.1, 0.4, 0.35, 0.8])) == 0.75  # three pairs of four
+    assert tools.ranking(truth, np.array([0.1, 0.4, 0.4, 0.8])) == 0.875  # a tie is half a pair
+    assert tools.ranking(truth, np.array([0.8, 0.9, 0.1, 0.2])) == 0.0
 
 
 # --- the real rows --------------------------------------------------------------------------------
@@ -337,6 +337,29 @@ def test_real_handwriting(tools: Any, tmp_path: Path) -> None:
     log = str(tmp_path / "log.csv")
     assert example("mnist_callbacks").main(epochs=4, rows=20000, log=log, picture=None) > 0.95
     assert example("fine_tuning").main()["fine-tuned"] > 0.9
+
+
+@pytest.mark.slow
+def test_real_handwriting_by_convolution(tools: Any) -> None:
+    real(tools, "mnist.npz")
+    assert example("mnist_convnet").main(epochs=1, rows=20000, picture=None) > 0.96
+    found = example("denoising_autoencoder").main(epochs=4, rows=5000, picture=None)
+    assert found["cleaned"] < 0.018
+
+
+@pytest.mark.slow
+def test_real_brain_scans(tools: Any) -> None:
+    real(tools, "brain_mri_tumour.npz")
+    found = example("brain_scans").main(epochs=30, picture=None)
+    assert found["accuracy"] > found["logistic accuracy"] > found["majority"]
+    assert found["auc"] > 0.8
+
+
+@pytest.mark.slow
+def test_real_signatures_of_writers_not_seen(tools: Any) -> None:
+    real(tools, "signatures_svc2004.npz")
+    found = example("signatures").main(epochs=3, picture=None)
+    assert found["auc"] > found["cosine auc"] and found["equal error"] < 0.35
 
 
 def test_real_weather(tools: Any) -> None:
