@@ -50,11 +50,11 @@ def scrawls(writers: int, seed: int = 0) -> Signatures:
         hand = random.normal(size=(2, 4, 2))
         for sample in range(40):
             true = sample < 20
-            moved = hand + random.normal(0.0, 0.08 if true else 0.2, hand.shape)
+            moved = hand + random.normal(0.0, 0.08 if true else 0.25, hand.shape)
             turns = 2 * np.pi * np.arange(1, 5)[:, None] * time
             x, y = (m[:, :1] * np.sin(turns) + m[:, 1:] * np.cos(turns) for m in moved)
             image = np.zeros((32, 64), "float32")
-            right, low = random.uniform(-2.0, 2.0, 2)
+            right, low = random.uniform(-1.0, 1.0, 2)
             across = 32 + right + 12 * x.sum(axis=0) / 4 + 36 * (time - 0.5)
             down = 16 + low + 8 * y.sum(axis=0) / 2
             image[np.clip(down, 0, 31).astype(int), np.clip(across, 0, 63).astype(int)] = 1.0

@@ -148,8 +148,8 @@ def test_copies_of_a_slice_are_never_both_learnt_from_and_judged() -> None:
 
 @pytest.mark.usefixtures("made_up")
 def test_forgeries_are_found_of_writers_not_seen() -> None:
-    found = example("signatures").main(epochs=3, writers=8, parts=2, picture=None)
-    assert found["auc"] > max(0.9, found["cosine auc"])
+    found = example("signatures").main(epochs=4, writers=8, parts=2, picture=None)
+    assert found["auc"] > max(0.9, found["cosine auc"] + 0.03)
     assert found["equal error"] < 0.2
 
 
