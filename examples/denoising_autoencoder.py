@@ -46,7 +46,7 @@ def draw(rows: dict[str, np.ndarray], picture: str) -> None:
 
 
 def main(
-    epochs: int = 12, rows: int = 10000, picture: str | None = "denoising_autoencoder.png"
+    epochs: int = 6, rows: int = 10000, picture: str | None = "denoising_autoencoder.png"
 ) -> dict[str, float]:
     """Train; return the mean squared errors of the noisy digits and of what was made of them."""
     keras.utils.set_random_seed(12)

@@ -76,9 +76,13 @@ def siamese(shape: tuple[int, ...]) -> tuple[keras.Model, keras.Model, keras.Mod
     x = layers.Conv2D(32, 3, padding="same", activation="relu")(x)
     branch = keras.Model(image, x, name="branch")
 
-    # The distance knows no place and no writer, only kinds of strokes: it holds for new writers.
+    # How far each kind of stroke lies apart place by place, and all over: no place and no writer
+    # has weights of its own, so the distance holds for new writers.
+    mean = layers.GlobalAveragePooling2D()
     seen = [keras.Input(x.shape[1:]), keras.Input(x.shape[1:])]
-    apart = layers.GlobalAveragePooling2D()(ops.abs(seen[0] - seen[1]))
+    by_place = mean(ops.abs(seen[0] - seen[1]))
+    all_over = ops.abs(mean(seen[0]) - mean(seen[1]))
+    apart = layers.Concatenate()([by_place, all_over])
     weighted = layers.Dense(
         1, use_bias=False, kernel_initializer="ones", kernel_constraint="non_neg"
     )(apart)
