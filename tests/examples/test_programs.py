@@ -343,7 +343,7 @@ def test_real_handwriting(tools: Any, tmp_path: Path) -> None:
 def test_real_handwriting_by_convolution(tools: Any) -> None:
     real(tools, "mnist.npz")
     assert example("mnist_convnet").main(epochs=1, rows=20000, picture=None) > 0.96
-    found = example("denoising_autoencoder").main(epochs=4, rows=5000, picture=None)
+    found = example("denoising_autoencoder").main(picture=None)
     assert found["cleaned"] < 0.018
 
 
