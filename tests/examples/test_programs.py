@@ -350,9 +350,9 @@ def test_real_handwriting_by_convolution(tools: Any) -> None:
 @pytest.mark.slow
 def test_real_brain_scans(tools: Any) -> None:
     real(tools, "brain_mri_tumour.npz")
-    found = example("brain_scans").main(epochs=30, picture=None)
-    assert found["accuracy"] > found["logistic accuracy"] > found["majority"]
-    assert found["auc"] > 0.8
+    found = example("brain_scans").main(picture=None)
+    assert found["accuracy"] > found["majority"] + 0.05
+    assert found["auc"] > found["logistic auc"] > 0.65
 
 
 @pytest.mark.slow
