@@ -568,6 +568,11 @@ NB_MODULE(_core, m) {
         return list;
     });
     m.def("kinds", [] { return std::vector<std::string>(kKindNames, kKindNames + kKinds); });
+    // Columns of a panel of a product's second matrix, of float32 and of float64.
+    m.def("panels", [](const std::string &isa) {
+        const Kernels &k = kernels_by_name(isa);
+        return std::make_pair(k.panel32, k.panel64);
+    });
     m.def("box_bytes", [] { return kBoxBytes; });
     m.def("types", [] { return std::vector<std::string>(kTypeNames, kTypeNames + kTypes); });
     m.def("threads", [] { return Pool::get().threads(); });

@@ -73,7 +73,7 @@ def _loop(node: Node) -> Callable[..., Any]:
     stacked = [((length, *t.shape), numpy_dtype(t.dtype)) for t in graph.outputs[n:]]
 
     def loop(*operands: Any) -> Any:
-        state: Sequence[Any] = operands[:n]
+        state: Sequence[Any] = operands[:n] if places else [np.array(x) for x in operands[:n]]
         xs, constants = operands[n:m], operands[m:]
         ys = [np.empty(shape, dtype) for shape, dtype in stacked]
         for t in places:

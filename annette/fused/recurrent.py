@@ -101,7 +101,7 @@ def _samples(gates: int, states: int, bias: bool = False) -> Any:
             x = rng.normal(size=(times, rows, gates * units))
             init = [rng.normal(size=(rows, units)) for _ in range(states)]
             u = rng.normal(size=(units, gates * units)) / 2
-            more = [rng.normal(size=(gates * units,))] if bias else []
+            more: list[Any] = [rng.normal(size=(gates * units,))] if bias else []
             more += [rng.uniform(size=(times, rows)) < 0.6] if masked else []
             return (x, *init, u, *more), {"reverse": reverse}
 

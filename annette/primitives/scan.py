@@ -24,7 +24,7 @@ def _places(length: int, reverse: bool) -> range:
 def _run(
     xp: Any, *operands: Any, body: Body, carries: int, sequences: int, length: int, reverse: bool
 ) -> Any:
-    state = [xp.asarray(x) for x in operands[:carries]]
+    state = list(operands[:carries])
     xs = operands[carries : carries + sequences]
     constants = operands[carries + sequences :]
     ys: list[Any] = [None] * length
@@ -36,7 +36,7 @@ def _run(
         xp.stack([y[j] for y in ys]) if length else xp.zeros((0, *t.shape), numpy_dtype(t.dtype))
         for j, t in enumerate(each)
     ]
-    return _several(*state, *stacked)
+    return _several(*map(xp.array, state), *stacked)
 
 
 def _several(*results: Any) -> Any:

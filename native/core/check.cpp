@@ -161,7 +161,7 @@ struct Checker {
     }
 
     void matmul() const {
-        need(work.in.size() == 2 && work.has_loop, "needs two matrices");
+        need((work.in.size() == 2 || work.in.size() == 3) && work.has_loop, "needs two matrices");
         const View &a = work.in[0], &b = work.in[1];
         const std::size_t rank = a.shape.size();
         need(rank >= 2 && b.shape.size() == rank, "needs two matrices of one rank");
@@ -173,6 +173,26 @@ struct Checker {
              "has a loop that does not fit its product");
         for (std::size_t d = 0; d + 2 < rank; ++d)
             need(a.shape[d] == l.shape[d] && b.shape[d] == l.shape[d], "has unequal batches");
+        if (work.in.size() == 3)
+            panels(b, work.in[2]);
+    }
+
+    // `packed` has the panels of b, one after the other, the last one filled up.
+    void panels(const View &b, const View &packed) const {
+        need(b.shape.size() == 2 && real(b.type) && packed.type == b.type,
+             "packs no matrix of real numbers");
+        dense(packed);
+        const std::int64_t panel = b.type == Type::float32 ? kernels.panel32 : kernels.panel64;
+        std::int64_t wide = 0, all = 0;
+        need(!__builtin_add_overflow(b.shape[1], panel - 1, &wide) &&
+                 !__builtin_mul_overflow(wide / panel * panel, b.shape[0], &all) &&
+                 size(packed) == all,
+             "has panels of another size");
+    }
+
+    void packing() const {
+        need(work.in.size() == 1 && work.out.size() == 1, "needs one matrix");
+        panels(work.in[0], work.out[0]);
     }
 
     void reduction() const {
@@ -450,6 +470,7 @@ struct Checker {
         case kMaxPool:
         case kMaxUnpool: windows(); break;
         case kScan: scan(); break;
+        case kPack: packing(); break;
         default: random(); break;
         }
     }

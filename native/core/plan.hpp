@@ -150,6 +150,7 @@ enum Kind : int {
     kRandomBits,
     kCumsum,
     kScan,
+    kPack,
     kConv,
     kConvFilter,
     kDepthwise,

@@ -27,6 +27,7 @@ const char *const kKindNames[kKinds] = {"call",
                                         "random_bits",
                                         "cumsum",
                                         "scan",
+                                        "pack",
                                         "conv",
                                         "conv_filter",
                                         "depthwise",
@@ -436,6 +437,11 @@ void prepare_sums(const Kernels &kernels, Instruction &work) {
     work.shared_bytes = work.sums_at + work.sum_tasks * loop.sum_bytes;
 }
 
+std::int64_t panels_of(const Kernels &kernels, const View &b) {
+    const int panel = b.type == Type::float32 ? kernels.panel32 : kernels.panel64;
+    return (b.shape[1] + panel - 1) / panel;
+}
+
 std::int64_t whole_panel(const Kernels &kernels, const Instruction &work) {
     return work.in[0].type == Type::float32 ? kernels.panel32 : kernels.panel64;
 }
@@ -508,6 +514,11 @@ void prepare(const Kernels &kernels, Instruction &work) {
     case kRandomBits:
         work.bytes = 4.0 * static_cast<double>(work.ints[0]);
         work.tasks = tasks_for(2.0 * static_cast<double>(work.ints[0]), (work.ints[0] + 3) / 4);
+        break;
+    case kPack:
+        work.bytes = static_cast<double>(elements(work.in[0]) + elements(work.out[0])) *
+                     bytes_of(work.in[0].type);
+        work.tasks = tasks_for(work.bytes * 0.1, panels_of(kernels, work.in[0]));
         break;
     case kScan:
         for (const Instruction &one : work.body->instructions()) {

@@ -197,6 +197,7 @@ template <class T> struct Strip {
     std::int64_t b_row, b_col;
     std::int64_t rows, cols;
     T *packed;
+    const T *ready = nullptr; // all of the panel, packed before
     const T *right = nullptr; // the block of B at hand
     std::int64_t right_row = 0;
 
@@ -207,6 +208,11 @@ template <class T> struct Strip {
 
     // Makes a block of B ready for `tiles`.
     void open(std::int64_t k, std::int64_t deep) {
+        if (ready) {
+            right = ready + k * kPanel<T>;
+            right_row = kPanel<T>;
+            return;
+        }
         const T *block = b + k * b_row;
         const bool direct = in_place();
         if (!direct)
@@ -237,7 +243,7 @@ struct Depths {
     const std::int64_t from, end, count;
 };
 
-// in: A [..., M, K] and B [..., K, N]; what becomes of the product is the loop's business.
+// in: A [..., M, K], B [..., K, N] and, if there, the packed panels of B; what becomes of the product is the loop's business.
 // ints: chunks of rows, panels of columns, whether tasks share the parts of each sum, groups of
 // panels of which a task does one, whether it packs its rows of A, whether what the loop reads and
 // writes is far.
@@ -248,7 +254,12 @@ template <class T> struct Product {
           chunks(w.ints[0]), panels(w.ints[1]), packed(reinterpret_cast<T *>(c.scratch)),
           packed_left(packed + kDepth * kPanel<T>),
           results(packed_left + kDepth * (kGroupRows + kTileRows)),
-          scratch(reinterpret_cast<char *>(results) + kResultBytes) {}
+          scratch(reinterpret_cast<char *>(results) + kResultBytes),
+          ready(w.in.size() > 2 ? memory(w.in[2]) : nullptr) {}
+
+    const T *memory(const View &x) const {
+        return reinterpret_cast<const T *>(context.at[x.value]) + x.offset;
+    }
 
     Strip<T> strip_at(std::int64_t chunk, std::int64_t panel) {
         const View &a = work.in[0], &b = work.in[1];
@@ -264,7 +275,8 @@ template <class T> struct Product {
                 col,
                 m * (chunk + 1) / chunks - from,
                 n - left < kPanel<T> ? n - left : kPanel<T>,
-                packed};
+                packed,
+                ready ? ready + panel * depth * kPanel<T> : nullptr};
     }
 
     void enter_batch(std::int64_t batch) {
@@ -412,9 +424,31 @@ template <class T> struct Product {
     const std::int64_t m, depth, n, chunks, panels;
     T *packed, *packed_left, *results;
     char *scratch;
+    const T *ready; // the panels of B, where they were packed before
     std::int64_t at_a = 0, at_b = 0;
     std::int64_t place[kMaxRank] = {};
 };
+
+// Panels of a matrix, one after the other, for products that are done many times.
+template <class T> inline void pack_panels(const Instruction &work, const Context &c, int task) {
+    const View &b = work.in[0], &y = work.out[0];
+    const std::int64_t depth = b.shape[0], n = b.shape[1];
+    const std::int64_t panels = (n + kPanel<T> - 1) / kPanel<T>;
+    const T *from = reinterpret_cast<const T *>(c.at[b.value]) + b.offset;
+    T *to = reinterpret_cast<T *>(c.at[y.value]) + y.offset;
+    for (std::int64_t p = panels * task / work.tasks; p < panels * (task + 1) / work.tasks; ++p) {
+        const std::int64_t left = p * kPanel<T>;
+        pack(depth, n - left < kPanel<T> ? n - left : kPanel<T>, from + left * b.stride[1],
+             b.stride[0], b.stride[1], to + p * depth * kPanel<T>);
+    }
+}
+
+inline void run_pack(const Instruction &work, const Context &context, int task) {
+    if (work.in[0].type == Type::float32)
+        pack_panels<float>(work, context, task);
+    else
+        pack_panels<double>(work, context, task);
+}
 
 inline void run_matmul(const Instruction &work, const Context &context, int task) {
     const bool split = work.ints[2] != 0;

@@ -59,5 +59,7 @@ class Core:
         self.isa: str = wanted or sets[-1]
         self.codes = {name: code for code, name in enumerate(module.types())}
         self.kinds = {name: number for number, name in enumerate(module.kinds())}
+        # Columns of a panel of a product's second matrix.
+        self.panels = dict(zip(("float32", "float64"), module.panels(self.isa), strict=True))
         self.most_box: int = module.box_bytes()  # of the input that a window reaches
         self.steps = {e[0]: Step(i, e) for i, e in enumerate(module.steps(self.isa))}

@@ -8,7 +8,7 @@ from annette.backends.native import printing
 from annette.backends.native.core import Core
 from annette.backends.native.fuse import Unit, aligned, fuse, is_stored, order, unit_name
 from annette.backends.native.items import Base, Item, Ref, Shape
-from annette.backends.native.translate import Translator, keeps
+from annette.backends.native.translate import Given, Translator, keeps
 from annette.graph.dtypes import numpy_dtype
 from annette.graph.graph import Graph
 from annette.graph.lower import lower
@@ -27,7 +27,7 @@ class Plan:
         graph: what to do.
         variables: every variable the graph reads or changes; their order is that of the arrays.
         guarded: keep bytes around every value that the core looks at after each instruction.
-        strides: of each input, for the body of a loop, whose inputs are parts of other values.
+        given: how the inputs lie, for the body of a loop, whose inputs are parts of other values.
     """
 
     def __init__(
@@ -36,21 +36,23 @@ class Plan:
         graph: Graph,
         variables: list[Variable],
         guarded: bool = False,
-        strides: list[Shape] | None = None,
+        given: Given | None = None,
     ) -> None:
         self.core = core
         self.name = graph.name
         self.outputs = graph.outputs
         ready = lower(graph, lambda node: keeps(core, node))
         self._work = Translator(
-            core, ready, variables, strides, lambda body, s: Plan(core, body, [], guarded, s)
+            core, ready, variables, lambda body, lies: Plan(core, body, [], guarded, lies), given
         )
+        self.packed = self._work.packed
         self.variables = variables
         self._slots = {v: i for i, v in enumerate(variables)}
         self._bind_outputs(ready)
         assigned = self._bind_assigned(ready)
         self.units = self._scheduled(assigned)
         self.input_codes = [core.codes[t.dtype] for t in graph.inputs]
+        self.input_codes += [core.codes[look.dtype] for _, look in self.packed]
         self.arena_bytes, self._offsets, self.guards = self._place(guarded)
         self.calls: list[Any] = []  # shared with the bodies of loops
         self.bodies: list[Any] = []

@@ -88,7 +88,7 @@ def _shape(unit: Unit) -> str:
     """Return the space that a unit covers: of a product its matrices, else its first operand."""
     item = unit.head or unit.items[0]
     if unit.head is not None:
-        return " x ".join(_axes(ref.shape) for ref in item.reads)
+        return " x ".join(_axes(ref.shape) for ref in item.reads[:2])
     if unit.loops:
         return _axes(item.shape)
     given = [max(item.reads, key=lambda r: r.base.size)] if item.reads else []

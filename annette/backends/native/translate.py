@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,7 @@ _ROWS = ("softmax", "log_softmax", "sparse_cross_entropy", "cross_entropy")
 _REAL = ("float32", "float64")
 _SUMMED = ("bool", "int32", "uint32", "int64", "float32", "float64")
 _MAX_RANK = 8
+_FEW_ROWS = 6  # of a product that reads its second matrix where it lies
 
 
 def keeps(core: Core, node: Node) -> bool:
@@ -44,6 +45,13 @@ def keeps(core: Core, node: Node) -> bool:
     return arrays and weight.dtype in _REAL and all(t.dtype == weight.dtype for t in inputs)
 
 
+class Given(NamedTuple):
+    """How the inputs of a loop's body lie, and the first of those that stay the same."""
+
+    strides: list[Shape]
+    fixed: int
+
+
 class Translator:
     """Makes the items of a graph that `lower` has made ready."""
 
@@ -52,19 +60,24 @@ class Translator:
         core: Core,
         graph: Graph,
         variables: list[Variable],
-        strides: list[Shape] | None = None,
-        plan: Callable[[Graph, list[Shape]], Any] | None = None,
+        plan: Callable[[Graph, Given], Any] | None = None,
+        given: Given | None = None,
     ) -> None:
         self.core = core
         self.plan = plan
+        self.given = given
+        # Matrices that a loop packs for its body: the body's input, and the look at it.
+        self.packed: list[tuple[int, Ref]] = []
+        self._panels: dict[Any, Ref] = {}
+        self._inputs = len(graph.inputs)
         self.items: list[Item] = []
         self.bases: list[Base] = []
         self.refs: dict[int, Ref] = {}
         self.constants: dict[Any, Ref] = {}
         for i, t in enumerate(graph.inputs):
             ref = self.fresh("input", t.shape, t.dtype, slot=i)
-            if strides is not None:
-                ref = Ref(ref.base, t.shape, strides[i])
+            if given is not None:
+                ref = Ref(ref.base, t.shape, given.strides[i])
                 ref.base.size = span(ref)
             self.refs[id(t)] = ref
         self.inputs = [self.refs[id(t)].base for t in graph.inputs]
@@ -228,8 +241,29 @@ class Translator:
             return None
         made = self.fresh("temp", out.shape, out.dtype)
         a, b = (r.broadcast((*out.shape[:-2], *r.shape[-2:])) for r in reads)
-        self.add(Item("matmul", "matmul", [a, b], [made], shape=squeeze(out.shape), full=out.shape))
+        operands = [a, b, *self._ready(a, b)]
+        self.add(
+            Item("matmul", "matmul", operands, [made], shape=squeeze(out.shape), full=out.shape)
+        )
         return [made]
+
+    def _ready(self, a: Ref, b: Ref) -> list[Ref]:
+        """Return the panels of a matrix that is the same at all steps: packed before the loop."""
+        fixed = self.given is not None and b.base.place == "input"
+        if not fixed or b.base.slot < self.given.fixed or len(b.shape) != 2 or 0 in b.shape:  # type: ignore[union-attr]  # fixed
+            return []
+        if a.shape[0] <= _FEW_ROWS and b.strides[1] == 1:  # read where they lie
+            return []
+        key = (b.base, b.offset, b.shape, b.strides)
+        if key not in self._panels:
+            slot = self._inputs + len(self.packed)
+            self._panels[key] = self.fresh("input", (self._panel_size(b),), b.dtype, slot=slot)
+            self.packed.append((b.base.slot, b))
+        return [self._panels[key]]
+
+    def _panel_size(self, b: Ref) -> int:
+        panel: int = self.core.panels[b.dtype]
+        return -(-b.shape[1] // panel) * panel * b.shape[0]
 
     def _reduction(self, node: Node, reads: list[Ref]) -> list[Ref] | None:
         axes = node.params["axis"]
@@ -414,10 +448,17 @@ class Translator:
         body = Graph(f"{p['length']} steps", graph.inputs, {}, graph.nodes, outputs, [])
         strides = [r.strides[1:] if n <= i < n + m else r.strides for i, r in enumerate(given)]
         assert self.plan is not None
+        plan = self.plan(body, Given(strides, n + m))
+        given += [self._pack(given[slot], look) for slot, look in plan.packed]
         ints = (n, m, length, int(p["reverse"]), *(i for home in homes for i in home))
-        self.add(
-            Item("scan", "scan", given, [*made, *rooms], ints=ints, call=self.plan(body, strides))
-        )
+        self.add(Item("scan", "scan", given, [*made, *rooms], ints=ints, call=plan))
+        return made
+
+    def _pack(self, whole: Ref, look: Ref) -> Ref:
+        """Lay a matrix out as products read it; `look` is the body's, at what `whole` looks at."""
+        b = Ref(whole.base, look.shape, look.strides, whole.offset + look.offset)
+        made = self.fresh("temp", (self._panel_size(b),), b.dtype)
+        self.add(Item("pack", "pack", [b], [made]))
         return made
 
     # --- the rest ---------------------------------------------------------------------------------
