@@ -269,7 +269,11 @@ class _Loop:
         """Add a step, with the loads it needs and the stores of what others read."""
         given = tuple(self._read(ref) for ref in item.reads)
         if item.index < 0:
-            self._store(given[0], item.writes[0])
+            (copy,) = item.writes
+            if aligned(copy, item):  # steps that follow read the copy from the register
+                self.registers[copy.base] = given[0]
+            if is_stored(copy.base, self.unit):
+                self._store(given[0], copy)
             return
         made = tuple(self.made(ref, item.shape) for ref in item.writes)
         self.steps.append((item.index, item.type, given, made, item.params))
