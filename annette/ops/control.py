@@ -173,9 +173,9 @@ def scan(
     for i in reversed(range(count)) if reverse else range(count):
         element = None if xs is None else tree.map_structure(lambda x, i=i: from_python(x)[i], xs)
         carry, results[i] = f(carry, element)
-    if results[0] is None:
-        return carry, None
-    return carry, tree.map_structure(lambda *ys: shaping.stack(ys), *results)
+    return carry, tree.map_structure(
+        lambda *ys: None if ys[0] is None else shaping.stack(ys), *results
+    )
 
 
 @op
