@@ -171,27 +171,27 @@ def limits(results: Results) -> list[str]:
 
 def processes(results: Results) -> list[str]:
     """Return the section on memory and imports."""
-    systems = [s for s in ("annette", *PEERS) if s in results.peaks or s in results.imports]
-    if not systems:
+    works = [work for work in results.works if results.peaks.get(work.name)]
+    if not works and not results.imports:
         return []
-    work = next((work for work in results.works if work.kind == "memory"), None)
-    heads = ["system"]
-    heads += ["largest size of the process, MiB", "above the data, MiB"] if work else []
-    heads += ["import above NumPy's"] if results.imports else []
-    rows = []
-    for system in systems:
-        cells = [SYSTEMS[system].label]
-        if work:
-            most, data = results.peaks.get(system), 4 * work.rows * work.sizes[0]
-            cells += [f"{most / 2**20:.0f}", f"{(most - data) / 2**20:.0f}"] if most else ["", ""]
-        if results.imports:
-            cells.append(span(results.imports.get(system)))
-        rows.append(cells)
     lines = ["## Memory and import", ""]
-    if work:
-        size = f"{4 * work.rows * work.sizes[0] / 2**20:.0f} MiB"
+    for work in works:
+        size = f"{work.data_bytes / 2**20:.0f} MiB"
         lines += [f"{work.title}: one epoch in a fresh process, on {size} of data.", ""]
-    return [*lines, *table(heads, rows)]
+        heads = ["system", "largest size of the process, MiB", "above the data, MiB"]
+        rows = []
+        for system in work.systems:
+            most = results.peaks[work.name].get(system)
+            if most:
+                above = most - work.data_bytes
+                rows.append([SYSTEMS[system].label, f"{most / 2**20:.0f}", f"{above / 2**20:.0f}"])
+        lines += table(heads, rows)
+    times = [
+        [SYSTEMS[system].label, span(results.imports[system])]
+        for system in ("annette", *PEERS)
+        if system in results.imports
+    ]
+    return [*lines, *(table(["system", "import above NumPy's"], times) if times else [])]
 
 
 def by_rows(results: Results) -> list[str]:

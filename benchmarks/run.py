@@ -35,7 +35,7 @@ class Results:
     Attributes:
         works: the workloads, in order.
         seconds: of each repeat, by workload and system.
-        peaks: bytes of the largest size, by system.
+        peaks: bytes of the largest size, by workload and system.
         imports: seconds that an import takes above NumPy's, by system.
         versions: of each system.
         scaled: workload and system that were measured on fewer epochs or calls, and on how many.
@@ -44,7 +44,7 @@ class Results:
 
     works: list[Workload]
     seconds: dict[str, dict[str, list[float]]] = dataclasses.field(default_factory=dict)
-    peaks: dict[str, float] = dataclasses.field(default_factory=dict)
+    peaks: dict[str, dict[str, float]] = dataclasses.field(default_factory=dict)
     imports: dict[str, float] = dataclasses.field(default_factory=dict)
     versions: dict[str, str] = dataclasses.field(default_factory=dict)
     scaled: dict[str, dict[str, int]] = dataclasses.field(default_factory=dict)
@@ -220,7 +220,7 @@ class Bench:
         """Measure once in a fresh process."""
         answer = self.machinery.fresh(system, work)
         if work.kind == "memory":
-            self.results.peaks[system] = answer["peak_bytes"]
+            self.results.peaks.setdefault(work.name, {})[system] = answer["peak_bytes"]
         self.keep(work, system, answer)
 
     def keep(self, work: Workload, system: str, answer: dict[str, Any]) -> None:
@@ -239,7 +239,7 @@ class Bench:
         if value is not None:
             text += f"  accuracy {value:.3f}"
         if work.kind == "memory":
-            text += f"  {self.results.peaks[system] / 2**20:.0f} MiB"
+            text += f"  {self.results.peaks[work.name][system] / 2**20:.0f} MiB"
         print(text, flush=True)
 
     def time_imports(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 
 PEERS = ("torch", "keras-jax", "keras-tensorflow", "sklearn")
 MNIST = (784, 128, 64, 10)
@@ -60,6 +61,12 @@ class Workload:
         """
         weights = [n * m for n, m in itertools.pairwise(self.sizes)]
         return 2.0 * self.rows * (2 * sum(weights) + sum(weights[1:]))
+
+    @property
+    def data_bytes(self) -> int:
+        """Bytes of the rows that go into the network."""
+        values = math.prod(self.sizes) if self.sizes in (IMAGES, COLOURS) else self.sizes[0]
+        return 4 * self.rows * values
 
 
 WORKLOADS = (
@@ -291,6 +298,18 @@ WORKLOADS = (
         "classes",
         kind="memory",
         repeats=1,
+    ),
+    Workload(
+        "convnet_memory",
+        "the convnet, batch 128, 10,000 images",
+        "largest size of a fresh process, one epoch",
+        "convnet",
+        kind="memory",
+        sizes=IMAGES,
+        rows=10_000,
+        batch=128,
+        repeats=1,
+        systems=("annette", *FRAMEWORKS),
     ),
     Workload(
         "yardstick",
