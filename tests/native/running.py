@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -137,14 +139,43 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, **settings, **more}
 
 
+@contextlib.contextmanager
+def child(command: Sequence[str], limit: float, **more: str) -> Iterator[subprocess.Popen[str]]:
+    """Start a process on the native backend, which ends with the block or after `limit` seconds.
+
+    So do the processes that it has started.
+    """
+    group = sys.platform != "win32"
+    process = subprocess.Popen(
+        command, env=environment(**more), text=True, start_new_session=group,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+    def stop() -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL) if group else process.kill()
+
+    timer = threading.Timer(limit, stop)
+    timer.start()
+    try:
+        yield process
+    finally:
+        timer.cancel()
+        stop()
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
+        process.wait()
+
+
+def output(command: Sequence[str], limit: float = 300, **more: str) -> str:
+    """Return what a process on the native backend prints; it must end well, and in time."""
+    with child(command, limit, **more) as process:
+        found, errors = process.communicate()
+    assert process.returncode == 0, f"{process.returncode}: {errors[-3000:]}"
+    return found
+
+
 def python(program: str, timeout: float = 300, **more: str) -> str:
     """Run a program in a process of its own on the native backend; return what it prints."""
-    result = subprocess.run(
-        [sys.executable, "-c", program],
-        env=environment(**more),
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-    )
-    assert result.returncode == 0, f"{result.returncode}: {result.stderr[-3000:]}"
-    return result.stdout
+    return output([sys.executable, "-c", program], timeout, **more)

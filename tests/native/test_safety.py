@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import sys
 import textwrap
 import threading
@@ -20,7 +19,7 @@ from annette.backends.native.plan import Plan
 from annette.training.programs import Step
 from tests.primitives.records import needs_native
 
-from .running import environment, graph_of, native, python, threads, using
+from .running import child, graph_of, native, output, python, threads, using
 
 pytestmark = needs_native
 
@@ -107,11 +106,26 @@ def test_spawned_processes(tmp_path: Any) -> None:
                 print("ok")
         """)
     )
-    result = subprocess.run(
-        [sys.executable, str(path)],
-        env=environment(), capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    assert result.stdout == "ok\n", result.stderr[-2000:]
+    assert output([sys.executable, str(path)], limit=120) == "ok\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no groups of processes")
+def test_no_child_of_a_test_outlives_it() -> None:
+    """Neither one that hangs, nor those that it has started."""
+    text = """
+        import subprocess, sys
+        inner = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        print("ready", flush=True)
+        inner.wait()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(text)]
+    with child(command, limit=600) as process:
+        assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    assert process.returncode == -signal.SIGKILL
+    with child(command, limit=2) as process:
+        # The pipe is at its end when the last process that holds it has ended.
+        process.communicate()
+    assert process.returncode == -signal.SIGKILL
 
 
 # --- threads ----------------------------------------------------------------------------------------
@@ -276,14 +290,11 @@ def test_ctrl_c_from_outside() -> None:
         print("ready", flush=True)
         model.fit(x, y, epochs=1_000_000, verbose=0)
     """)
-    process = subprocess.Popen(
-        [sys.executable, "-c", text], env=environment(),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None and process.stdout.readline() == "ready\n"
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    with child([sys.executable, "-c", text], limit=120) as process:
+        assert process.stdout is not None and process.stdout.readline() == "ready\n"
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
     assert "KeyboardInterrupt" in errors and process.returncode in (-signal.SIGINT, 130, 1)
 
 
