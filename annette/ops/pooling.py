@@ -24,6 +24,7 @@ from annette.ops.numpy import elementwise as el, shaping
 from annette.ops.numpy.linear import matmul
 from annette.ops.numpy.reduction import max as largest
 from annette.primitives import elementwise as e, pooling as p
+from annette.primitives.convolution import Windows
 
 
 def _prepared(name: str, inputs: Any, form: str) -> tuple[Any, str]:
@@ -42,8 +43,10 @@ def _how(name: str, x: Any, pool_size: Any, strides: Any, padding: Any) -> dict[
     size = spatial(name, "pool_size", pool_size, axes)
     steps = size if strides is None else spatial(name, "strides", strides, axes)
     same = padding_name(name, padding) == "same"
-    zeros = same_padding(tuple(x.shape[1:-1]), size, steps, (1,) * axes)
-    return {"size": size, "strides": steps, "padding": zeros if same else no_padding(axes)}
+    places, ones = tuple(x.shape[1:-1]), (1,) * axes
+    zeros = same_padding(places, size, steps, ones) if same else no_padding(axes)
+    Windows(steps, zeros, ones).check(name, places, size)
+    return {"size": size, "strides": steps, "padding": zeros}
 
 
 @op

@@ -124,9 +124,8 @@ class Windowed(Layer):
             ValueError: if the input is smaller than a window.
         """
         wide = self.dilation_rate[number] * (self.kernel_size[number] - 1) + 1
-        if self.padding != "valid":
-            n += wide - 1
-        if n < wide:
+        padded = n if self.padding == "valid" or not n else n + wide - 1
+        if padded < wide:
             raise ValueError(
                 f"{type(self).__name__} '{self.name}' has windows of {wide} places along spatial "
                 f"axis {number} (kernel_size={self.kernel_size}, dilation_rate="
@@ -134,8 +133,8 @@ class Windowed(Layer):
                 "dilation, padding='same', or larger inputs."
             )
         if self.padding == "same":
-            return -(-(n - wide + 1) // self.strides[number])
-        return (n - wide) // self.strides[number] + 1
+            return -(-n // self.strides[number])
+        return (padded - wide) // self.strides[number] + 1
 
     def _filters_of(self, channels: Any) -> int | None:
         """Return the number of channels that come out for those that go in."""
