@@ -56,12 +56,12 @@ std::int64_t box_bytes(const Windows &w, int element) {
     return bytes;
 }
 
-void split(Windows &w, int d, std::int64_t pieces) {
+// A chunk has whole rounds of `round` places.
+void split(Windows &w, int d, std::int64_t pieces, std::int64_t round) {
     const Axis &a = w.axis[d];
-    // A chunk has whole rounds of the phases.
-    const std::int64_t rounds = (a.out + a.out_step - 1) / a.out_step;
+    const std::int64_t rounds = (a.out + round - 1) / round;
     pieces = std::min(pieces, rounds);
-    w.chunk[d] = (rounds + pieces - 1) / pieces * a.out_step;
+    w.chunk[d] = std::min(a.out, (rounds + pieces - 1) / pieces * round);
     w.chunks[d] = (a.out + w.chunk[d] - 1) / w.chunk[d];
 }
 
@@ -82,7 +82,7 @@ Windows windows_of(const std::vector<std::int64_t> &ints) {
     if (from.at != ints.size())
         throw PlanError("a convolution has numbers left over");
     for (int d = 0; d < kSpatial; ++d)
-        split(w, d, 1);
+        split(w, d, 1, w.axis[d].out_step);
     return w;
 }
 
@@ -90,20 +90,24 @@ void choose_chunks(Windows &w, std::int64_t most, std::int64_t bytes, int elemen
     const auto fits = [&] {
         return w.chunk[0] * w.chunk[1] * w.chunk[2] <= most && box_bytes(w, element) <= bytes;
     };
-    // The first axes are cut first, so that lines stay whole where they can.
-    for (int d = 0; d < kSpatial && !fits(); ++d) {
-        const std::int64_t rounds = (w.axis[d].out + w.axis[d].out_step - 1) / w.axis[d].out_step;
-        std::int64_t low = 1, high = rounds; // the fewest pieces that do
+    const auto cut = [&](int d, std::int64_t round) {
+        std::int64_t low = 1, high = (w.axis[d].out + round - 1) / round; // the fewest that do
         while (low < high) {
             const std::int64_t middle = (low + high) / 2;
-            split(w, d, middle);
+            split(w, d, middle, round);
             if (fits())
                 high = middle;
             else
                 low = middle + 1;
         }
-        split(w, d, low);
-    }
+        split(w, d, low, round);
+    };
+    // The first axes are cut first, so that lines stay whole where they can.
+    for (int d = 0; d < kSpatial && !fits(); ++d)
+        cut(d, w.axis[d].out_step);
+    // One round of all phases may be too much.
+    for (int d = 0; d < kSpatial && !fits(); ++d)
+        cut(d, 1);
     if (!fits())
         throw PlanError("a convolution's window reaches further than a thread's memory holds");
 }

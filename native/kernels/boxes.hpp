@@ -91,6 +91,16 @@ template <class T> struct Box {
     }
 };
 
+// Calls f with a number of the type that an instruction computes in.
+template <class F> inline void by_type(const Instruction &work, const F &f) {
+    work.in[0].type == Type::float32 ? f(float{}) : f(double{});
+}
+
+// The columns of a panel, of `columns` in all.
+template <class T> inline std::int64_t cols_of(std::int64_t columns, std::int64_t panel) {
+    return std::min<std::int64_t>(kPanel<T>, columns - panel * kPanel<T>);
+}
+
 // From one row of results to the next: as little as their vectors take.
 template <class T> inline std::int64_t result_width(std::int64_t columns) {
     constexpr std::int64_t lanes = Simd<T>::lanes;
@@ -128,8 +138,8 @@ template <class T> struct Finish {
 
     // The results of a piece.
     void piece(const Windows &w, const Piece &p, T *results, std::int64_t col, std::int64_t cols) {
-        const std::int64_t wide = w.axis[2].out, high = w.axis[1].out;
-        const bool lines = p.out[2].size() == wide, planes = lines && p.out[1].size() == high;
+        const std::int64_t line = w.axis[2].out, high = w.axis[1].out;
+        const bool lines = p.out[2].size() == line, planes = lines && p.out[1].size() == high;
         // Results that follow each other in memory, as many as there are.
         const std::int64_t run =
             p.out[2].size() * (lines ? p.out[1].size() : 1) * (planes ? p.out[0].size() : 1);
@@ -137,7 +147,7 @@ template <class T> struct Finish {
             const std::int64_t z = at / (p.out[2].size() * p.out[1].size());
             const std::int64_t y = at / p.out[2].size() % p.out[1].size();
             const std::int64_t number =
-                ((p.image * w.axis[0].out + p.out[0].from + z) * high + p.out[1].from + y) * wide +
+                ((p.image * w.axis[0].out + p.out[0].from + z) * high + p.out[1].from + y) * line +
                 p.out[2].from;
             rows(results + at * wide, number, run, col, cols);
         }

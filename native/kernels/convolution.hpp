@@ -159,10 +159,6 @@ template <class T> struct Conv {
           depth(windows.taps() * windows.inner()), wide(result_width<T>(windows.outer())),
           packed(reinterpret_cast<T *>(c.shared)) {}
 
-    std::int64_t cols_of(std::int64_t panel) const {
-        return std::min<std::int64_t>(kPanel<T>, windows.outer() - panel * kPanel<T>);
-    }
-
     // Panels of the kernel, side by side.
     void pack_kernel(int task) {
         const View &w = work.in[1];
@@ -179,7 +175,8 @@ template <class T> struct Conv {
                 for (std::int64_t y = 0; y < windows.axis[1].taps; ++y)
                     for (std::int64_t x = 0; x < windows.axis[2].taps; ++x) {
                         const T *tap = from + z * w.stride[0] + y * w.stride[1] + x * w.stride[2];
-                        pack(windows.inner(), cols_of(panel), tap, row, col, to);
+                        pack(windows.inner(), cols_of<T>(windows.outer(), panel), tap, row, col,
+                             to);
                         to += windows.inner() * kPanel<T>;
                     }
         }
@@ -261,7 +258,7 @@ template <class T> struct Conv {
                     std::memset(results + to, 0, static_cast<std::size_t>(wide) * sizeof(T));
             for (std::size_t b = 0; b < part.sums.blocks(); ++b)
                 product.run(left, part.sums.begin(b), part.sums.end(b), right, kPanel<T>,
-                            cols_of(panel), b == 0, results);
+                            cols_of<T>(windows.outer(), panel), b == 0, results);
         }
     }
 
@@ -285,7 +282,8 @@ template <class T> struct Conv {
                 for (std::int64_t panel = 0; panel < panels; ++panel) {
                     products(box, group, panel, room.results);
                     finish.piece(windows, piece, room.results,
-                                 group * windows.outer() + panel * kPanel<T>, cols_of(panel));
+                                 group * windows.outer() + panel * kPanel<T>,
+                                 cols_of<T>(windows.outer(), panel));
                 }
         }
     }
@@ -299,12 +297,10 @@ template <class T> struct Conv {
 };
 
 inline void run_conv(const Instruction &work, const Context &context, int task) {
-    work.in[0].type == Type::float32 ? Conv<float>(work, context).pack_kernel(task)
-                                     : Conv<double>(work, context).pack_kernel(task);
+    by_type(work, [&](auto t) { Conv<decltype(t)>(work, context).pack_kernel(task); });
 }
 inline void run_conv_rest(const Instruction &work, const Context &context, int task) {
-    work.in[0].type == Type::float32 ? Conv<float>(work, context).run(task)
-                                     : Conv<double>(work, context).run(task);
+    by_type(work, [&](auto t) { Conv<decltype(t)>(work, context).run(task); });
 }
 
 // Sums over images and places in parts, which are added in order: panel after panel of columns,
@@ -343,11 +339,11 @@ void join_parts(const Instruction &work, const Context &context, const Parts<T> 
     const std::int64_t end = all * (task + 1) / work.then_tasks;
     for (std::int64_t n = all * task / work.then_tasks; n < end; ++n) {
         const std::int64_t at = n / heights, from = n % heights * high;
-        const std::int64_t left = at % panels * kPanel<T>;
+        const std::int64_t panel = at % panels;
         const std::int64_t count = std::min(high, sums.rows - from);
         sums.join(at, from, count, room.results);
-        finish.rows(room.results, from, count, at / panels * filters + left,
-                    std::min<std::int64_t>(kPanel<T>, filters - left));
+        finish.rows(room.results, from, count, at / panels * filters + panel * kPanel<T>,
+                    cols_of<T>(filters, panel));
     }
 }
 
@@ -357,10 +353,6 @@ template <class T> struct ConvFilter {
         : work(w), context(c), windows(*w.windows),
           panels((windows.outer() + kPanel<T> - 1) / kPanel<T>),
           rows(windows.taps() * windows.inner()), sums(w, c, windows.groups * panels, rows) {}
-
-    std::int64_t cols_of(std::int64_t panel) const {
-        return std::min<std::int64_t>(kPanel<T>, windows.outer() - panel * kPanel<T>);
-    }
 
     // The rows of A: a tap's channels, from the first result's place on.
     void table(const Box<T> &box, std::int64_t from, std::int64_t to) {
@@ -404,7 +396,7 @@ template <class T> struct ConvFilter {
     // A block of g as the product reads it, and the segments that fit it.
     const T *right(const T *g, std::int64_t panel, std::size_t block, T *packed,
                    std::ptrdiff_t &b_row, std::vector<Segment> &segments) const {
-        const std::int64_t cols = cols_of(panel), gap = windows.filters;
+        const std::int64_t cols = cols_of<T>(windows.outer(), panel), gap = windows.filters;
         segments.assign(blocked.begin(block), blocked.end(block));
         if (cols % Simd<T>::lanes == 0) {
             b_row = gap;
@@ -446,8 +438,8 @@ template <class T> struct ConvFilter {
                 std::ptrdiff_t b_row = 0;
                 const T *block = right(g, panel, b, room.results, b_row, segments);
                 product.run(box.at + group * windows.inner(), segments.data(),
-                            segments.data() + segments.size(), block, b_row, cols_of(panel), first,
-                            sums.part(p, at));
+                            segments.data() + segments.size(), block, b_row,
+                            cols_of<T>(windows.outer(), panel), first, sums.part(p, at));
                 first = false;
             }
         }
@@ -467,12 +459,10 @@ template <class T> struct ConvFilter {
 };
 
 inline void run_conv_filter(const Instruction &work, const Context &context, int task) {
-    work.in[0].type == Type::float32 ? ConvFilter<float>(work, context).partial(task)
-                                     : ConvFilter<double>(work, context).partial(task);
+    by_type(work, [&](auto t) { ConvFilter<decltype(t)>(work, context).partial(task); });
 }
 inline void run_conv_filter_rest(const Instruction &work, const Context &context, int task) {
-    work.in[0].type == Type::float32 ? ConvFilter<float>(work, context).join(task)
-                                     : ConvFilter<double>(work, context).join(task);
+    by_type(work, [&](auto t) { ConvFilter<decltype(t)>(work, context).join(task); });
 }
 
 } // namespace ANNETTE_ISA

@@ -72,10 +72,6 @@ template <class T> struct Depthwise {
           panels((windows.channels + kPanel<T> - 1) / kPanel<T>),
           wide(result_width<T>(windows.channels)) {}
 
-    std::int64_t cols_of(std::int64_t panel) const {
-        return std::min<std::int64_t>(kPanel<T>, windows.channels - panel * kPanel<T>);
-    }
-
     // Whole vectors of channels.
     template <int Vectors, bool Largest>
     static void window(const T *x, const T *w, std::int64_t gap, const std::vector<Seen> &seen,
@@ -120,7 +116,7 @@ template <class T> struct Depthwise {
 
     void piece(const Piece &p, std::int64_t panel, T *results) const {
         const View &view = work.in[0];
-        const std::int64_t gap = windows.channels, cols = cols_of(panel);
+        const std::int64_t gap = windows.channels, cols = cols_of<T>(windows.channels, panel);
         const T *x = values<T>(context, view) + p.image * view.stride[0] + panel * kPanel<T>;
         const T *w =
             work.in.size() > 1 ? values<T>(context, work.in[1]) + panel * kPanel<T> : nullptr;
@@ -158,7 +154,8 @@ template <class T> struct Depthwise {
             const Piece p = piece_of(windows, n);
             for (std::int64_t panel = 0; panel < panels; ++panel) {
                 piece(p, panel, room.results);
-                finish.piece(windows, p, room.results, panel * kPanel<T>, cols_of(panel));
+                finish.piece(windows, p, room.results, panel * kPanel<T>,
+                             cols_of<T>(windows.channels, panel));
             }
         }
     }
@@ -170,8 +167,7 @@ template <class T> struct Depthwise {
 };
 
 inline void run_depthwise(const Instruction &work, const Context &context, int task) {
-    work.in[0].type == Type::float32 ? Depthwise<float>(work, context).run(task)
-                                     : Depthwise<double>(work, context).run(task);
+    by_type(work, [&](auto t) { Depthwise<decltype(t)>(work, context).run(task); });
 }
 
 // in: x and g, both [n, z, y, x, channels]; out of the loop: the kernel [taps, channels].
@@ -182,8 +178,7 @@ template <class T> struct DepthwiseFilter {
 
     void partial(int task) const {
         const std::int64_t p = task / sums.panels, panel = task % sums.panels;
-        const std::int64_t cols =
-            std::min<std::int64_t>(kPanel<T>, windows.channels - panel * kPanel<T>);
+        const std::int64_t cols = cols_of<T>(windows.channels, panel);
         const View &view = work.in[0], &gs = work.in[1];
         T *to = sums.part(p, panel);
         std::memset(to, 0, static_cast<std::size_t>(sums.rows * kPanel<T>) * sizeof(T));
@@ -222,12 +217,10 @@ template <class T> struct DepthwiseFilter {
 };
 
 inline void run_depthwise_filter(const Instruction &work, const Context &context, int task) {
-    work.in[0].type == Type::float32 ? DepthwiseFilter<float>(work, context).partial(task)
-                                     : DepthwiseFilter<double>(work, context).partial(task);
+    by_type(work, [&](auto t) { DepthwiseFilter<decltype(t)>(work, context).partial(task); });
 }
 inline void run_depthwise_filter_rest(const Instruction &work, const Context &context, int task) {
-    work.in[0].type == Type::float32 ? DepthwiseFilter<float>(work, context).join(task)
-                                     : DepthwiseFilter<double>(work, context).join(task);
+    by_type(work, [&](auto t) { DepthwiseFilter<decltype(t)>(work, context).join(task); });
 }
 
 // Not-a-number is larger than all; the first of equals stays.
@@ -308,12 +301,10 @@ template <class T> void max_unpool(const Instruction &work, const Context &conte
 }
 
 inline void run_max_pool(const Instruction &work, const Context &context, int task) {
-    work.in[0].type == Type::float32 ? max_pool<float>(work, context, task)
-                                     : max_pool<double>(work, context, task);
+    by_type(work, [&](auto t) { max_pool<decltype(t)>(work, context, task); });
 }
 inline void run_max_unpool(const Instruction &work, const Context &context, int task) {
-    work.in[0].type == Type::float32 ? max_unpool<float>(work, context, task)
-                                     : max_unpool<double>(work, context, task);
+    by_type(work, [&](auto t) { max_unpool<decltype(t)>(work, context, task); });
 }
 
 } // namespace ANNETTE_ISA

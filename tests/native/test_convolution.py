@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
 
+import annette as keras
 from annette import ops
 from annette.backends.native.plan import Plan
 from annette.graph.primitive import apply
+from annette.ops.convolution import same_padding
 from annette.primitives import convolution as c, pooling as p
 from annette.testing import same
 from tests.primitives.records import needs_native
@@ -39,6 +43,13 @@ FORMS: dict[str, tuple[Any, Any, dict[str, Any]]] = {
     "groups of one": ((2, 13, 11, 6), (3, 3, 1, 12), how(2, groups=6)),
     "depthwise": ((2, 29, 21, 70), (3, 3, 1, 70), how(2, s=2, pad=(0, 1), groups=70)),
     "volumes": ((2, 11, 12, 13, 3), (3, 2, 3, 3, 4), how(3, s=2, pad=1)),
+    "strides on long lines": ((2, 8, 300, 3), (3, 3, 3, 4), how(2, s=2)),
+    "strides in a large volume": ((1, 24, 25, 26, 2), (3, 2, 3, 2, 3), how(3, s=2)),
+    "depthwise on long lines": ((2, 8, 300, 5), (3, 3, 1, 5), how(2, s=2, groups=5)),
+    "strides wider than a piece": ((2, 61, 40, 3), (3, 2, 3, 4), how(2, s=30)),
+    "far apart on a line": ((2, 1300, 3), (4, 3, 5), how(1, s=600)),
+    "strides beyond the volume": ((3, 1, 6, 4, 5), (1, 1, 2, 5, 3), how(3, s=20)),
+    "depthwise, far apart": ((2, 70, 45, 5), (2, 2, 1, 5), how(2, s=40, groups=5)),
     "one place": ((17, 1, 1, 64), (1, 1, 64, 64), how(2)),
 }
 
@@ -115,6 +126,116 @@ def test_pools_of_large_images(size: tuple[int, int], strides: int) -> None:
     for function in (ops.max_pool, ops.average_pool):
         for padding in ("valid", "same"):
             check(lambda x, f=function, p=padding: f(x, size, strides, p), [x])
+
+
+def pooled(x: Any, g: Any, params: dict[str, Any]) -> Any:
+    """Both pools, without and with what goes back."""
+    best, where = apply(p.max_pool, (x,), params)
+    back = {"sizes": tuple(x.shape[1:-1]), **params}
+    return (
+        best, where, apply(p.max_unpool, (g, where), back), apply(p.sum_pool, (x,), params),
+        apply(p.sum_unpool, (g,), back), apply(p.max_pool, (x * 2.0,), params)[0],
+    )  # fmt: skip
+
+
+def pool_operands(shape: Any, params: dict[str, Any]) -> list[np.ndarray]:
+    """Values that lie apart, and what goes back."""
+    rng = np.random.default_rng(0)
+    windows = c.Windows(params["strides"], params["padding"], (1,) * len(params["strides"]))
+    counts = windows.outputs(shape[1:-1], params["size"])
+    x = rng.permutation(math.prod(shape)).reshape(shape) * 0.5
+    return [x, rng.normal(size=(shape[0], *counts, shape[-1]))]
+
+
+@pytest.mark.parametrize(
+    ("places", "strides"),
+    [((5, 602), (2, 2)), ((61, 63), (30, 31)), ((3, 1100), (1, 520)), ((1401, 3), (700, 1))],
+)
+def test_pools_whose_strides_do_not_fit_a_piece(places: Any, strides: tuple[int, int]) -> None:
+    shape = (2, *places, 3)
+    size = tuple(min(s, 30) for s in strides)
+    params = {"size": size, "strides": strides, "padding": ((0, 0),) * 2}
+    check(lambda x, g: pooled(x, g, params), pool_operands(shape, params))
+
+
+# Around the widths of vectors and panels.
+WIDTHS = st.sampled_from([1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 64, 65])
+FEW = st.sampled_from([1, 2, 3, 7, 8, 17])
+
+
+@st.composite
+def convolutions(draw: Any) -> tuple[Any, Any, dict[str, Any]]:
+    """The shapes of an input and of a kernel, and parameters that fit them."""
+    rank = draw(st.integers(1, 3))
+    numbers = lambda low, high: tuple(draw(st.integers(low, high)) for _ in range(rank))  # noqa: E731
+    taps = numbers(1, (9, 4, 3)[rank - 1])
+    dilation = numbers(1, 3) if draw(st.booleans()) else (1,) * rank
+    wide = tuple(d * (k - 1) + 1 for k, d in zip(taps, dilation, strict=True))
+    strides = numbers(1, draw(st.sampled_from([1, 2, 5, 40])))
+    sizes = tuple(map(max, numbers(1, (40, 9, 5)[rank - 1]), wide))
+    kind = draw(st.sampled_from(["valid", "same", "causal", "explicit"]))
+    padding: Any = ((0, 0),) * rank
+    if kind == "same":
+        padding = same_padding(sizes, taps, strides, dilation)
+    elif kind == "causal":
+        padding = tuple((w - 1, 0) for w in wide)
+    elif kind == "explicit":
+        padding = tuple(zip(numbers(0, 5), numbers(0, 5), strict=True))
+    groups = draw(st.sampled_from([1, 1, 2, 3, 5]))
+    width = WIDTHS if groups == 1 else FEW
+    inner, outer = draw(width), draw(width)
+    if draw(st.booleans()) and groups == 1:  # each channel with filters of its own
+        groups, inner, outer = inner, 1, draw(st.sampled_from([1, 1, 2, 3]))
+    params = {"strides": strides, "padding": padding, "dilation": dilation, "groups": groups}
+    batch = draw(st.sampled_from([0, 1, 2, 3, 5]))
+    return (batch, *sizes, inner * groups), (*taps, inner, outer * groups), params
+
+
+def of_second_order(x: Any, w: Any, params: dict[str, Any]) -> Any:
+    """What goes back through a convolution, and what goes back through that."""
+    with keras.GradientTape() as outer:
+        outer.watch(x), outer.watch(w)
+        with keras.GradientTape() as inner:
+            inner.watch(x), inner.watch(w)
+            loss = ops.sum(ops.tanh(0.1 * apply(c.conv, (x, w), params)))
+        by_x, by_w = inner.gradient(loss, [x, w])
+        loss = ops.sum(by_x * by_x) + ops.sum(ops.sin(by_w))
+    return by_x, by_w, *outer.gradient(loss, [x, w])
+
+
+@settings(
+    max_examples=40, deadline=None, derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)  # fmt: skip
+@given(form=convolutions(), isa=st.sampled_from(SETS))
+def test_any_sizes(form: Any, isa: str) -> None:
+    """As NumPy, in both dtypes, with gradients of two orders; the bits on any number of threads."""
+    shape, kernel, params = form
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=shape), rng.normal(size=kernel)
+    windows = c.Windows(params["strides"], params["padding"], params["dilation"])
+    counts = windows.outputs(shape[1:-1], kernel[:-2])
+    g = rng.normal(size=(shape[0], *counts, kernel[-1]))
+
+    def both(x: Any, w: Any, g: Any) -> Any:
+        return ops.relu(apply(c.conv, (x, w), params) + 0.5), *gradients(params, x, w, g)
+
+    check(both, [x, w, g], isa)
+    check(lambda x, w: of_second_order(x, w, params), [x, w], isa)
+    taps = kernel[:-2]
+    fewer = tuple(
+        (min(a, k - 1), min(b, k - 1)) for (a, b), k in zip(params["padding"], taps, strict=True)
+    )
+    pool = {"size": taps, "strides": params["strides"], "padding": fewer}
+    check(lambda x, g: pooled(x, g, pool), pool_operands(shape, pool), isa)
+    arrays = [a.astype("float32") for a in (x, w, g)]
+    graph = graph_of(both, arrays)
+    results = []
+    for count in (1, 2, 4):
+        with threads(count):
+            results.append(run(graph, arrays, isa))
+    for other in results[1:]:
+        assert all(same(a, b) for a, b in zip(results[0], other, strict=True))
 
 
 def test_what_follows_a_convolution_runs_on_its_tiles() -> None:
