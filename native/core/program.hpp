@@ -109,7 +109,7 @@ class Program {
     std::vector<int> bound_; // values that lie in arrays from outside
     // Rows copied for a batch, and for the one after it.
     std::vector<std::unique_ptr<Memory>> gathered_, ahead_;
-    Binding step_; // as the body of a scan: the arrays of the step at hand
+    Binding step_;          // as the body of a scan: the arrays of the step at hand
     Gather coming_{};       // what helpers copy meanwhile,
     int coming_input_ = -1; // for this input
     bool threaded_ = false;

@@ -169,13 +169,13 @@ bool Program::batches(const Batches &batches, std::int64_t &start, std::int64_t 
     return true;
 }
 
-bool Program::run_rows(Batches &rows, std::int64_t &start, std::int64_t stop, double seconds,
+bool Program::run_rows(Batches &rows, std::int64_t &start, std::int64_t stop, double limit,
                        Binding &binding, const Caller &caller) {
     const std::lock_guard<std::mutex> lock(running_);
     const FlushSubnormals flush;
     Lease lease(threaded_);
     choose_conversions(rows);
-    return batches(rows, start, stop, now() + seconds, binding, lease, caller);
+    return batches(rows, start, stop, now() + limit, binding, lease, caller);
 }
 
 namespace {

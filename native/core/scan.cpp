@@ -34,7 +34,9 @@ struct Carry {
 struct Steps {
     Steps(const Instruction &work, char *const *at) : scan(work) {
         const auto count = static_cast<std::size_t>(scan.carries);
-        const auto memory = [&](const View &x) { return at[x.value] + x.offset * bytes_of(x.type); };
+        const auto memory = [&](const View &x) {
+            return at[x.value] + x.offset * bytes_of(x.type);
+        };
         std::vector<char> saved(work.out.size(), 0);
         std::size_t rooms = work.out.size();
         for (std::size_t i = 0; i < count; ++i)
@@ -43,12 +45,14 @@ struct Steps {
         for (std::size_t i = 0; i < count; ++i) {
             const Home home = scan.home(i);
             const std::int64_t bytes = bytes_from(work.in[i], 0);
-            const std::size_t lives = home == Home::rooms
-                                          ? rooms++
-                                          : count + static_cast<std::size_t>(scan.where(i));
+            const std::size_t lives =
+                home == Home::rooms ? rooms++ : count + static_cast<std::size_t>(scan.where(i));
             saved[lives] = home == Home::saved;
-            carries.push_back({home, memory(work.in[i]), memory(work.out[i]),
-                               {memory(work.out[lives]), bytes}, bytes});
+            carries.push_back({home,
+                               memory(work.in[i]),
+                               memory(work.out[i]),
+                               {memory(work.out[lives]), bytes},
+                               bytes});
         }
         for (std::size_t i = count; i < work.in.size(); ++i) {
             const View &x = work.in[i];

@@ -40,11 +40,11 @@ struct Axis {
     std::vector<Phase> phases;
 
     // The places of the input that results in [from, to) read, also outside of it.
-    Range reads(Range out) const {
+    Range reads(Range results) const {
         Range found{0, 0};
         bool any = false;
         for (const Phase &phase : phases) {
-            const Range q = phase.within(out, out_step);
+            const Range q = phase.within(results, out_step);
             if (q.size() <= 0)
                 continue;
             for (const Tap &tap : phase.taps) {

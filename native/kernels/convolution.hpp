@@ -306,8 +306,9 @@ inline void run_conv_rest(const Instruction &work, const Context &context, int t
 // Sums over images and places in parts, which are added in order: panel after panel of columns,
 // `rows` rows each.
 template <class T> struct Parts {
-    Parts(const Instruction &work, const Context &context, std::int64_t panels, std::int64_t rows)
-        : panels(panels), rows(rows), parts(work.windows->parts),
+    Parts(const Instruction &work, const Context &context, std::int64_t panel_count,
+          std::int64_t row_count)
+        : panels(panel_count), rows(row_count), parts(work.windows->parts),
           at(reinterpret_cast<T *>(context.shared)) {}
 
     T *part(std::int64_t which, std::int64_t panel) const {

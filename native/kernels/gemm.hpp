@@ -243,10 +243,10 @@ struct Depths {
     const std::int64_t from, end, count;
 };
 
-// in: A [..., M, K], B [..., K, N] and, if there, the packed panels of B; what becomes of the product is the loop's business.
-// ints: chunks of rows, panels of columns, whether tasks share the parts of each sum, groups of
-// panels of which a task does one, whether it packs its rows of A, whether what the loop reads and
-// writes is far.
+// in: A [..., M, K], B [..., K, N] and, if there, the packed panels of B; what becomes of the
+// product is the loop's business. ints: chunks of rows, panels of columns, whether tasks share the
+// parts of each sum, groups of panels of which a task does one, whether it packs its rows of A,
+// whether what the loop reads and writes is far.
 template <class T> struct Product {
     Product(const Instruction &w, const Context &c)
         : work(w), context(c), rank(static_cast<int>(w.in[0].shape.size())),
@@ -319,8 +319,8 @@ template <class T> struct Product {
         const std::int64_t size = strip_at(chunk, first).rows * kPanel<T>;
         for (std::int64_t p = 0; p < parts; ++p) {
             const Depths depths(depth * p / parts, depth * (p + 1) / parts);
-            for (std::int64_t n = 0; n < depths.count; ++n) {
-                const std::int64_t k = depths.at(n), deep = depths.at(n + 1) - k;
+            for (std::int64_t i = 0; i < depths.count; ++i) {
+                const std::int64_t k = depths.at(i), deep = depths.at(i + 1) - k;
                 Left<T> left{};
                 for (std::int64_t panel = first; panel < end; ++panel) {
                     Strip<T> s = strip_at(chunk, panel);
@@ -329,8 +329,8 @@ template <class T> struct Product {
                     s.open(k, deep);
                     T *result = results + (panel - first) * size;
                     T *more = result + (end - first) * size, *c = p ? more : result;
-                    const bool joins = n + 1 == depths.count;
-                    const Step step{deep, left, n ? c : nullptr, joins && p ? result : nullptr,
+                    const bool joins = i + 1 == depths.count;
+                    const Step step{deep, left, i ? c : nullptr, joins && p ? result : nullptr,
                                     joins ? result : c};
                     if (joins && p + 1 == parts)
                         last(s, step, blocks);
@@ -390,10 +390,10 @@ template <class T> struct Product {
         const std::int64_t p = task / panels, panel = task % panels;
         Strip<T> s = strip_at(0, panel);
         const Depths depths(depth * p / kParts, depth * (p + 1) / kParts);
-        for (std::int64_t n = 0; n < depths.count; ++n) {
-            const std::int64_t k = depths.at(n), deep = depths.at(n + 1) - k;
+        for (std::int64_t i = 0; i < depths.count; ++i) {
+            const std::int64_t k = depths.at(i), deep = depths.at(i + 1) - k;
             s.open(k, deep);
-            s.tiles(0, tiles_of(s.rows), deep, s.left_at(k), n ? partial(p, panel) : nullptr,
+            s.tiles(0, tiles_of(s.rows), deep, s.left_at(k), i ? partial(p, panel) : nullptr,
                     nullptr, partial(p, panel));
         }
     }

@@ -121,11 +121,11 @@ template <class T> struct Depthwise {
         const T *w =
             work.in.size() > 1 ? values<T>(context, work.in[1]) + panel * kPanel<T> : nullptr;
         constexpr int lanes = Simd<T>::lanes;
-        const auto each = [&](auto window) {
+        const auto each = [&](auto compute) {
             walk(windows, view, p,
                  [&](const Place &place, std::int64_t base, std::int64_t,
                      const std::vector<Seen> &seen) {
-                     window(x + base, w, gap, seen, results + place.index * wide);
+                     compute(x + base, w, gap, seen, results + place.index * wide);
                  });
         };
         const bool largest = windows.turned;
