@@ -36,6 +36,7 @@ TABLES = (
     "cases_random",
     "cases_edges",
     "cases_gradients",
+    "cases_attention",
     "cases_widths",
     "cases_images",
 )

@@ -199,3 +199,19 @@ for _kwargs in ({}, {"merge_repeated": False}, {"mask_index": 3}, {"mask_index":
     op.ctc_decode(_frames, _times, strategy="beam_search", top_paths=3, **_kwargs)
 op.ctc_decode(_frames, _times, "beam_search", beam_width=2, top_paths=2)
 op.ctc_decode(_frames, _times, "beam_search", beam_width=1)
+
+_queries, _keys = uniform(2, 4, 4, 3, seed=720), uniform(2, 5, 4, 3, seed=721)
+_values = uniform(2, 5, 4, 3, seed=722)
+_looks = integers(2, 1, 4, 5, seed=723, high=2).astype(bool)
+_looks[0, 0, 1] = False
+for _kwargs in (
+    {},
+    {"scale": 0.3},
+    {"is_causal": True},
+    {"mask": _looks},
+    {"mask": _looks, "is_causal": True},
+    {"bias": uniform(1, 4, 4, 5, seed=724)},
+    {"bias": uniform(2, 1, 4, 5, seed=725), "mask": _looks, "is_causal": True},
+):
+    op.dot_product_attention(_queries, _keys, _values, **_kwargs)
+op.dot_product_attention(*(x.astype("float16") for x in (_queries, _keys, _values)), mask=_looks)

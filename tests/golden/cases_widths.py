@@ -28,7 +28,15 @@ UNSURE: dict[str, tuple[str, ...]] = {
         ("int64",),
     ),
     **dict.fromkeys(
-        ("clip", "select", "layer_normalization", "rms_normalization", "hard_tanh", "view_as_real"),
+        (
+            "clip",
+            "select",
+            "layer_normalization",
+            "rms_normalization",
+            "hard_tanh",
+            "view_as_real",
+            "dot_product_attention",
+        ),
         WHOLE,
     ),
     **dict.fromkeys(("vander", "top_k", "inv", "solve"), ("bool",)),

@@ -178,6 +178,10 @@ CASES: list[tuple[type, dict[str, Any], Any, dict[str, Any]]] = [
         (2, 4),
         {"arguments": {"reverse": True}},
     ),
+    (layers.Attention, {}, [(2, 3, 4), (2, 5, 4)], {"order": 2}),
+    (layers.Attention, {"use_scale": True}, [(2, 3, 4), (2, 5, 2), (2, 5, 4)], {}),
+    (layers.Attention, {"use_scale": True, "score_mode": "concat"}, [(2, 3, 4), (2, 5, 4)], {}),
+    (layers.AdditiveAttention, {}, [(2, 3, 4), (2, 5, 4)], {}),
     *CONVOLUTIONS,
 ]
 
@@ -196,6 +200,8 @@ def test_a_layer_keeps_its_promises(
 # Layers of strings, and of other layers, are tested in test_preprocessing.py.
 ELSEWHERE = {
     "InputLayer", "Pipeline", "StringLookup", "TextVectorization", "Hashing", "HashedCrossing",
+    # of several inputs: test_attention.py
+    "MultiHeadAttention", "GroupQueryAttention",
     # on pictures: test_images.py
     "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "RandomShear",
     "RandomCrop", "RandomContrast", "RandomBrightness", "RandomHue", "RandomSaturation",

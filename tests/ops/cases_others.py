@@ -406,3 +406,25 @@ case(
     reverse=True,
     want=np.cumsum(X[:, ::-1], 1)[:, ::-1],
 )
+
+
+# --- attention ------------------------------------------------------------------------------------
+
+_DRAWN = np.random.default_rng(40)
+_QUERIES, _KEYS = _DRAWN.normal(size=(2, 3, 2, 2)), _DRAWN.normal(size=(2, 4, 2, 2))
+_VALUES = _DRAWN.normal(size=(2, 4, 2, 3))
+_LOOKS = np.array([[True, False, True, True], [True] * 4, [False] * 4])
+
+
+def _attend(
+    q: Any, k: Any, v: Any, mask: Any = True, bias: Any = 0.0, is_causal: bool = False
+) -> Any:
+    scores = np.einsum("btnh,bsnh->bnts", q, k) / np.sqrt(q.shape[-1]) + bias
+    kept = np.broadcast_to(mask, scores.shape[2:])
+    kept = np.tril(kept) if is_causal else kept
+    return np.einsum("bnts,bsnh->btnh", softmax(np.where(kept, scores, -1e30)), v)
+
+
+for _options in ({}, {"is_causal": True}, {"mask": _LOOKS}, {"mask": _LOOKS, "is_causal": True},
+                 {"bias": _DRAWN.normal(size=(2, 1, 3, 4)), "mask": _LOOKS}):  # fmt: skip
+    case("dot_product_attention", _QUERIES, _KEYS, _VALUES, want=_attend, order=2, **_options)
