@@ -39,7 +39,7 @@ def turned(x: Any) -> Any:
 
 def _shares(query: Any, key: Any, mask: tuple[Any, ...], scale: float) -> Any:
     """Return what share of each value a query takes, in float32 at least."""
-    scores = matmul(el.multiply(single(query), scale), turned(single(key)))
+    scores = el.multiply(matmul(single(query), turned(single(key))), scale)
     if mask:
         scores = el.where(mask[0], scores, lowest(dtype_of(scores)))
     return softmax(scores, axis=-1)
@@ -63,7 +63,7 @@ def _vjp(
         slope = el.where(mask[0], slope, 0.0)
     return (
         el.multiply(matmul(slope, key), scale),
-        matmul(turned(slope), el.multiply(query, scale)),
+        el.multiply(matmul(turned(slope), query), scale),
         matmul(turned(shares), g),
         *(None for _ in mask),
     )

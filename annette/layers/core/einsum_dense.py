@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -113,10 +114,30 @@ class EinsumDense(Layer):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return f(einsum(x, W) + b)."""
-        y = ops.einsum(self.equation, inputs, self.kernel)
+        x, w, y = self._letters()
+        summed = len([c for c in w if c not in y])
+        outer = w[summed:]
+        plain = summed and "." not in self.equation and x.endswith(w[:summed])
+        if plain and y == x[: len(x) - summed] + outer and self.bias_axes in (None, outer):
+            result = self._product(inputs, summed)
+        else:
+            result = ops.einsum(self.equation, inputs, self.kernel)
+            if self.bias is not None:
+                result = ops.add(result, self.bias)
+        return result if self.activation is None else self.activation(result)
+
+    def _product(self, inputs: Any, summed: int) -> Any:
+        """Return x W + b of the last axes as one product of matrices, to which b is added at once."""
+        kernel = tuple(self.kernel.shape)
+        lead, outer = tuple(inputs.shape)[:-summed], kernel[summed:]
+        rows, inner = math.prod(lead), math.prod(kernel[:summed])
+        columns = math.prod(outer)
+        result = ops.matmul(
+            ops.reshape(inputs, (rows, inner)), ops.reshape(self.kernel, (inner, columns))
+        )
         if self.bias is not None:
-            y = ops.add(y, self.bias)
-        return y if self.activation is None else self.activation(y)
+            result = ops.add(result, ops.reshape(self.bias, (columns,)))
+        return ops.reshape(result, (*lead, *outer))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the output's shape for an input shape (rows first, None where unknown)."""
