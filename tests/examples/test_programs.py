@@ -43,6 +43,15 @@ def test_reviews_are_told_apart_and_a_large_network_overfits() -> None:
 
 
 @pytest.mark.usefixtures("made_up")
+def test_a_transformer_tells_texts_apart_and_draws_its_looks(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    picture = tmp_path / "looks.png"
+    found = example("transformer_classifier").main(epochs=12, picture=str(picture))
+    assert found["right"] > found["commonest"] + 0.15
+    assert picture.stat().st_size > 1000
+
+
+@pytest.mark.usefixtures("made_up")
 def test_news_need_a_middle_as_wide_as_their_topics() -> None:
     found = example("reuters_topics").main(epochs=10, picture=None)
     assert found["64 units"] > 0.7 > found["2 units"] and found["majority"] < 0.2
@@ -367,3 +376,9 @@ def test_real_weather(tools: Any) -> None:
     daily, hourly = example("weather_forecast").main(picture=None).values()
     assert daily["network"] < 0.93 * daily["stays"]
     assert hourly["network"] < hourly["stays"]
+
+
+def test_what_real_questions_are_after_is_told(tools: Any) -> None:
+    real(tools, "trec_questions.csv")
+    found = example("transformer_classifier").main(epochs=6, picture=None)
+    assert found["right"] > 0.75 and found["commonest"] < 0.3
