@@ -110,7 +110,9 @@ class GroupQueryAttention(HeadsLayer):
         )
         self.use_bias, self.use_gate = use_bias, use_gate
 
-    def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:
+    def build(  # type: ignore[override]  # a shape for each input
+        self, query_shape: Any, value_shape: Any, key_shape: Any = None
+    ) -> None:
         """Make the projections for the last sizes of query, value and key."""
         key_shape = value_shape if key_shape is None else key_shape
         self._check_lengths(value_shape, key_shape)

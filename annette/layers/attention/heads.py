@@ -20,6 +20,14 @@ from annette.layers.regularization.dropout import Dropout
 class HeadsLayer(Layer):
     """Attention with several heads, each with its own projections of query, key and value."""
 
+    use_bias: bool
+    use_gate: bool
+    _query_dense: Any
+    _key_dense: Any
+    _value_dense: Any
+    _gate_dense: Any
+    _output_dense: Any
+
     def _prepare_heads(
         self, size: int, dropout: float, seed: Any, sliding_window: Any, flash_attention: Any
     ) -> None:

@@ -111,7 +111,9 @@ class MultiHeadAttention(HeadsLayer):
         self.output_shape = _sizes(output_shape)
         self.attention_axes = _axes(attention_axes)
 
-    def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:
+    def build(  # type: ignore[override]  # a shape for each input
+        self, query_shape: Any, value_shape: Any, key_shape: Any = None
+    ) -> None:
         """Make the projections for the last sizes of query, value and key."""
         key_shape = value_shape if key_shape is None else key_shape
         self._check_lengths(value_shape, key_shape)
