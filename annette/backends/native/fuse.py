@@ -106,9 +106,11 @@ def _too_large(items: list[Item]) -> bool:
 
 def _in_place(item: Item, unit: Unit) -> bool:
     """Say whether a unit reads what an item makes place by place, and only so."""
-    bases = {ref.base for ref in item.writes}
+    # What is written in another order, or by a copy, which fills no register, is read from memory.
+    filled = item.kind != "step" or item.index >= 0
+    bases = {ref.base: filled and ref.whole for ref in item.writes}
     return all(
-        reader.kind == "step" and aligned(ref, reader)
+        bases[ref.base] and reader.kind == "step" and aligned(ref, reader)
         for reader in unit.items
         for ref in reader.reads
         if ref.base in bases

@@ -186,7 +186,14 @@ class Translator:
         if ref.dense:
             return ref
         made = self.fresh("temp", ref.shape, ref.dtype)
-        self.copy(ref, made)
+        # In the order in which it lies, so that the loop that makes it can write it there at once;
+        # not where rows would become columns, which are written one number at a time.
+        order = tuple(sorted(range(len(ref.shape)), key=lambda i: -ref.strides[i]))
+        turned = ref.transposed(order)
+        if turned.whole and order[-1] == len(order) - 1:
+            self.copy(turned, made.transposed(order))
+        else:
+            self.copy(ref, made)
         return made
 
     # --- shape ------------------------------------------------------------------------------------
