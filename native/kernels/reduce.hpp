@@ -47,6 +47,10 @@ template <class Rule, class T> T fold_run(const T *x, std::int64_t n) {
         for (i = parts; i + parts <= n; i += parts)
             for (int p = 0; p < parts; ++p)
                 part[p] = Rule::join(part[p], x[i + p]);
+        // What is left joins the first of them: one after another it would wait for each sum.
+        for (std::int64_t p = 0; p < n - i; ++p)
+            part[p] = Rule::join(part[p], x[i + p]);
+        i = n;
         for (int width = parts / 2; width; width /= 2)
             for (int p = 0; p < width; ++p)
                 part[p] = Rule::join(part[p], part[p + width]);

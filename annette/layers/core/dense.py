@@ -90,7 +90,14 @@ class Dense(Layer):
 
     def call(self, inputs: Any) -> Any:
         """Return f(x W + b)."""
-        y = ops.matmul(inputs, self.kernel)
+        lead = tuple(inputs.shape)[:-1]
+        # As rows of one matrix: b and f are then computed on the product as it is made.
+        flat = len(lead) > 1 and 0 not in inputs.shape
+        y = ops.matmul(ops.reshape(inputs, (-1, inputs.shape[-1])) if flat else inputs, self.kernel)
         if self.bias is not None:
             y = ops.add(y, self.bias)
-        return y if self.activation is None else self.activation(y)
+        # One of the library's own looks at single numbers or the last axis, another at what it likes.
+        early = flat and self.activation in activations.ALL_OBJECTS.values()
+        y = self.activation(y) if early else y
+        y = ops.reshape(y, (*lead, self.units)) if flat else y
+        return y if early or self.activation is None else self.activation(y)
