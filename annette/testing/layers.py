@@ -28,6 +28,7 @@ def check_layer(
     tolerance: float = 1e-6,
     backends: Sequence[str] | None = None,
     seed: int = 0,
+    rounds: int = 1,
 ) -> None:
     """Hold a layer against its promises.
 
@@ -45,6 +46,8 @@ def check_layer(
         tolerance: the largest relative error of a gradient.
         backends: by name; all that are installed if None.
         seed: of inputs and directions.
+        rounds: how often in a row a layer computes with its own results, as in the steps of a
+            sequence; as many times the rounding of one is allowed between backends.
 
     Raises:
         AssertionError: naming the layer.
@@ -55,7 +58,7 @@ def check_layer(
     with about(f"Layer {type(layer).__name__}"):
         make = _check_config(layer)
         _check_inference(make, arrays, given)
-        _check_weights(make, arrays, given, backends)
+        _check_weights(make, arrays, given, backends, rounds)
         if order:
             _check_layer_gradient(make, arrays, given, order, tolerance, rng)
         _check_learning(make, arrays, given, rng)
@@ -132,7 +135,11 @@ def _check_inferred(fresh: Any, inferred: list[Any], ran: list[Any], later: list
 
 
 def _check_weights(
-    make: Callable[..., Any], arrays: Any, given: dict[str, Any], backends: Sequence[str] | None
+    make: Callable[..., Any],
+    arrays: Any,
+    given: dict[str, Any],
+    backends: Sequence[str] | None,
+    rounds: int,
 ) -> None:
     """Check that weights carry over, and that a traced call gives what a call at once gives."""
     first, second = make(), make()
@@ -150,7 +157,7 @@ def _check_weights(
         program = make_backend(name).compile(graph)
         for i, (a, b) in enumerate(zip(program(flat), outputs, strict=True)):
             if is_float(standardize(b.dtype)):
-                check_near(f"backend {name!r}, output {i}", a, np.asarray(b))
+                check_near(f"backend {name!r}, output {i}", a, np.asarray(b), rounds)
             else:
                 assert same(a, b), f"backend {name!r}, output {i} is {a}, not {b}."
 

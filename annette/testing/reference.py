@@ -64,9 +64,9 @@ def same(a: Any, b: Any) -> bool:
     return bool(np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
 
 
-def check_near(where: str, actual: np.ndarray, expected: np.ndarray) -> None:
-    """Refuse results of one dtype that differ by more than rounding."""
-    allowed = FLOOR * float(np.finfo(expected.dtype).eps)
+def check_near(where: str, actual: np.ndarray, expected: np.ndarray, rounds: int = 1) -> None:
+    """Refuse results of one dtype that differ by more than rounding, that often in a row."""
+    allowed = rounds * FLOOR * float(np.finfo(expected.dtype).eps)
     found = error(actual, expected)
     assert found <= allowed, f"{where} is off by {found:.1e}, allowed {allowed:.1e}."
 

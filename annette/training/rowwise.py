@@ -12,9 +12,12 @@ from annette.models.sequential import Sequential
 def rows_are_alone(model: Any) -> bool:
     """Say whether prediction of a row never depends on the other rows of its batch.
 
-    So it is for every layer of this library; a user's own layer or function may do as it likes.
+    So it is for every layer of this library but those that keep a state for each row; a user's own
+    layer, cell or function may do as it likes.
     """
     if type(model).predict_step is not _plain("predict_step"):
+        return False
+    if any(getattr(layer, "stateful", False) for layer in model._flatten_layers()):
         return False
     return is_ours(model)
 
@@ -36,7 +39,8 @@ def _known(layer: Layer) -> bool:
         return False
     if cls is Lambda or "call" in vars(layer):
         return False
-    return all(_ours(value) for value in vars(layer).values() if callable(value))
+    parts = vars(layer).values()
+    return all(_ours(value) for value in parts if callable(value) or hasattr(value, "call"))
 
 
 def _ours(value: Any) -> bool:

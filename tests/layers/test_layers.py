@@ -12,6 +12,7 @@ from annette import layers, ops
 from annette.testing import check_layer
 
 from .cases_convolution import CASES as CONVOLUTIONS
+from .cases_recurrent import CASES as RECURRENT
 
 
 @keras.saving.register_keras_serializable("tests")
@@ -183,6 +184,7 @@ CASES: list[tuple[type, dict[str, Any], Any, dict[str, Any]]] = [
     (layers.Attention, {"use_scale": True, "score_mode": "concat"}, [(2, 3, 4), (2, 5, 4)], {}),
     (layers.AdditiveAttention, {}, [(2, 3, 4), (2, 5, 4)], {}),
     *CONVOLUTIONS,
+    *RECURRENT,
 ]
 
 
@@ -199,6 +201,8 @@ def test_a_layer_keeps_its_promises(
 
 # Layers of strings, and of other layers, are tested in test_preprocessing.py.
 ELSEWHERE = {
+    # called with states: test_recurrent.py
+    "SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells",
     "InputLayer", "Pipeline", "StringLookup", "TextVectorization", "Hashing", "HashedCrossing",
     # of several inputs: test_attention.py
     "MultiHeadAttention", "GroupQueryAttention",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from annette import ops
+from annette.graph.symbolic import KerasTensor
 from annette.layers.layer import Layer
 from annette.saving import serialization
 from annette.utils import tree
@@ -119,6 +120,23 @@ class Bidirectional(Layer):
         if self.return_state:
             return (*outputs, *states, *states)
         return outputs if self.merge_mode is None else output
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the outputs as KerasTensors; states have the dtypes of their layers."""
+        found = super().compute_output_spec(*args, **kwargs)
+        if not self.return_state:
+            return found
+        first = 2 if self.merge_mode is None else 1
+        states, half = found[first:], (len(found) - first) // 2
+        made = [
+            tree.map_structure(lambda t, d=layer.compute_dtype: KerasTensor(t.shape, d), s)
+            for layer, part in (
+                (self.forward_layer, states[:half]),
+                (self.backward_layer, states[half:]),
+            )
+            for s in part
+        ]
+        return (*found[:first], *made)
 
     def call(
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from annette import ops
+from annette.graph.symbolic import KerasTensor
 from annette.layers.core.wrapper import Wrapper
 
 # Where the layers are that see each row alone, draw nothing that rows share and keep no state.
@@ -61,6 +62,13 @@ class TimeDistributed(Wrapper):
         """Return the output's shape for an input shape (rows first, None where unknown)."""
         found = self.layer.compute_output_shape(self._step_shape(input_shape))
         return (found[0], input_shape[1], *found[1:])
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the output as a KerasTensor, of the dtype that the layer gives."""
+        inputs = args[0] if args else kwargs["inputs"]
+        one = KerasTensor(self._step_shape(tuple(inputs.shape)), inputs.dtype)
+        found = self.layer.compute_output_spec(one)
+        return KerasTensor((found.shape[0], inputs.shape[1], *found.shape[1:]), found.dtype)
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         """Return what the layer makes of each step.
