@@ -334,7 +334,12 @@ def _sizes(k: Any) -> Any:
     cells = [k.layers.SimpleRNNCell(3), k.layers.LSTMCell(4), k.layers.GRUCell(2)]
     cells.append(k.layers.StackedRNNCells([k.layers.LSTMCell(2), k.layers.GRUCell(3)]))
     return [
-        [c.name, c.state_size, c.output_size, [list(s.shape) for s in leaves(c.get_initial_state(2))]]
+        [
+            c.name,
+            c.state_size,
+            c.output_size,
+            [list(s.shape) for s in leaves(c.get_initial_state(2))],
+        ]
         for c in cells
     ]
 

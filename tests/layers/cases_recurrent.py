@@ -55,6 +55,4 @@ _TABLE: list[tuple[type, dict[str, Any], Any, dict[str, Any]]] = [
     (layers.ConvLSTM3D, {"filters": 1, "kernel_size": [1, 2, 2]}, (1, 2, 2, 3, 2, 1), {}),
 ]
 # A state goes through two or three steps, each of several operations.
-CASES = [
-    (cls, config, shape, {"rounds": 8, **options}) for cls, config, shape, options in _TABLE
-]
+CASES = [(cls, config, shape, {"rounds": 8, **options}) for cls, config, shape, options in _TABLE]

@@ -49,7 +49,8 @@ class ConvLSTM3D(ConvLSTM):
         training: whether to drop.
 
     Input shape: (rows, steps, depth, height, width, channels), or
-        (rows, steps, channels, depth, height, width) with channels_first; all but rows and steps must be known.
+        (rows, steps, channels, depth, height, width) with channels_first; all but rows and steps
+        must be known.
     Output shape: the same with filters for channels and the places of the windows; without steps
         unless `return_sequences`; then h and c with `return_state`.
     Weights: kernel (kernel_size, channels, 4 filters), recurrent_kernel (kernel_size, filters,
@@ -102,27 +103,27 @@ class ConvLSTM3D(ConvLSTM):
             go_backwards=go_backwards,
             stateful=stateful,
             activity_regularizer=activity_regularizer,
-            of_cell=dict(
-                strides=strides,
-                padding=padding,
-                data_format=data_format,
-                dilation_rate=dilation_rate,
-                activation=activation,
-                recurrent_activation=recurrent_activation,
-                use_bias=use_bias,
-                kernel_initializer=kernel_initializer,
-                recurrent_initializer=recurrent_initializer,
-                bias_initializer=bias_initializer,
-                unit_forget_bias=unit_forget_bias,
-                kernel_regularizer=kernel_regularizer,
-                recurrent_regularizer=recurrent_regularizer,
-                bias_regularizer=bias_regularizer,
-                kernel_constraint=kernel_constraint,
-                recurrent_constraint=recurrent_constraint,
-                bias_constraint=bias_constraint,
-                dropout=dropout,
-                recurrent_dropout=recurrent_dropout,
-                seed=seed,
-            ),
+            of_cell={
+                "strides": strides,
+                "padding": padding,
+                "data_format": data_format,
+                "dilation_rate": dilation_rate,
+                "activation": activation,
+                "recurrent_activation": recurrent_activation,
+                "use_bias": use_bias,
+                "kernel_initializer": kernel_initializer,
+                "recurrent_initializer": recurrent_initializer,
+                "bias_initializer": bias_initializer,
+                "unit_forget_bias": unit_forget_bias,
+                "kernel_regularizer": kernel_regularizer,
+                "recurrent_regularizer": recurrent_regularizer,
+                "bias_regularizer": bias_regularizer,
+                "kernel_constraint": kernel_constraint,
+                "recurrent_constraint": recurrent_constraint,
+                "bias_constraint": bias_constraint,
+                "dropout": dropout,
+                "recurrent_dropout": recurrent_dropout,
+                "seed": seed,
+            },
             **kwargs,
         )

@@ -118,7 +118,7 @@ class ConvLSTMCell(ProjectedCell, Windowed):
     def project(self, x: Any, training: Any = False) -> Any:
         """Return x * W + b of one step, or of all of a sequence, whose steps come second."""
         along = len(x.shape) == self._spatial + 3
-        masks = [None]
+        masks: list[Any] = [None]
         if self._drops_inputs(training):
             masks = self.get_dropout_mask(x[:, 0] if along else x)
         kernels = [self.kernel]
@@ -136,9 +136,7 @@ class ConvLSTMCell(ProjectedCell, Windowed):
         return ops.reshape(y, (*x.shape[:2], *y.shape[1:])) if along else y
 
     def _convolved(self, x: Any, kernel: Any) -> Any:
-        return ops.conv(
-            x, kernel, self.strides, self.padding, self.data_format, self.dilation_rate
-        )
+        return ops.conv(x, kernel, self.strides, self.padding, self.data_format, self.dilation_rate)
 
     def _side_by_side(self, parts: list[Any]) -> Any:
         return ops.concatenate(parts, axis=self._channel_axis)

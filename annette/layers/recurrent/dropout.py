@@ -63,7 +63,7 @@ class DropsOut:
 
     def __getstate__(self) -> Any:
         """Return the attributes without the masks, for copies and pickles."""
-        kept: Any = super().__getstate__()  # type: ignore[misc]  # that of the layer
+        kept: Any = super().__getstate__()
         return {k: v for k, v in kept.items() if k != "_dropout_masks"}
 
     def _masks(self) -> dict[str, tuple[Any, Any]]:

@@ -64,5 +64,7 @@ def checked_cudnn(layer: str, value: Any) -> Any:
         ValueError: if it is not "auto", True or False.
     """
     if value not in ("auto", True, False):
-        raise ValueError(f"{layer} expects use_cudnn to be 'auto', True or False; it got {value!r}.")
+        raise ValueError(
+            f"{layer} expects use_cudnn to be 'auto', True or False; it got {value!r}."
+        )
     return value

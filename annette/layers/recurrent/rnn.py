@@ -138,7 +138,9 @@ class RNN(Layer):
         if all(x.built for x in layers) or not plain or None in step_shape[1:]:
             return
         dtype = self.cell.compute_dtype
-        states = [tree.map_structure(lambda n: KerasTensor((step_shape[0], n), dtype), self.state_size)]
+        states = [
+            tree.map_structure(lambda n: KerasTensor((step_shape[0], n), dtype), self.state_size)
+        ]
         self.cell._traced_spec((KerasTensor(step_shape, dtype), *states), {})
 
     def _make_states(self, rows: int) -> None:
@@ -264,7 +266,7 @@ class RNN(Layer):
         if given is None:
             given = self.get_initial_state(sequences.shape[0])
         given = list(given) if tree.is_nested(given) else [given]
-        states = in_dtype(given, getattr(self.cell, "compute_dtype", self.compute_dtype))
+        states: list[Any] = in_dtype(given, getattr(self.cell, "compute_dtype", self.compute_dtype))
         if len(states) != len(self.state_size):
             raise ValueError(
                 f"{self._named} has {len(self.state_size)} states; initial_state has "

@@ -7,8 +7,8 @@ from typing import Any
 from annette.layers.arguments import positive_int
 from annette.layers.input_spec import InputSpec
 from annette.layers.recurrent.front import Front, of_cell
-from annette.layers.recurrent.simple_rnn_cell import SimpleRNNCell
 from annette.layers.recurrent.rnn import RNN
+from annette.layers.recurrent.simple_rnn_cell import SimpleRNNCell
 
 
 class SimpleRNN(Front):

@@ -29,7 +29,9 @@ def check_cell(owner: str, cell: Any) -> None:
             "its state, or a list of sizes."
         )
     size = cell.state_size
-    if isinstance(size, bool) or not (isinstance(size, (list, tuple)) or hasattr(size, "__index__")):
+    if isinstance(size, bool) or not (
+        isinstance(size, (list, tuple)) or hasattr(size, "__index__")
+    ):
         raise ValueError(
             f"{owner} expects state_size of {type(cell).__name__} to be a whole number or a list "
             f"of them; it got {size!r}."
