@@ -9,6 +9,7 @@ import numpy as np
 import annette
 from annette import backend, config, ops, random
 from annette.compat.arrays import *  # noqa: F403  # those whose arguments have other names
+from annette.compat.recurrent import rnn as rnn
 from annette.compat.windows import *  # noqa: F403  # convolution and pooling
 from annette.utils import naming
 

@@ -18,7 +18,8 @@ PASSED_OVER = frozenset({"src", "api", "_v2", "v2", "_tf_keras", "keras", "pytho
 _LAYERS = (
     "core convolutional pooling local recurrent embeddings merge merging advanced_activations "
     "activation normalization noise regularization reshaping wrappers attention rnn "
-    "experimental experimental.preprocessing preprocessing"
+    "experimental experimental.preprocessing preprocessing cudnn_recurrent "
+    "convolutional_recurrent recurrent_v2"
 )
 _UTILS = (
     "np_utils vis_utils generic_utils data_utils layer_utils io_utils training_utils all_utils "
@@ -85,6 +86,7 @@ RENAMED: dict[str, dict[str, str]] = {
         "SyncBatchNormalization": "BatchNormalization",
         "CuDNNLSTM": "LSTM",
         "CuDNNGRU": "GRU",
+        "TimeDistributedDense": "Dense",
     },
     "mixed_precision": {"set_policy": "set_global_policy"},
     "utils": {"Sequence": "PyDataset"},

@@ -97,9 +97,10 @@ def install() -> None:
     _add_to_layers()
     _add_to_optimizers()
     _add_to_models()
-    from annette.compat import history
+    from annette.compat import history, recurrent
 
     history.install(patch)
+    recurrent.install(patch, respell)
 
 
 def uninstall() -> None:
