@@ -95,11 +95,11 @@ def _kernel_of(kwargs: dict[str, Any]) -> dict[str, Any]:
 
 def _take_lists(cls: type, patch: Patch) -> None:
     """`layer([x, h, c])` is ``layer(x, initial_state=[h, c])``."""
-    original = cls.__call__  # type: ignore[operator]  # that of Layer
+    original = cls.__call__
 
     @functools.wraps(original)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        first = args[0] if args else None
+        first: Any = args[0] if args else None
         several = isinstance(first, (list, tuple)) and len(first) > 1
         if several and all(hasattr(x, "shape") for x in first) and len(first[0].shape) >= 3:
             name = type(self).__name__
