@@ -50,7 +50,7 @@ def over_time(
             f"There is no step to go along: the inputs' shape is {tuple(first.shape)}. Leave out "
             "empty sequences, or pad them to one step or more and mask it."
         )
-    xs = (tree.map_structure(_steps_first, inputs), None if mask is None else _kept(mask))
+    xs = (tree.map_structure(steps_first, inputs), None if mask is None else kept_steps(mask))
     # Whether the states tell the output, so that it need not be carried along.
     told = held if mask is None or not zero_output_for_mask else None
     carries = mask is not None and held is None and not zero_output_for_mask
@@ -84,7 +84,7 @@ def over_time(
     last = outputs[-1]
     if not return_all_outputs:
         return last, ops.expand_dims(last, 1), states
-    return last, _steps_first(outputs), states
+    return last, steps_first(outputs), states
 
 
 def _repeated(
@@ -100,17 +100,17 @@ def _repeated(
     return carry, None if results[0] is None else ops.stack(results)
 
 
-def _steps_first(x: Any) -> Any:
+def steps_first(x: Any) -> Any:
     """Swap the axes of rows and steps."""
     return ops.swapaxes(x, 0, 1)
 
 
-def _kept(mask: Any) -> Any:
+def kept_steps(mask: Any) -> Any:
     """Return the mask as bools, steps first: (t, n)."""
     mask = ops.cast(mask, "bool")
     if len(mask.shape) > 2:
         mask = ops.any(mask, axis=tuple(range(2, len(mask.shape))))
-    return _steps_first(mask)
+    return steps_first(mask)
 
 
 def _where(kept: Any, new: Any, old: Any) -> Any:

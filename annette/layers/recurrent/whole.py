@@ -9,7 +9,7 @@ from annette.graph.dtypes import standardize
 from annette.layers.building import is_ours
 from annette.layers.context import entered
 from annette.layers.recurrent.dropout import DropsOut
-from annette.layers.recurrent.loop import over_time
+from annette.layers.recurrent.loop import kept_steps, over_time, steps_first
 
 
 class ProjectedCell(DropsOut):
@@ -59,10 +59,55 @@ class ProjectedCell(DropsOut):
 
     def _along(self, sequences: Any, states: list[Any], training: Any, **how: Any) -> Any:
         """Return what `run` does, of inputs and states that are ready."""
+        z = self.project(sequences, training)
+        if not how["unroll"]:
+            mask, back = how["mask"], how["go_backwards"]
+            steps = None if mask is None else kept_steps(mask)
+            found = self._at_once(steps_first(z), states, steps, back, training)
+            if found is not None:
+                return _arranged(*found, steps, **how)
         return over_time(
-            lambda z, before: self.step(z, before, training),
-            self.project(sequences, training), states, held=lambda before: before[0], **how,
+            lambda x, before: self.step(x, before, training),
+            z, states, held=lambda before: before[0], **how,
         )  # fmt: skip
+
+    def _at_once(
+        self, z: Any, states: list[Any], mask: Any, reverse: bool, training: Any
+    ) -> tuple[Any, list[Any]] | None:
+        """Return all outputs beside their inputs and the last states, made by one operation.
+
+        None where there is no operation for it, and the steps are gone through.
+
+        Args:
+            z: the projected inputs, steps first.
+            states: a list of the first states.
+            mask: (t, n), False where a step is passed over, or None.
+            reverse: whether to begin with the last step.
+            training: whether to drop parts of states.
+        """
+        return None
+
+
+def _arranged(
+    outputs: Any,
+    states: list[Any],
+    mask: Any,
+    *,
+    go_backwards: bool,
+    zero_output_for_mask: bool,
+    return_all_outputs: bool,
+    **how: Any,
+) -> tuple[Any, Any, Any]:
+    """Return the last output, the outputs as they are made, rows first, and the last states."""
+    last = states[0]
+    if mask is not None and zero_output_for_mask:
+        outputs = ops.where(ops.expand_dims(mask, -1), outputs, 0.0)
+        last = outputs[0 if go_backwards else -1]
+    if not return_all_outputs:
+        return last, ops.expand_dims(last, 1), states
+    if go_backwards:
+        outputs = ops.flip(outputs, axis=0)
+    return last, steps_first(outputs), states
 
 
 def _cast(x: Any, dtype: str) -> Any:
