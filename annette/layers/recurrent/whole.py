@@ -65,7 +65,7 @@ class ProjectedCell(DropsOut):
             steps = None if mask is None else kept_steps(mask)
             found = self._at_once(steps_first(z), states, steps, back, training)
             if found is not None:
-                return _arranged(*found, steps, **how)
+                return _arranged(*found, **{**how, "mask": steps})
         return over_time(
             lambda x, before: self.step(x, before, training),
             z, states, held=lambda before: before[0], **how,
