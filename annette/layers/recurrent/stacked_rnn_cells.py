@@ -92,7 +92,8 @@ class StackedRNNCells(Layer):
             training: whether to drop parts of inputs and states.
             how: mask, go_backwards and so on, as `over_time` takes them.
         """
-        if how.pop("go_backwards", False):
+        if how["go_backwards"]:
+            how["go_backwards"] = False  # the turned sequence is gone along forwards
             sequences = ops.flip(sequences, axis=1)
             if how.get("mask") is not None:
                 how["mask"] = ops.flip(how["mask"], axis=1)
