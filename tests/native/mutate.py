@@ -36,8 +36,21 @@ def networks() -> list[tuple[Any, list[Variable], list[np.ndarray]]]:
         b = ops.concatenate([ops.flip(a, axis=1), ops.sort(x)], axis=0)
         return ops.max(b, axis=1), ops.take_along_axis(x, ops.reshape(t, (16, 1)), axis=1), b
 
+    def loops(x: Any, t: Any) -> Any:
+        def step(carry: Any, row: Any) -> Any:
+            a, b = carry
+            a = ops.tanh(ops.matmul(a, weight) + row)
+            return (a, b + ops.sort(row)), (a, b)
+
+        zeros = np.zeros((8, 8), "float32")
+        return ops.scan(step, (zeros, zeros[0]), x, reverse=True)
+
     arrays = [rng.normal(size=(16, 8)).astype("float32"), rng.integers(0, 8, 16).astype("int32")]
-    return [(graph_of(step, arrays), [weight], arrays), (graph_of(others, arrays), [], arrays)]
+    return [
+        (graph_of(step, arrays), [weight], arrays),
+        (graph_of(others, arrays), [], arrays),
+        (graph_of(loops, arrays), [weight], arrays),
+    ]
 
 
 def written(graph: Any, variables: list[Variable]) -> list[Any]:
