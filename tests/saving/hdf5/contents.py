@@ -85,7 +85,7 @@ TEXTS = {
     "texts/some": np.array([["a", "", "日本"], ["b", "c", "d" * 50]], object),
 }
 SPACED = np.array([b"ab", b"c"])  # padded with blanks in the file, which are no part of them
-BFLOAT16 = np.array([0.0, 1.0, -2.5, 3.0e38], "f4")  # exact, but for the last
+BFLOAT16 = np.array([0.0, 1.0, -2.5, 2.0**100], "f4")  # exact
 
 
 def bfloat16_bits():
