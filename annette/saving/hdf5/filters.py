@@ -13,7 +13,7 @@ from annette.saving.hdf5.source import Cursor
 
 _GZIP, _SHUFFLE, _FLETCHER = 1, 2, 3
 _OTHERS = {4: "szip", 5: "nbit", 6: "scaleoffset", 32000: "lzf", 32001: "blosc", 32004: "lz4"}
-# Deflate writes at least a bit for 258 / 2 bytes, so no stream grows by more than this.
+# A repetition of 258 bytes takes two bits of a deflated stream, and nothing grows by more.
 _MOST = 1032
 
 
@@ -34,7 +34,10 @@ def read_filters(cursor: Cursor) -> list[Filter]:
     if count > 32:
         raise cursor.fail(f"{count} filters; 32 are the most")
     cursor.skip(6 if version == 1 else 0)
-    return [_filter(cursor, version) for _ in range(count)]
+    found = [_filter(cursor, version) for _ in range(count)]
+    if len({f.number for f in found}) != count:
+        raise cursor.fail("a filter that is applied twice is refused")
+    return found
 
 
 def _filter(cursor: Cursor, version: int) -> Filter:
@@ -57,10 +60,7 @@ def _filter(cursor: Cursor, version: int) -> Filter:
 
 def can_hold(filters: list[Filter], stored: int, size: int) -> bool:
     """Whether so many stored bytes can be a chunk of `size` bytes."""
-    for step in reversed(filters):
-        if step.number == _GZIP:
-            stored *= _MOST
-    return size <= stored
+    return size <= stored * (_MOST if any(f.number == _GZIP for f in filters) else 1)
 
 
 def undo(filters: list[Filter], mask: int, data: bytes, size: int, what: str) -> bytes:
@@ -71,13 +71,10 @@ def undo(filters: list[Filter], mask: int, data: bytes, size: int, what: str) ->
     """
     applied = [f for i, f in enumerate(filters) if not mask >> i & 1]
     for place in reversed(range(len(applied))):
-        sums = 4 * sum(f.number == _FLETCHER for f in applied[:place])
-        inner_gzip = any(f.number == _GZIP for f in applied[:place])
         match applied[place].number:
             case 1:
-                # Of a stream inside the stream nothing is known but that it is not much longer.
-                most = size + size // 512 + 1024 if inner_gzip else size + sums
-                data = _inflate(data, most, what)
+                checked = any(f.number == _FLETCHER for f in applied[:place])
+                data = _inflate(data, size + 4 * checked, what)
             case 2:
                 data = _unshuffle(data, applied[place].width)
             case 3:

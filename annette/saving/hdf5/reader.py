@@ -186,7 +186,7 @@ class Dataset(_Object):
         elif self._bfloat16:
             flat = widen(raw.view("<u2"), self.dtype)
         else:
-            flat = decode(raw, self._type)
+            flat = decode(raw, self._type, own=self._layout.kind == "chunked")
         return flat.reshape(self.shape)
 
     def _gather(self) -> np.ndarray:
@@ -222,11 +222,13 @@ class Dataset(_Object):
             raise FormatError(f"{what}: {error}") from error
         for found in chunks:
             named = f"the chunk {found.place} of {what}"
-            source.claim(found.address, found.size, (self._header.at, found.place), named)
+            source.check(found.address, found.size, named)
             if not can_hold(self._applied(found), found.size, size):
                 raise FormatError(
                     f"{named} has {found.size} bytes, of which no {size} can be decompressed."
                 )
+        pieces = [(found.address, found.size) for found in chunks]
+        source.claim_all(pieces, self._header.at, f"a chunk of {what}")
         return chunks
 
     def _applied(self, found: Chunk) -> list[Filter]:

@@ -10,8 +10,11 @@ from annette.saving.hdf5.source import Source
 from annette.saving.hdf5.types import Type
 
 
-def decode(stored: np.ndarray, kind: Type) -> np.ndarray:
-    """A new array of the values of fixed size that one dimension of stored ones stand for."""
+def decode(stored: np.ndarray, kind: Type, own: bool = False) -> np.ndarray:
+    """The values of fixed size that one dimension of stored ones stand for.
+
+    The array is a new one, unless `own` says that the stored one is, and may become it.
+    """
     if kind.kind == "bool":
         return np.asarray(stored != 0)
     if kind.kind == "bfloat16":
@@ -21,7 +24,7 @@ def decode(stored: np.ndarray, kind: Type) -> np.ndarray:
         return stripped
     if kind.kind == "bytes" and kind.padding == 0:
         return _terminated(stored.copy())
-    return stored.astype(kind.dtype)
+    return stored.astype(kind.dtype, copy=not own)
 
 
 def widen(bits: np.ndarray, dtype: np.dtype) -> np.ndarray:

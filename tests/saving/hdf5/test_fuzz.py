@@ -108,7 +108,7 @@ def test_changed_files_raise_one_exception_only(name, checksums):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SEEDS)
 def test_many_changed_files_raise_one_exception_only(name, checksums):
-    fuzz(name, 1 + 20_000_000 // (len(SEEDS[name]) + 10_000), 1)
+    fuzz(name, 1 + 8_000_000 // (len(SEEDS[name]) + 10_000), 1)
 
 
 @pytest.mark.parametrize(

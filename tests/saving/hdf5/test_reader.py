@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -164,6 +165,20 @@ def test_nothing_is_read_from_a_closed_file():
         dataset.read()
     with pytest.raises(ValueError, match="closed"):
         file["edge"]
+
+
+@pytest.mark.parametrize("dtype", ["f4", "bool"])
+def test_values_are_copied_once(dtype, tmp_path):
+    writer = hdf5.Writer()
+    writer.dataset("x", np.zeros((512, 1024), dtype))
+    writer.save(tmp_path / "x.h5")
+    with hdf5.File(tmp_path / "x.h5") as file:
+        dataset = file["x"]
+        tracemalloc.start()
+        read = dataset.read()
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert most < 1.1 * read.nbytes + 2**16
 
 
 def test_objects_say_what_they_are():

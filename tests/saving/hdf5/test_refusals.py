@@ -95,7 +95,7 @@ def swapped(raw, old, new):
     return raw.replace(old, new)
 
 
-def one_chunk(data, shape=(1000,), chunk=(1000,)):
+def one_chunk(data, shape=(1000,), chunk=(1000,), times=1):
     """A file of one dataset 'x' of bytes, of one gzip chunk with these stored bytes."""
     root, end = 96, 4096
     tree = b"TREE" + struct.pack("<BBHQQ", 1, 0, 1, 2**64 - 1, 2**64 - 1)
@@ -103,7 +103,7 @@ def one_chunk(data, shape=(1000,), chunk=(1000,)):
     space = struct.pack("<BB6xQ", 1, 1, *shape)
     kind = struct.pack("<BBBBIHH4x", 0x10, 0, 0, 0, 1, 0, 8)
     layout = struct.pack("<BBBQII", 3, 2, 2, 2048, *chunk, 1).ljust(24, b"\0")
-    filters = struct.pack("<BB6xHHHHII", 1, 1, 1, 0, 0, 1, 6, 0)
+    filters = struct.pack("<BB6x", 1, times) + struct.pack("<HHHHII", 1, 0, 0, 1, 6, 0) * times
     x = header([(1, space), (3, kind), (8, layout), (11, filters)])
     link = b"\1\0\1x" + struct.pack("<Q", 1024) + bytes(4)
     raw = superblock(root, end + len(data)).ljust(root, b"\0") + header([(6, link)])
@@ -178,6 +178,42 @@ def test_a_shape_that_overflows():
         file = hdf5.File(swapped(raw, shape, struct.pack("<QQ", *huge)))
         with pytest.raises(hdf5.FormatError, match="shape"):
             file["x"]
+
+
+def test_a_filter_applied_twice():
+    data = zlib.compress(zlib.compress(bytes(1000)))
+    file = hdf5.File(one_chunk(data, times=2))
+    with pytest.raises(hdf5.FormatError, match="applied twice"):
+        file["x"]
+
+
+def test_chunks_on_the_same_bytes():
+    raw = (c.FIXTURES / "chunked_old.h5").read_bytes()
+    with hdf5.File(raw) as file:
+        chunks = file["growing"]
+        chunks.read()
+        first, second = (found.address for found in chunks._chunks[:2])
+    for at in (first, first + 8):
+        wrong = swapped(raw, struct.pack("<Q", second), struct.pack("<Q", at))
+        with hdf5.File(wrong) as file, pytest.raises(hdf5.FormatError, match="overlaps"):
+            file["growing"].read()
+
+
+@pytest.mark.parametrize("padding", [0, 1, 2])
+def test_empty_arrays_of_the_widest_strings(padding):
+    """They are possible, and take no memory."""
+    raw = made(x=np.zeros((0, 5), "S7"))
+    kind = struct.pack("<BBBBI", 0x13, 1, 0, 0, 7)
+    wide = struct.pack("<BBBBI", 0x13, padding, 0, 0, 2**31 - 1)
+    with hdf5.File(swapped(raw, kind, wide)) as file:
+        assert file["x"].read().shape == (0, 5)
+
+
+def test_empty_arrays_of_the_longest_shape():
+    raw = made(x=np.zeros((0, 5), "u1"))
+    shape = struct.pack("<QQ", 0, 5)
+    with hdf5.File(swapped(raw, shape, struct.pack("<QQ", 0, 2**61))) as file:
+        assert file["x"].read().shape == (0, 2**61)
 
 
 def test_two_datasets_on_the_same_bytes():
