@@ -23,7 +23,7 @@ class LocalHeap:
         size = start.length()
         start.skip(source.length_size)  # free space
         self._at = start.defined("the names")
-        self._names = source.bytes(self._at, size, what)
+        self._names = source.piece(self._at, size, what)
 
     def name(self, offset: int) -> str:
         """The text at `offset`, up to its zero byte."""
@@ -128,24 +128,17 @@ class FractalHeap:
             case 1:
                 at, size = self._large(reader)
                 return self._source.cursor(at, size, what)
-            case 2:
-                size = (first & 15) + 1
-                if self.id_size > 18:
-                    size = ((first & 15) << 8 | reader.uint(1)) + 1
-                return reader.sub(size, what)
-        raise reader.fail("it is of no kind that is defined")
+        # There are tiny ones, too, but shorter than any link or attribute.
+        raise reader.fail("it is not of the kinds that links and attributes are")
 
     def _large(self, reader: Cursor) -> tuple[int, int]:
-        source = self._source
-        if self.id_size >= 1 + source.offset_size + source.length_size:
-            return reader.defined("the object"), reader.length()
         if self._huge is None:
             self._huge = {}
             if self._huge_tree is not None:
-                for record in records(source, self._huge_tree, (_HUGE_OBJECTS,)):
+                for record in records(self._source, self._huge_tree, (_HUGE_OBJECTS,)):
                     at, size = record.defined("the object"), record.length()
                     self._huge[record.length()] = (at, size)
-        number = reader.uint(min(source.length_size, self.id_size - 1))
+        number = reader.uint(min(self._source.length_size, self.id_size - 1))
         if number not in self._huge:
             raise reader.fail(f"there is no large object {number}")
         return self._huge[number]

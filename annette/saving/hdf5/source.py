@@ -30,7 +30,7 @@ class Source:
         self._starts: list[int] = []
         self._claims: dict[int, tuple[int, object, str]] = {}
 
-    def bytes(self, at: int, count: int, what: str) -> bytes:
+    def piece(self, at: int, count: int, what: str) -> bytes:
         """The `count` bytes of structure at `at`."""
         self.check(at, count, what)
         if count > MOST_STRUCTURE:
@@ -43,7 +43,7 @@ class Source:
 
     def cursor(self, at: int, count: int, what: str) -> Cursor:
         """A cursor over the `count` bytes of structure at `at`."""
-        return Cursor(self, self.bytes(at, count, what), at, what)
+        return Cursor(self, self.piece(at, count, what), at, what)
 
     def check(self, at: int, count: int, what: str) -> None:
         """Raise FormatError unless the `count` bytes at `at` lie in the file."""

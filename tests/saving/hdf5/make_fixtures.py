@@ -100,7 +100,7 @@ def many(file):
         group[name] = file["one"]
     for name, value in c.MANY_ATTRIBUTES.items():
         group.attrs[name] = value
-    file["one"].attrs["large"] = c.LARGE_ATTRIBUTE
+    file["one"].attrs["large"] = group.attrs["large"] = c.LARGE_ATTRIBUTE
     ordered = file.create_group("ordered", track_order=True)
     for name in ("z", "y", "x"):
         ordered.create_group(name).attrs["own"] = name

@@ -234,6 +234,28 @@ def test_values_that_lie_on_the_structure():
         file["x"]
 
 
+def test_a_user_defined_link():
+    link = b"\1\10\101\1x\3\0abc"
+    raw = superblock(96, 400).ljust(96, b"\0") + header([(6, link.ljust(16, b"\0"))])
+    with hdf5.File(raw.ljust(400, b"\0")) as file:
+        assert list(file) == ["x"]
+        with pytest.raises(
+            hdf5.FormatError, match=r"user-defined link \(of kind 65\), which is refused"
+        ):
+            file["x"]
+
+
+@pytest.mark.parametrize("name", ["a/b", ".", ""])
+def test_a_link_of_no_name(name):
+    link = b"\1\0" + bytes([len(name)]) + name.encode() + struct.pack("<Q", 96)
+    raw = superblock(96, 400).ljust(96, b"\0") + header([(6, link.ljust(16, b"\0"))])
+    with (
+        hdf5.File(raw.ljust(400, b"\0")) as file,
+        pytest.raises(hdf5.FormatError, match="link named"),
+    ):
+        list(file)
+
+
 def test_a_tree_that_comes_back_to_itself():
     raw = made(**{f"x{i:03}": np.int8(1) for i in range(300)})
     root = raw.index(b"TREE\0\1")
