@@ -143,6 +143,11 @@ class RecurrentCell(ProjectedCell, Layer):
         masks = self.get_recurrent_dropout_mask(h)
         return [h * m for m in (masks if isinstance(masks, list) else [masks])]
 
+    def _as_in_books(self, training: Any) -> bool:
+        """Whether the activations are tanh and sigmoid and each gate sees the whole state."""
+        gates = self._gates == 1 or self.recurrent_activation is activations.sigmoid
+        return self.activation is activations.tanh and gates and not self._drops_states(training)
+
     def _recurrent(self, seen: list[Any]) -> Any:
         """Return h U, of the states that the gates see."""
         if len(seen) == 1:

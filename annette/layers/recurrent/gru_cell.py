@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from annette import ops
+from annette.fused.recurrent import gru, gru_reset_after
 from annette.layers.recurrent.cell import RecurrentCell
+from annette.layers.recurrent.whole import masked
 
 
 class GRUCell(RecurrentCell):
@@ -112,6 +114,23 @@ class GRUCell(RecurrentCell):
             gates, new = self._reset_before(z, seen)
         h = gates * h + (1.0 - gates) * self.activation(new)
         return h, [h]
+
+    def _at_once(
+        self, z: Any, states: list[Any], mask: Any, reverse: bool, training: Any
+    ) -> tuple[Any, list[Any]] | None:
+        if not self._as_in_books(training):
+            return None
+        weights: tuple[Any, ...] = (self.recurrent_kernel,)
+        operation: Any = gru
+        if self.reset_after:
+            wide = 3 * self.units
+            zeros = ops.zeros((wide,), dtype=self.compute_dtype)
+            operation, weights = (
+                gru_reset_after,
+                (*weights, zeros if self.bias is None else self.bias[1]),
+            )
+        outputs, h = operation(z, *states, *weights, *masked(mask), reverse=reverse)[:2]
+        return outputs, [h]
 
     def _reset_after(self, x: Any, seen: list[Any]) -> tuple[Any, Any]:
         """Return the gate z, and what g is made of."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from annette import initializers, ops
+from annette.fused.recurrent import lstm
 from annette.layers.recurrent.cell import RecurrentCell
+from annette.layers.recurrent.whole import masked
 
 
 def forget_bias(of: Any, units: int) -> Any:
@@ -129,3 +131,13 @@ class LSTMCell(RecurrentCell):
         c = gate(f) * c + gate(i) * phi(g)
         h = gate(o) * phi(c)
         return h, [h, c]
+
+    def _at_once(
+        self, z: Any, states: list[Any], mask: Any, reverse: bool, training: Any
+    ) -> tuple[Any, list[Any]] | None:
+        if not self._as_in_books(training):
+            return None
+        h, c = states
+        weights = self.recurrent_kernel
+        outputs, h, c, _, _ = lstm(z, h, c, weights, *masked(mask), reverse=reverse)
+        return outputs, [h, c]

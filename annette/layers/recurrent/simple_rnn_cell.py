@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from annette import ops
+from annette.fused.recurrent import simple_rnn
 from annette.layers.recurrent.cell import RecurrentCell
+from annette.layers.recurrent.whole import masked
 
 
 class SimpleRNNCell(RecurrentCell):
@@ -82,3 +84,12 @@ class SimpleRNNCell(RecurrentCell):
         seen = self._thinned(states[0], training)
         h = self.activation(ops.add(z, self._recurrent(seen)))
         return h, [h]
+
+    def _at_once(
+        self, z: Any, states: list[Any], mask: Any, reverse: bool, training: Any
+    ) -> tuple[Any, list[Any]] | None:
+        if not self._as_in_books(training):
+            return None
+        (h,) = states
+        outputs, h = simple_rnn(z, h, self.recurrent_kernel, *masked(mask), reverse=reverse)
+        return outputs, [h]

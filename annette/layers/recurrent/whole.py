@@ -110,5 +110,10 @@ def _arranged(
     return last, steps_first(outputs), states
 
 
+def masked(mask: Any) -> Any:
+    """Return what an operation on whole sequences takes for a mask, or for none."""
+    return () if mask is None else (mask,)
+
+
 def _cast(x: Any, dtype: str) -> Any:
     return x if standardize(x.dtype) == dtype else ops.cast(x, dtype)
