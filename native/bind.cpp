@@ -244,13 +244,21 @@ class PyProgram {
             if (one.kind == kCall && one.call >= static_cast<int>(calls_.size()))
                 throw PlanError("an instruction calls what is not given");
             if (one.kind == kScan) {
-                if (one.call < 0 || one.call >= static_cast<int>(bodies_.size()))
+                const auto count = static_cast<std::int64_t>(bodies_.size());
+                const std::int64_t parts = one.ints.size() > 4 ? one.ints[4] : 1;
+                if (one.call < 0 || parts < 1 || parts > count || one.call > count - parts)
                     throw PlanError("a scan runs what is not given");
-                const auto &body =
-                    nb::cast<PyProgram &>(bodies_[static_cast<std::size_t>(one.call)]);
-                if (body.calls_.size() > calls_.size())
-                    throw PlanError("the body of a scan calls what is not given");
-                one.body = body.program;
+                for (std::int64_t i = one.call; i < one.call + parts; ++i) {
+                    const auto &body = nb::cast<PyProgram &>(bodies_[static_cast<std::size_t>(i)]);
+                    const auto &inside = body.program->instructions();
+                    const bool leaves =
+                        std::any_of(inside.begin(), inside.end(), [](const Instruction &x) {
+                            return x.kind == kCall || x.kind == kScan;
+                        });
+                    if (body.calls_.size() > calls_.size() || (parts > 1 && leaves))
+                        throw PlanError("the body of a scan calls what is not given");
+                    one.bodies.push_back(body.program);
+                }
             }
         }
         std::vector<Type> types;

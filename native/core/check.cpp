@@ -342,14 +342,19 @@ struct Checker {
     }
 
     void scan() const {
-        need(work.body != nullptr, "has no body");
-        const Program &body = *work.body;
-        need(work.ints.size() >= 4, "needs its numbers");
+        need(work.ints.size() >= 5, "needs its numbers");
         const Scan s(work);
+        need(s.parts >= 1 && static_cast<std::int64_t>(work.bodies.size()) == s.parts,
+             "has no body for each part");
+        for (const auto &body : work.bodies)
+            steps(s, *body);
+    }
+
+    void steps(const Scan &s, const Program &body) const {
         need(s.carries >= 0 && s.sequences >= 0 && s.length > 0 &&
                  s.carries <= static_cast<std::int64_t>(work.in.size()) &&
                  s.sequences <= static_cast<std::int64_t>(work.in.size()) - s.carries &&
-                 static_cast<std::int64_t>(work.ints.size()) == 4 + 2 * s.carries,
+                 static_cast<std::int64_t>(work.ints.size()) == 5 + 2 * s.carries,
              "has other operands than its numbers say");
         need(body.inputs() == work.in.size() && body.variables() == 0,
              "has a body of other operands");
@@ -359,14 +364,25 @@ struct Checker {
             need(x.type == body.input_type(i), "has a body of other dtypes");
             need(!step || (!x.shape.empty() && x.shape[0] == s.length && x.stride[0] >= 0),
                  "has an operand of another length");
-            need(body.bound_bytes(Place::input, static_cast<int>(i)) <= span(x, step),
+            const bool rows = i < static_cast<std::size_t>(s.carries + s.sequences);
+            need(body.bound_bytes(Place::input, static_cast<int>(i)) <=
+                     span(rows ? parted(x, s, step) : x, step),
                  "has a body that reads more than is given");
         }
-        homes(s);
+        homes(s, body);
+    }
+
+    // One of the parts of what has rows.
+    View parted(View x, const Scan &s, std::size_t axis) const {
+        if (s.parts > 1) {
+            need(x.shape.size() > axis && x.shape[axis] % s.parts == 0, "has rows left over");
+            x.shape[axis] /= s.parts;
+        }
+        return x;
     }
 
     // Every carry has two places, or is among the results.
-    void homes(const Scan &s) const {
+    void homes(const Scan &s, const Program &body) const {
         const auto count = static_cast<std::size_t>(s.carries);
         std::size_t rooms = 0;
         for (std::size_t i = 0; i < count; ++i)
@@ -402,11 +418,10 @@ struct Checker {
             need(lived == 0 || (home == Home::made && lived == 1), "has two carries in one place");
             lived = home == Home::made ? 1 : 2;
         }
-        results(s, lives);
+        results(s, body, lives);
     }
 
-    void results(const Scan &s, const std::vector<int> &lives) const {
-        const Program &body = *work.body;
+    void results(const Scan &s, const Program &body, const std::vector<int> &lives) const {
         const auto count = static_cast<std::size_t>(s.carries);
         int slot = 0;
         const auto fits = [&](std::int64_t bytes) {
@@ -416,10 +431,11 @@ struct Checker {
         };
         for (std::size_t i = 0; i < count; ++i)
             if (s.home(i) != Home::made)
-                fits(size(work.out[i]) * bytes_of(work.out[i].type));
+                fits(size(parted(work.out[i], s, 0)) * bytes_of(work.out[i].type));
         for (std::size_t j = 0; j < lives.size(); ++j)
             if (lives[j] != 2)
-                fits(size(work.out[count + j], 1) * bytes_of(work.out[count + j].type));
+                fits(size(parted(work.out[count + j], s, 1), 1) *
+                     bytes_of(work.out[count + j].type));
         need(slot == body.outputs(), "has a body of other results");
     }
 

@@ -121,11 +121,11 @@ struct Instruction {
     int sum_tasks = 0;        // that have such parts,
     std::int64_t sums_at = 0; // from here on in what the tasks share
     std::int64_t shared_bytes = 0;
-    double flops = 0;                 // operations on numbers
-    double bytes = 0;                 // read and written
-    std::shared_ptr<Windows> windows; // of a convolution or pooling
-    std::shared_ptr<Program> body;    // of a scan: what each of its steps runs
-    int call = -1; // number of the Python function that serves it, or of a scan's body
+    double flops = 0;                             // operations on numbers
+    double bytes = 0;                             // read and written
+    std::shared_ptr<Windows> windows;             // of a convolution or pooling
+    std::vector<std::shared_ptr<Program>> bodies; // of a scan: what its steps run, for each part
+    int call = -1; // number of the Python function that serves it, or of a scan's first body
 };
 
 // Structured kernels by number; their names are in kKinds.

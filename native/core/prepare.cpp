@@ -521,10 +521,12 @@ void prepare(const Kernels &kernels, Instruction &work) {
         work.tasks = tasks_for(work.bytes * 0.1, panels_of(kernels, work.in[0]));
         break;
     case kScan:
-        for (const Instruction &one : work.body->instructions()) {
-            work.flops += static_cast<double>(work.ints[2]) * one.flops;
-            work.bytes += static_cast<double>(work.ints[2]) * one.bytes;
+        work.tasks = static_cast<int>(work.ints[4]);
+        for (const Instruction &one : work.bodies[0]->instructions()) {
+            work.flops += static_cast<double>(work.ints[2] * work.ints[4]) * one.flops;
+            work.bytes += static_cast<double>(work.ints[2] * work.ints[4]) * one.bytes;
         }
+        work.alone = tasks_for(work.flops / 100 + work.bytes / 10, 2) == 1;
         break;
     default: break;
     }

@@ -77,7 +77,7 @@ Program::Program(const Kernels &kernels, std::vector<Value> values, std::vector<
     for (Instruction &one : work_) {
         prepare(kernels_, one);
         threaded_ = threaded_ || (std::max(one.tasks, one.then_tasks) > 1 && !one.alone);
-        threaded_ = threaded_ || (one.body && one.body->threaded_);
+        threaded_ = threaded_ || (one.bodies.size() == 1 && one.bodies[0]->threaded_);
         shared = std::max(shared, one.shared_bytes);
     }
     if (shared)

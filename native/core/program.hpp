@@ -54,6 +54,8 @@ struct Gather {
     char *to;
 };
 
+struct Steps; // of a scan
+
 class Program {
   public:
     // guards: (offset, bytes) of arena memory that nothing may touch; looked at after each
@@ -86,6 +88,10 @@ class Program {
     bool execute(Lease &lease, const Caller &caller, char *scratch);
     // Runs the body of a scan for each of its steps; see core/scan.cpp.
     bool scan(Lease &lease, const Instruction &work, const Caller &caller, char *scratch);
+    // Runs this program, the body of a scan, for each step of a part of the rows.
+    bool go_through(const Steps &steps, int part, Lease &lease, const Caller &caller,
+                    char *scratch);
+    struct Parts;
     bool batches(const Batches &batches, std::int64_t &start, std::int64_t stop, double deadline,
                  Binding &binding, Lease &lease, const Caller &caller);
     void gather(const Batches &batches, std::int64_t place, Lease &lease, Binding &binding);

@@ -62,6 +62,11 @@ class Plan:
         """Return a table of the instructions: shapes, operands, bytes, tasks, what is in place."""
         return printing.text(self)
 
+    @property
+    def calls_numpy(self) -> bool:
+        """Whether an instruction is one of NumPy's."""
+        return any(item.kind == "call" for unit in self.units for item in unit.items)
+
     def costs(self) -> list[tuple[int, float, float, float]]:
         """Return tasks, operations, bytes and measured seconds by instruction; [] before `build`."""
         return [] if self._built is None else list(self._built.costs())
@@ -233,7 +238,8 @@ class Plan:
         if item.kind == "scan":
             call = len(self.bodies)
             item.call.calls = self.calls
-            self.bodies.append(item.call.build(0, len(item.call.outputs)))
+            parts = item.ints[4]  # each goes through the steps with a program of its own
+            self.bodies += [item.call.build(0, len(item.call.outputs)) for _ in range(parts)]
         reads = [self._view(r) for r in item.reads]
         writes = [self._view(r) for r in item.writes]
         return self.core.kinds[item.kind], item.name, reads, writes, item.ints, None, call

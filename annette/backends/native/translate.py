@@ -12,6 +12,7 @@ import numpy as np
 from annette.backends.native import windows
 from annette.backends.native.core import Core
 from annette.backends.native.items import Base, Item, Ref, Shape, row_major, span, squeeze
+from annette.backends.native.parting import one_part, parts_of
 from annette.graph.dtypes import numpy_dtype
 from annette.graph.graph import Graph
 from annette.graph.tensor import Node, Tensor
@@ -453,11 +454,17 @@ class Translator:
         outputs = [t for t, (home, _) in zip(graph.outputs, homes, strict=False) if home != _MADE]
         outputs += [t for j, t in enumerate(graph.outputs) if j >= n and j not in saved]
         body = Graph(f"{p['length']} steps", graph.inputs, {}, graph.nodes, outputs, [])
+        parts = parts_of(body, n + m)
+        fewer = one_part(body, n + m, parts) if parts > 1 else None
         strides = [r.strides[1:] if n <= i < n + m else r.strides for i, r in enumerate(given)]
         assert self.plan is not None
-        plan = self.plan(body, Given(strides, n + m))
+        lies = Given(strides, n + m)
+        plan = None if fewer is None else self.plan(fewer, lies)
+        if plan is None or plan.calls_numpy:  # which one thread does
+            plan, parts = self.plan(body, lies), 1
         given += [self._pack(given[slot], look) for slot, look in plan.packed]
-        ints = (n, m, length, int(p["reverse"]), *(i for home in homes for i in home))
+        homed = (i for home in homes for i in home)
+        ints = (n, m, length, int(p["reverse"]), parts, *homed)
         self.add(Item("scan", "scan", given, [*made, *rooms], ints=ints, call=plan))
         return made
 

@@ -120,17 +120,20 @@ class RecurrentCell(ProjectedCell, Layer):
         """Return x W + b of one step (n, features), or of all of a sequence (n, t, features)."""
         bias = self._input_bias()
         if not self._drops_inputs(training):
-            z = ops.matmul(x, self.kernel)
-        else:
-            along = len(x.shape) == 3
-            masks = self.get_dropout_mask(x[:, 0] if along else x)
-            masks = masks if isinstance(masks, list) else [masks]
-            kernels = ops.split(self.kernel, len(masks), axis=1)
-            parts = [
-                ops.matmul(x * (ops.expand_dims(m, 1) if along else m), w)
-                for m, w in zip(masks, kernels, strict=True)
-            ]
-            z = parts[0] if len(parts) == 1 else ops.concatenate(parts, axis=-1)
+            # As rows of one matrix: b is then added to the product as it is made.
+            flat = len(x.shape) > 2 and 0 not in x.shape
+            z = ops.matmul(ops.reshape(x, (-1, x.shape[-1])) if flat else x, self.kernel)
+            z = z if bias is None else ops.add(z, bias)
+            return ops.reshape(z, (*x.shape[:-1], z.shape[-1])) if flat else z
+        along = len(x.shape) == 3
+        masks = self.get_dropout_mask(x[:, 0] if along else x)
+        masks = masks if isinstance(masks, list) else [masks]
+        kernels = ops.split(self.kernel, len(masks), axis=1)
+        parts = [
+            ops.matmul(x * (ops.expand_dims(m, 1) if along else m), w)
+            for m, w in zip(masks, kernels, strict=True)
+        ]
+        z = parts[0] if len(parts) == 1 else ops.concatenate(parts, axis=-1)
         return z if bias is None else ops.add(z, bias)
 
     def _input_bias(self) -> Any:
@@ -143,8 +146,8 @@ class RecurrentCell(ProjectedCell, Layer):
         masks = self.get_recurrent_dropout_mask(h)
         return [h * m for m in (masks if isinstance(masks, list) else [masks])]
 
-    def _as_in_books(self, training: Any) -> bool:
-        """Whether the activations are tanh and sigmoid and each gate sees the whole state."""
+    def _is_one_operation(self, training: Any) -> bool:
+        # tanh and sigmoid, and each gate sees the whole state.
         gates = self._gates == 1 or self.recurrent_activation is activations.sigmoid
         return self.activation is activations.tanh and gates and not self._drops_states(training)
 

@@ -116,10 +116,8 @@ class GRUCell(RecurrentCell):
         return h, [h]
 
     def _at_once(
-        self, z: Any, states: list[Any], mask: Any, reverse: bool, training: Any
-    ) -> tuple[Any, list[Any]] | None:
-        if not self._as_in_books(training):
-            return None
+        self, z: Any, states: list[Any], mask: Any, reverse: bool
+    ) -> tuple[Any, list[Any]]:
         weights: tuple[Any, ...] = (self.recurrent_kernel,)
         operation: Any = gru
         if self.reset_after:

@@ -133,10 +133,8 @@ class LSTMCell(RecurrentCell):
         return h, [h, c]
 
     def _at_once(
-        self, z: Any, states: list[Any], mask: Any, reverse: bool, training: Any
-    ) -> tuple[Any, list[Any]] | None:
-        if not self._as_in_books(training):
-            return None
+        self, z: Any, states: list[Any], mask: Any, reverse: bool
+    ) -> tuple[Any, list[Any]]:
         h, c = states
         weights = self.recurrent_kernel
         outputs, h, c, _, _ = lstm(z, h, c, weights, *masked(mask), reverse=reverse)

@@ -86,10 +86,8 @@ class SimpleRNNCell(RecurrentCell):
         return h, [h]
 
     def _at_once(
-        self, z: Any, states: list[Any], mask: Any, reverse: bool, training: Any
-    ) -> tuple[Any, list[Any]] | None:
-        if not self._as_in_books(training):
-            return None
+        self, z: Any, states: list[Any], mask: Any, reverse: bool
+    ) -> tuple[Any, list[Any]]:
         (h,) = states
         outputs, h = simple_rnn(z, h, self.recurrent_kernel, *masked(mask), reverse=reverse)
         return outputs, [h]

@@ -59,33 +59,34 @@ class ProjectedCell(DropsOut):
 
     def _along(self, sequences: Any, states: list[Any], training: Any, **how: Any) -> Any:
         """Return what `run` does, of inputs and states that are ready."""
-        z = self.project(sequences, training)
-        if not how["unroll"]:
-            mask, back = how["mask"], how["go_backwards"]
-            steps = None if mask is None else kept_steps(mask)
-            found = self._at_once(steps_first(z), states, steps, back, training)
-            if found is not None:
-                return _arranged(*found, **{**how, "mask": steps})
-        return over_time(
-            lambda x, before: self.step(x, before, training),
-            z, states, held=lambda before: before[0], **how,
-        )  # fmt: skip
+        if how["unroll"] or not self._is_one_operation(training):
+            return over_time(
+                lambda x, before: self.step(x, before, training),
+                self.project(sequences, training), states, held=lambda before: before[0], **how,
+            )  # fmt: skip
+        dropping = self._drops_inputs(training)  # by masks that fit rows first
+        z = sequences if dropping else steps_first(sequences)
+        z = self.project(z, training)
+        mask = None if how["mask"] is None else kept_steps(how["mask"])
+        found = self._at_once(steps_first(z) if dropping else z, states, mask, how["go_backwards"])
+        return _arranged(*found, **{**how, "mask": mask})
+
+    def _is_one_operation(self, training: Any) -> bool:
+        """Whether `_at_once` does what the steps do one after the other."""
+        return False
 
     def _at_once(
-        self, z: Any, states: list[Any], mask: Any, reverse: bool, training: Any
-    ) -> tuple[Any, list[Any]] | None:
+        self, z: Any, states: list[Any], mask: Any, reverse: bool
+    ) -> tuple[Any, list[Any]]:
         """Return all outputs beside their inputs and the last states, made by one operation.
-
-        None where there is no operation for it, and the steps are gone through.
 
         Args:
             z: the projected inputs, steps first.
             states: a list of the first states.
             mask: (t, n), False where a step is passed over, or None.
             reverse: whether to begin with the last step.
-            training: whether to drop parts of states.
         """
-        return None
+        raise NotImplementedError
 
 
 def _arranged(
