@@ -9,6 +9,7 @@ from annette.fused import nn as _fused_nn  # noqa: F401  # fused operations regi
 from annette.ops.attention import dot_product_attention as dot_product_attention
 from annette.ops.control import (
     associative_scan as associative_scan,
+    fori_loop as fori_loop,
     scan as scan,
     switch as switch,
     while_loop as while_loop,
@@ -26,7 +27,6 @@ from annette.ops.core import (
     convert_to_tensor as convert_to_tensor,
     custom_gradient as custom_gradient,
     dtype as dtype,
-    fori_loop as fori_loop,
     is_tensor as is_tensor,
     map as map,
     saturate_cast as saturate_cast,

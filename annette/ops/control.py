@@ -1,4 +1,7 @@
-"""Control flow: loops and choices. A traced scan is one operation; the others are unrolled."""
+"""Control flow: loops and choices.
+
+A traced scan is one operation, and so is a traced fori_loop of many steps; the others are unrolled.
+"""
 
 from __future__ import annotations
 
@@ -176,6 +179,40 @@ def scan(
     return carry, tree.map_structure(
         lambda *ys: None if ys[0] is None else shaping.stack(ys), *results
     )
+
+
+# A traced fori_loop of no more steps is unrolled: what its steps do can be fused.
+_FEW_STEPS = 16
+
+
+def fori_loop(lower: int, upper: int, body_fun: Callable[[Any, Any], Any], init_val: Any) -> Any:
+    """Return what ``value = body_fun(i, value)`` gives after i = lower … upper - 1.
+
+    In a trace, `i` is a symbol where there are many steps and `body_fun` can do with one.
+    """
+    first, end = int(lower), int(upper)
+    if state.trace is not None and end - first > _FEW_STEPS:
+        done = _counted(first, end, body_fun, init_val)
+        if done is not None:
+            return done[0]
+    value = init_val
+    for i in range(first, end):
+        value = body_fun(i, value)
+    return value
+
+
+def _counted(
+    first: int, end: int, body_fun: Callable[[Any, Any], Any], init: Any
+) -> tuple[Any, Any] | None:
+    """Record `body_fun` once; None where it needs the number itself, or changes its value's form."""
+    from annette.utils import tree
+
+    numbers = np.arange(first, end, dtype="int32")
+    try:
+        init = tree.map_structure(convert_to_tensor, init)
+        return _loop(lambda value, i: (body_fun(i, value), None), init, numbers, end - first, False)
+    except (TypeError, ValueError):  # of a symbol where a number is needed
+        return None
 
 
 @op

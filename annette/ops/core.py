@@ -236,14 +236,6 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
     return tree.map_structure(lambda a, b: where(pred, a, b), true_fn(), false_fn())
 
 
-def fori_loop(lower: int, upper: int, body_fun: Callable[[int, Any], Any], init_val: Any) -> Any:
-    """Return what ``value = body_fun(i, value)`` gives after i = lower … upper - 1."""
-    value = init_val
-    for i in range(int(lower), int(upper)):
-        value = body_fun(i, value)
-    return value
-
-
 @op
 def map(f: Callable[[Any], Any], xs: Any) -> Any:  # Keras's name
     """Return f of each element along the first axis of xs, stacked.

@@ -287,3 +287,27 @@ def test_a_gradient_taken_in_a_step_is_a_part_of_it():
     last, found = run(function, X, H)
     close(last, w)
     close(found, losses)
+
+
+# --- fori_loop ------------------------------------------------------------------------------------
+
+
+def test_a_long_fori_loop_is_one_operation_too():
+    def function(x):
+        return ops.fori_loop(2, 40, lambda i, v: v * 0.5 + ops.cast(i, "float64") * x, x)
+
+    graph, _ = traced(function, H)
+    assert names(graph) == ["scan"]
+    close(run(function, H)[0], function(H))
+    check_gradient(function, [H])
+
+
+def test_a_fori_loop_that_needs_its_number_is_unrolled():
+    factors = [1.0 + i / 10 for i in range(20)]
+
+    def function(x):
+        return ops.fori_loop(0, 20, lambda i, v: v * factors[i] if i % 2 else v - x, x)
+
+    graph, _ = traced(function, H)
+    assert "scan" not in names(graph)
+    close(run(function, H)[0], function(H))
