@@ -145,6 +145,21 @@ def test_a_loop_in_a_loop():
         assert error(actual, e) < 1e-12
 
 
+@pytest.mark.parametrize("shape", [(), (0,), (1,) * 6 + (2, 3), (1,) * 7 + (2, 3)])
+def test_carries_of_any_rank(shape):
+    """Stacked, the last ones have more axes than the core takes."""
+
+    def function(x, h):
+        return ops.scan(lambda c, e: (c * 0.5 + e, ops.sin(c)), h, x)
+
+    arrays = [RNG.normal(size=(6, *shape)).astype(F), RNG.normal(size=shape).astype(F)]
+    expected = function(*arrays)
+    for actual, e in zip(
+        native().compile(graph_of(function, arrays))(arrays), expected, strict=True
+    ):
+        np.testing.assert_allclose(actual, e, rtol=1e-5)
+
+
 def test_what_has_no_kernel_runs_in_numpy_inside():
     def function(x, h):
         return ops.scan(lambda c, row: (ops.sort(c + row), c), h, x)

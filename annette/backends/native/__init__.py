@@ -33,7 +33,7 @@ class NativeBackend(Backend):
         self.core = Core(load())
 
     def compile(self, graph: Graph) -> Program:
-        """Make a program of `graph`; of one with dtypes unknown to the core, a NumPy program."""
+        """Make a program of `graph`; of one that the core cannot hold, a NumPy program."""
         if not supported(self.core, graph):
             return NumpyProgram(graph)
         return NativeProgram(self.core, graph)

@@ -11,6 +11,7 @@ import numpy as np
 from annette.backends.base import Program
 from annette.backends.native.core import Core
 from annette.backends.native.plan import Plan
+from annette.backends.native.translate import MOST_AXES
 from annette.graph.dtypes import numpy_dtype
 from annette.graph.graph import Graph
 from annette.graph.variable import Variable
@@ -135,8 +136,9 @@ def _side_by_side(x: np.ndarray) -> bool:
 
 
 def supported(core: Core, graph: Graph) -> bool:
-    """Say whether every value of a graph is of a dtype that the core has."""
+    """Say whether every value of a graph is of a dtype that the core has, and of few enough axes."""
     values: list[Any] = [*graph.inputs, *graph.reads, *graph.constants(), *graph.outputs]
     values += [t for node in graph.nodes for t in node.outputs]
     bodies = [node.params["body"].graph for node in graph.nodes if "body" in node.params]
-    return all(t.dtype in core.codes for t in values) and all(supported(core, b) for b in bodies)
+    fits = all(t.dtype in core.codes and len(t.shape) <= MOST_AXES for t in values)
+    return fits and all(supported(core, b) for b in bodies)

@@ -22,7 +22,7 @@ _REDUCTIONS = ("sum", "prod", "max", "min")
 _ROWS = ("softmax", "log_softmax", "sparse_cross_entropy", "cross_entropy")
 _REAL = ("float32", "float64")
 _SUMMED = ("bool", "int32", "uint32", "int64", "float32", "float64")
-_MAX_RANK = 8
+MOST_AXES = 8
 _FEW_ROWS = 6  # of a product that reads its second matrix where it lies
 
 
@@ -123,7 +123,7 @@ class Translator:
         reads = [self.refs[id(t)] for t in node.inputs]
         rule: Callable[..., Any] | None = getattr(self, f"_{node.primitive.name}", None)
         made: list[Ref] | None = None
-        if max((len(t.shape) for t in (*node.inputs, *node.outputs)), default=0) <= _MAX_RANK:
+        if max((len(t.shape) for t in (*node.inputs, *node.outputs)), default=0) <= MOST_AXES:
             if rule is not None:
                 made = rule(node, reads)
             elif node.primitive.name in _REDUCTIONS:
@@ -446,7 +446,7 @@ class Translator:
         homes = _homes(graph, n)
         made = [self.fresh("temp", t.shape, t.dtype) for t in node.outputs]
         rooms = [
-            self.fresh("temp", (2, *t.shape), t.dtype)
+            self.fresh("temp", (2 * t.size,), t.dtype)
             for t, (home, _) in zip(node.outputs, homes, strict=False)
             if home == _ROOMS
         ]
