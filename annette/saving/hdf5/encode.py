@@ -124,8 +124,12 @@ def attribute(name: str, values: Values, reference: Reference) -> bytes:
     """The message of an attribute.
 
     Raises:
-        ValueError: if it is longer than a message may be.
+        ValueError: if it is longer than a message may be, or has no name.
     """
+    if not name or "\0" in name:
+        raise ValueError(
+            f"{name!r} is no name of an attribute; it needs letters, and no zero byte."
+        )
     stored = stored_bytes(values, reference)
     encoded = name.encode("utf-8", "surrogateescape") + b"\0"
     space = dataspace(values.shape)

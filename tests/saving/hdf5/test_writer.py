@@ -165,6 +165,14 @@ def test_an_attribute_may_not_be_longer_than_the_format_allows():
         written(writer)
 
 
+@pytest.mark.parametrize("name", ["", "a\0b"])
+def test_an_attribute_needs_a_name(name):
+    writer = hdf5.Writer()
+    writer.attrs[name] = 1
+    with pytest.raises(ValueError, match="no name of an attribute"):
+        written(writer)
+
+
 def test_a_long_text_is_an_attribute():
     writer = hdf5.Writer()
     writer.attrs["model_config"] = "ü" * 3_000_000
