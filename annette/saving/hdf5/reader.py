@@ -257,7 +257,7 @@ class File(Group):
         FormatError: here and in all that is reached from here, if the file is damaged, larger than
             `limit`, or uses a part of the format that is refused: links to other files, values in
             other files, virtual datasets, committed datatypes, filters other than gzip, shuffle and
-            fletcher32, hard links that make a group be in two places.
+            fletcher32, links that make a group be in two places.
         OSError: if the file cannot be opened.
     """
 
@@ -318,38 +318,46 @@ class File(Group):
     ) -> None:
         self.close()
 
-    def _follow(self, group: Group, path: str) -> Any:
-        """The object at a path that begins at a group, or at the root if it begins with "/"."""
+    def _follow(self, group: Group, path: str, followed: int = 0) -> Any:
+        """The object at a path that begins at a group, or at the root if it begins with "/".
+
+        So many soft links have been `followed` on the way.
+        """
         self._open()
         here: Group | Dataset = self if path.startswith("/") else group
-        parts = [part for part in path.split("/") if part not in ("", ".")][::-1]
-        followed = 0
-        while parts:
-            part = parts.pop()
-            link = here._links.get(part) if isinstance(here, Group) else None
-            if link is None:
-                raise KeyError(f"{here.name!r} has no member {part!r} (of the path {path!r}).")
-            if link.kind == "hard":
-                here = self._object(link.address, here.name.rstrip("/") + "/" + part)
+        for part in path.split("/"):
+            if part in ("", "."):
                 continue
+            link = here._links.get(part) if isinstance(here, Group) else None
+            if not isinstance(here, Group) or link is None:
+                raise KeyError(f"{here.name!r} has no member {part!r} (of the path {path!r}).")
+            named = here.name.rstrip("/") + "/" + part
             if link.kind == "refused":
-                raise FormatError(f"{part!r} in {here.name!r} is {link.path}, which is refused.")
-            followed += 1
-            if followed > _MOST_SOFT_LINKS:
-                raise FormatError(
-                    f"{path!r} leads through more than {_MOST_SOFT_LINKS} soft links."
-                )
-            if link.path.startswith("/"):
-                here = self
-            parts += [p for p in link.path.split("/") if p not in ("", ".")][::-1]
+                raise FormatError(f"{named!r} is {link.path}, which is refused.")
+            if link.kind == "hard":
+                here = self._object(link.address, named)
+            else:
+                here = self._soft(here, link, named, followed + 1)
         return here
+
+    def _soft(self, group: Group, link: Link, named: str, followed: int) -> Dataset:
+        """The dataset to which a soft link in a group leads."""
+        if followed > _MOST_SOFT_LINKS:
+            raise FormatError(f"{named!r} leads through more than {_MOST_SOFT_LINKS} soft links.")
+        found = self._follow(group, link.path, followed)
+        if not isinstance(found, Dataset):
+            raise FormatError(
+                f"{named!r} is a soft link to the group {found.name!r}: such links can make groups "
+                "contain themselves, so only those to datasets are followed."
+            )
+        return found
 
     def _object(self, at: int, path: str) -> Group | Dataset:
         known = self._objects.get(at)
         if known is not None:
             if isinstance(known, Group) and known.name != path:
                 raise FormatError(
-                    f"The group {known.name!r} is also {path!r}: hard links can make groups contain "
+                    f"The group {known.name!r} is also {path!r}: links can make groups contain "
                     "themselves, so a group in two places is refused."
                 )
             return known

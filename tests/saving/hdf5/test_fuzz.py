@@ -49,7 +49,7 @@ def read_all(raw):
                 continue
             names = attempt(lambda thing=thing: list(thing)) or []
             members = [attempt(lambda name=name, thing=thing: thing[name]) for name in names]
-            pending += [m for m in members if m is not None and m.name.startswith(thing.name)]
+            pending += [m for m in members if m is not None]
 
 
 def attempt(look):
@@ -127,7 +127,7 @@ def test_changed_files_take_little_memory(name, checksums):
 def test_each_byte_of_the_beginning_may_be_anything(name):
     raw = SEEDS[name]
     for at in range(min(len(raw), 200)):
-        for value in (0, 1, 0x40, 0xFF, raw[at] ^ 1):
+        for value in (0, 0xFF, raw[at] ^ 1):
             changed = bytearray(raw)
             changed[at] = value
             attempt(lambda changed=changed: read_all(changed))

@@ -110,10 +110,14 @@ def test_a_group_is_a_mapping(form):
 def test_soft_links_lead_within_the_file(form):
     with fixture(f"plain_{form}") as file:
         assert file["soft"] is file["a/b/c/d"]
-        assert file["a/near/d"] is file["a/b/c/d"]
         assert file["again"] is file["scalar"]
         with pytest.raises(KeyError):
             file["lost"]
+        for path in ("a/near", "a/near/d"):
+            with pytest.raises(
+                hdf5.FormatError, match="'/a/near' is a soft link to the group '/a/b/c'"
+            ):
+                file[path]
 
 
 def test_walking_comes_to_all_datasets(form):

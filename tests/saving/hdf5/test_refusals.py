@@ -27,7 +27,7 @@ def refused(name, limit=None):
         (
             "external_link",
             "x",
-            "'x' in '/' is an external link, to the file '/etc/passwd', which is",
+            "'/x' is an external link, to the file '/etc/passwd', which is",
         ),
         ("external_link_dense", "x7", "external link, to the file 'secret.h5'"),
         ("external_storage", "x", "'/x': its values are in other files"),
@@ -243,6 +243,16 @@ def test_a_user_defined_link():
             hdf5.FormatError, match=r"user-defined link \(of kind 65\), which is refused"
         ):
             file["x"]
+
+
+@pytest.mark.parametrize("target", ["/", "."])
+def test_a_soft_link_to_the_group_it_is_in(target):
+    """Else a program that goes down all groups would never end."""
+    link = b"\1\10\1\1x" + struct.pack("<H", len(target)) + target.encode()
+    raw = superblock(96, 400).ljust(96, b"\0") + header([(6, link.ljust(16, b"\0"))])
+    file = hdf5.File(raw.ljust(400, b"\0"))
+    with pytest.raises(hdf5.FormatError, match="'/x' is a soft link to the group '/'"):
+        file["x"]
 
 
 @pytest.mark.parametrize("name", ["a/b", ".", ""])
