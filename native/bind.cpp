@@ -424,9 +424,18 @@ class PyProgram {
     [[noreturn]] void raise() {
         std::exception_ptr error;
         std::swap(error, pending_);
-        if (!error)
+        if (!error) {
+            complain();
             throw PlanError("a run stopped without an error");
+        }
         std::rethrow_exception(error);
+    }
+
+    // Raises what the program stopped for by itself, if it did.
+    void complain() {
+        const std::string complaint = program->complaint();
+        if (!complaint.empty())
+            throw nb::value_error(complaint.c_str());
     }
 
     void profile(bool on) {
@@ -485,6 +494,7 @@ class PyTraining {
             training_.resets.emplace_back(held_.back().data(), held_.back().buffer().len);
         }
         caller_ = step ? step : tail;
+        tail_ = tail;
     }
 
     PyTraining(const PyTraining &) = delete;
@@ -497,8 +507,11 @@ class PyTraining {
             nb::gil_scoped_release release;
             done = training_.run(epoch, stop, seconds, log, caller_->caller());
         }
-        if (!done)
+        if (!done) {
+            if (tail_)
+                tail_->complain();
             caller_->raise();
+        }
         return nb::make_tuple(epoch, log);
     }
 
@@ -514,6 +527,7 @@ class PyTraining {
     }
 
     Training training_;
+    PyProgram *tail_ = nullptr;
     PyProgram *caller_;
     Arrays held_;
     std::vector<float> values_;

@@ -258,6 +258,16 @@ struct Checker {
         need(n > 0 || outer * count * inner == 0, "looks for places where there are none");
     }
 
+    void within() const {
+        need(work.in.size() == 1 && work.out.size() == 1 && work.ints.size() == 2,
+             "needs numbers and a bound");
+        const View &x = work.in[0], &y = work.out[0];
+        need(place_type(x.type) && x.type == y.type && size(x) == size(y) &&
+                 size(x) == work.ints[1],
+             "gives other numbers than it is given");
+        dense(x), dense(y);
+    }
+
     // A view of n images, or of a kernel: five axes of these sizes.
     void sizes(const View &x, const std::array<std::int64_t, 5> &wanted) const {
         need(std::equal(x.shape.begin(), x.shape.end(), wanted.begin(), wanted.end()),
@@ -479,6 +489,7 @@ struct Checker {
         case kScatterAdd:
         case kTakeAlong:
         case kPutAlong: index(); break;
+        case kWithin: within(); break;
         case kConv:
         case kConvFilter:
         case kDepthwise:

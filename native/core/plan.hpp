@@ -1,6 +1,7 @@
 // A plan: values in memory, and the instructions that make one from others, in order.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -97,10 +98,17 @@ struct Windows;
 class Program;
 
 // What kernels are given: where each value lies, and memory of their own.
+// A number that must not be, from whatever thread saw it last.
+struct Outside {
+    std::atomic<bool> any{false};
+    std::atomic<std::int64_t> value{0};
+};
+
 struct Context {
     char *const *at;
-    char *scratch; // of the thread
-    char *shared;  // of all tasks of an instruction, kept between its two halves
+    char *scratch;    // of the thread
+    char *shared;     // of all tasks of an instruction, kept between its two halves
+    Outside *outside; // where a kernel tells of a number that must not be
 };
 
 using Kernel = void (*)(const Instruction &, const Context &, int task);
@@ -151,6 +159,7 @@ enum Kind : int {
     kCumsum,
     kScan,
     kPack,
+    kWithin,
     kConv,
     kConvFilter,
     kDepthwise,

@@ -28,6 +28,7 @@ const char *const kKindNames[kKinds] = {"call",
                                         "cumsum",
                                         "scan",
                                         "pack",
+                                        "within",
                                         "conv",
                                         "conv_filter",
                                         "depthwise",
@@ -492,6 +493,9 @@ void prepare(const Kernels &kernels, Instruction &work) {
         work.tasks = tasks_for(5 * size, elements(x) / std::max<std::int64_t>(1, x.shape.back()));
         break;
     }
+    case kWithin:
+        work.bytes = 2.0 * static_cast<double>(elements(work.in[0])) * bytes_of(work.in[0].type);
+        break;
     case kTake:
     case kTakeAlong:
     case kPutAlong:

@@ -139,14 +139,16 @@ struct Job {
 
 void do_task(void *what, int task, char *scratch) {
     const Job &job = *static_cast<const Job *>(what);
-    job.kernel(*job.work, Context{job.context.at, scratch, job.context.shared}, task);
+    const Context &all = job.context;
+    job.kernel(*job.work, Context{all.at, scratch, all.shared, all.outside}, task);
 }
 
 } // namespace
 
 void Program::spread(Lease &lease, const Instruction &work, Kernel kernel, int tasks,
                      char *scratch) {
-    Job job{&work, kernel, {at_.data(), scratch, shared_ ? shared_->data() : nullptr}};
+    char *shared = shared_ ? shared_->data() : nullptr;
+    Job job{&work, kernel, {at_.data(), scratch, shared, &outside_}};
     if (tasks > 1 && !work.alone && lease) {
         lease.pool().run(tasks, do_task, &job, scratch);
         return;
@@ -173,6 +175,11 @@ bool Program::execute(Lease &lease, const Caller &caller, char *scratch) {
                 spread(lease, work, work.then, work.then_tasks, scratch);
             if (work.join)
                 spread(lease, work, work.join, 1, scratch);
+            if (work.kind == kWithin && outside_.any.exchange(false, std::memory_order_relaxed)) {
+                complaint_ = work.name + "; it got " +
+                             std::to_string(outside_.value.load(std::memory_order_relaxed)) + ".";
+                return false;
+            }
         }
         if (profiling)
             seconds[n] += now() - before;
@@ -180,6 +187,17 @@ bool Program::execute(Lease &lease, const Caller &caller, char *scratch) {
             look_at_guards(work);
     }
     return true;
+}
+
+std::string Program::complaint() {
+    std::string found;
+    found.swap(complaint_);
+    for (const Instruction &work : work_)
+        for (const auto &body : work.bodies) {
+            const std::string inside = body->complaint();
+            found = found.empty() ? inside : found;
+        }
+    return found;
 }
 
 bool Program::run(const Binding &binding, const Caller &caller) {

@@ -78,6 +78,9 @@ class Program {
     // Bytes that the array bound to a slot must have.
     std::int64_t bound_bytes(Place place, int slot) const;
 
+    // What the last run stopped for, if not for a call; "" if for nothing.
+    std::string complaint();
+
     std::vector<double> seconds; // spent in each instruction while profiling
     bool profiling = false;
 
@@ -119,6 +122,8 @@ class Program {
     Gather coming_{};       // what helpers copy meanwhile,
     int coming_input_ = -1; // for this input
     bool threaded_ = false;
+    Outside outside_;
+    std::string complaint_;
     std::mutex running_; // the arena serves one run at a time
 };
 

@@ -120,6 +120,7 @@ struct Program::Parts {
     const Instruction *work;
     const Caller *caller;
     std::vector<std::exception_ptr> failed;
+    std::atomic<bool> stopped{false};
 
     // One part, by a thread alone.
     static void run(void *what, int part, char *scratch) {
@@ -127,7 +128,8 @@ struct Program::Parts {
         const auto which = static_cast<std::size_t>(part);
         Lease alone(false);
         try {
-            all.work->bodies[which]->go_through(*all.steps, part, alone, *all.caller, scratch);
+            if (!all.work->bodies[which]->go_through(*all.steps, part, alone, *all.caller, scratch))
+                all.stopped.store(true, std::memory_order_relaxed);
         } catch (...) {
             all.failed[which] = std::current_exception();
         }
@@ -164,6 +166,8 @@ bool Program::scan(Lease &lease, const Instruction &work, const Caller &caller, 
         for (const std::exception_ptr &one : all.failed)
             if (one)
                 std::rethrow_exception(one);
+        if (all.stopped)
+            return false;
     }
     for (const Carry &c : steps.carries)
         if (c.home == Home::made)

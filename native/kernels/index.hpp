@@ -114,6 +114,24 @@ ANNETTE_INDEX(take_along)
 ANNETTE_INDEX(put_along)
 #undef ANNETTE_INDEX
 
+// out = in, ints[1] numbers, which must be from 0 to ints[0] - 1.
+template <class I> void within(const Instruction &work, const Context &context) {
+    const I *x = values<I>(context, work.in[0]);
+    I *y = values<I>(context, work.out[0]);
+    const std::int64_t size = work.ints[0], count = work.ints[1];
+    for (std::int64_t i = count - 1; i >= 0; --i) {
+        y[i] = x[i];
+        if (x[i] < 0 || x[i] >= size) {
+            context.outside->value.store(x[i], std::memory_order_relaxed);
+            context.outside->any.store(true, std::memory_order_relaxed);
+        }
+    }
+}
+inline void run_within(const Instruction &work, const Context &context, int) {
+    work.in[0].type == Type::int32 ? within<std::int32_t>(work, context)
+                                   : within<std::int64_t>(work, context);
+}
+
 // Philox-4x32-10 (Salmon, Moraes, Dror & Shaw, 2011); in: the key (seed, counter).
 inline void run_random_bits(const Instruction &work, const Context &context, int task) {
     const std::uint32_t *key = values<std::uint32_t>(context, work.in[0]);

@@ -54,6 +54,7 @@ const Kernels kTable = {
         run_cumsum,
         nullptr,
         run_pack,
+        run_within,
         run_conv,
         run_conv_filter,
         run_depthwise,

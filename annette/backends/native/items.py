@@ -173,7 +173,7 @@ class Item:
         type: the dtype's code that chooses the step's loop.
         params: of a step.
         ints: of a structured kernel.
-        call: what serves a "call".
+        call: what serves a "call"; a scan's body; what is said where numbers are not "within".
     """
 
     __slots__ = (

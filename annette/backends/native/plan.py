@@ -242,7 +242,8 @@ class Plan:
             self.bodies += [item.call.build(0, len(item.call.outputs)) for _ in range(parts)]
         reads = [self._view(r) for r in item.reads]
         writes = [self._view(r) for r in item.writes]
-        return self.core.kinds[item.kind], item.name, reads, writes, item.ints, None, call
+        name = item.call if item.kind == "within" else item.name
+        return self.core.kinds[item.kind], name, reads, writes, item.ints, None, call
 
     def _loop(self, unit: Unit) -> tuple[Any, ...]:
         shape = unit.shape if unit.head is None else unit.head.full

@@ -319,6 +319,15 @@ class Translator:
         sizes = (math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :]))
         return self._indexed("take", node, reads, (*sizes, math.prod(reads[1].shape)))
 
+    def _within(self, node: Node, reads: list[Ref]) -> list[Ref] | None:
+        x = self.dense(reads[0])
+        if x.dtype not in ("int32", "int64"):
+            return None
+        made = self.fresh("temp", x.shape, x.dtype)
+        told, size = node.params["told"], node.params["size"]
+        self.add(Item("within", "within", [x], [made], ints=(size, x.base.size), call=told))
+        return [made]
+
     def _scatter_add(self, node: Node, reads: list[Ref]) -> list[Ref] | None:
         axis, shape = node.params["axis"], node.outputs[0].shape
         sizes = (math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :]))

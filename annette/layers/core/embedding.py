@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from annette import constraints, initializers, ops, regularizers
-from annette.graph.dtypes import is_int
 from annette.layers.arguments import not_quantized, positive_int
 from annette.layers.layer import Layer
+from annette.ops.numpy.indexing import rows_at
 
 
 class Embedding(Layer):
@@ -82,19 +80,13 @@ class Embedding(Layer):
 
     def call(self, inputs: Any) -> Any:
         """Return the vector of each number."""
-        if not is_int(ops.dtype(inputs)):
+        if ops.dtype(inputs) not in ("int32", "int64"):
             inputs = ops.cast(inputs, "int32")
-        if isinstance(inputs, np.ndarray):
-            self._check_range(np.asarray(inputs))
-        return ops.cast(ops.take(self.embeddings, inputs, axis=0), self.compute_dtype)
-
-    def _check_range(self, indices: np.ndarray) -> None:
-        if indices.size and (indices.min() < 0 or indices.max() >= self.input_dim):
-            wrong = indices.min() if indices.min() < 0 else indices.max()
-            raise ValueError(
-                f"Embedding '{self.name}' has vectors for 0 to {self.input_dim - 1}; it got "
-                f"{wrong}. Make input_dim one more than the largest number."
-            )
+        told = (
+            f"Embedding '{self.name}' has vectors for 0 to {self.input_dim - 1}, so that input_dim "
+            "must be one more than the largest number"
+        )
+        return ops.cast(rows_at(self.embeddings, inputs, told), self.compute_dtype)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """Return where the input is not 0, if `mask_zero`."""

@@ -39,6 +39,18 @@ def take(x: Any, indices: Any, axis: Any = None) -> Any:
 
 
 @op
+def rows_at(x: Any, indices: Any, told: str) -> Any:
+    """Return the rows of x at `indices`, which must be from 0 to one less than there are rows.
+
+    Raises:
+        ValueError: for another index, beginning with `told`; when the program runs, if the indices
+            are not known before.
+    """
+    params = {"size": x.shape[0], "told": told}
+    return apply(ix.take, (x, apply(ix.within, (from_python(indices),), params)), {"axis": 0})
+
+
+@op
 def take_along_axis(x: Any, indices: Any, axis: Any = None) -> Any:
     """Return, for each place of `indices`, the element of x there along `axis`.
 
