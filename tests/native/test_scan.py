@@ -212,25 +212,16 @@ native().compile(graph)(arrays)
 
 
 WRONG = [
-    (0, 0),
-    (0, 99),
-    (1, 99),
-    (2, 4),
-    (2, 10),
-    (2, 0),
-    (2, -1),
-    (4, 0),
-    (4, 7),
-    (5, 1),
-    (5, -1),
-]
+    (0, 0), (0, 99), (1, 99), (2, 4), (2, 10), (2, 0), (2, -1), (4, 0), (4, 2), (4, -1), (5, 0),
+    (5, 7), (6, 1), (6, -1),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("place", "number"), WRONG)
 def test_a_loop_whose_numbers_are_wrong_is_refused(place, number):
     plan = Plan(native().core, graph_of(simple, [X, H]), [])
     (item,) = (u.items[0] for u in plan.units if u.items[0].kind == "scan")
-    assert item.ints == (1, 1, 9, 0, 1, 0)
+    assert item.ints == (1, 1, 9, 0, 1, 1, 0)
     item.ints = tuple(number if i == place else n for i, n in enumerate(item.ints))
     with pytest.raises(native().core.module.PlanError, match="scan"):
         plan.build(0, 2)
