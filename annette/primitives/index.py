@@ -49,13 +49,9 @@ take: Primitive = Primitive(
 
 def _within(xp: Any, x: Any, *, size: int, told: str) -> Any:
     if x.size and (x.min() < 0 or x.max() >= size):
-        raise ValueError(f"{told}; it got {int(x.flat[outside_first(x, size)])}.")
+        first = x.flat[np.argmax((x < 0) | (x >= size))]
+        raise ValueError(str(int(first)).join(told.rsplit("{}", 1)))
     return x
-
-
-def outside_first(x: np.ndarray, size: int) -> int:
-    """Return the place, in the order of rows, of the first number that is not from 0 to `size` - 1."""
-    return int(np.argmax((x < 0) | (x >= size)))
 
 
 def _within_shape(x: Any, *, size: int, told: str) -> Spec:
@@ -67,10 +63,10 @@ within = Primitive(
     "within", r"i,\ \text{which must be from } 0 \text{ to } n - 1", run=_within,
     jax=lambda x, *, size, told: x, shape=_within_shape, vjp=None,
     samples=lambda rng: [
-        ((rng.integers(0, 5, (3, 4)).astype(dtype),), {"size": 5, "told": "Places go to 4"})
+        ((rng.integers(0, 5, (3, 4)).astype(dtype),), {"size": 5, "told": "Places go to 4, not {}"})
         for dtype in ("int32", "int64")
     ],
-    kernel="within", family="index",
+    kernel="within", view=True, family="index",
 )  # fmt: skip
 
 

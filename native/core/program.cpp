@@ -176,8 +176,11 @@ bool Program::execute(Lease &lease, const Caller &caller, char *scratch) {
             if (work.join)
                 spread(lease, work, work.join, 1, scratch);
             if (work.kind == kWithin && outside_.any.exchange(false, std::memory_order_relaxed)) {
-                complaint_ = work.name + "; it got " +
-                             std::to_string(outside_.value.load(std::memory_order_relaxed)) + ".";
+                complaint_ = work.name;
+                const std::size_t gap = complaint_.rfind("{}");
+                const auto value = outside_.value.load(std::memory_order_relaxed);
+                if (gap != std::string::npos)
+                    complaint_.replace(gap, 2, std::to_string(value));
                 return false;
             }
         }

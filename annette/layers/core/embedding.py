@@ -83,8 +83,8 @@ class Embedding(Layer):
         if ops.dtype(inputs) not in ("int32", "int64"):
             inputs = ops.cast(inputs, "int32")
         told = (
-            f"Embedding '{self.name}' has vectors for 0 to {self.input_dim - 1}, so that input_dim "
-            "must be one more than the largest number"
+            f"Embedding '{self.name}' has vectors for 0 to {self.input_dim - 1}; it got {{}}. Make "
+            "input_dim one more than the largest number."
         )
         return ops.cast(rows_at(self.embeddings, inputs, told), self.compute_dtype)
 

@@ -43,8 +43,8 @@ def rows_at(x: Any, indices: Any, told: str) -> Any:
     """Return the rows of x at `indices`, which must be from 0 to one less than there are rows.
 
     Raises:
-        ValueError: for another index, beginning with `told`; when the program runs, if the indices
-            are not known before.
+        ValueError: for another index, saying `told` with the index for its ``{}``; when the program
+            runs, if the indices are not known before.
     """
     params = {"size": x.shape[0], "told": told}
     return apply(ix.take, (x, apply(ix.within, (from_python(indices),), params)), {"axis": 0})
