@@ -48,9 +48,9 @@ template <class T> void softmax(const Instruction &work, const Context &context,
     const T *x = values<T>(context, work.in[0]) + share.from * n;
     T *y = values<T>(context, work.out[0]) + share.from * n;
     for (std::int64_t r = share.from; r < share.to; ++r, x += n, y += n) {
-        const T total = powers(x, y, n, fold_run<Max>(x, n));
+        const T share_of_one = T(1) / powers(x, y, n, fold_run<Max>(x, n));
         for (std::int64_t i = 0; i < n; ++i)
-            y[i] /= total;
+            y[i] *= share_of_one;
     }
 }
 
