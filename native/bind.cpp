@@ -422,13 +422,17 @@ class PyProgram {
     }
 
     [[noreturn]] void raise() {
+        raise_if_failed();
+        throw PlanError("a run stopped without an error");
+    }
+
+    // Raises what the program, or a call of it, stopped for, if it did.
+    void raise_if_failed() {
         std::exception_ptr error;
         std::swap(error, pending_);
-        if (!error) {
-            complain();
-            throw PlanError("a run stopped without an error");
-        }
-        std::rethrow_exception(error);
+        if (error)
+            std::rethrow_exception(error);
+        complain();
     }
 
     // Raises what the program stopped for by itself, if it did.
@@ -482,6 +486,8 @@ class PyTraining {
         if ((!step && rows >= batch) || (!tail && rows % batch))
             throw PlanError("a program for some rows is missing");
         training_.results = results.program.get();
+        training_.results_caller = results.caller();
+        programs_.push_back(&results);
         results.bind_variables(results_variables, held_, training_.results_binding.variables);
         values_.resize(static_cast<std::size_t>(results.program->outputs()));
         for (std::size_t i = 0; i < values_.size(); ++i) {
@@ -493,8 +499,6 @@ class PyTraining {
             held_.emplace_back(one, false);
             training_.resets.emplace_back(held_.back().data(), held_.back().buffer().len);
         }
-        caller_ = step ? step : tail;
-        tail_ = tail;
     }
 
     PyTraining(const PyTraining &) = delete;
@@ -505,12 +509,12 @@ class PyTraining {
         bool done;
         {
             nb::gil_scoped_release release;
-            done = training_.run(epoch, stop, seconds, log, caller_->caller());
+            done = training_.run(epoch, stop, seconds, log);
         }
         if (!done) {
-            if (tail_)
-                tail_->complain();
-            caller_->raise();
+            for (PyProgram *one : programs_)
+                one->raise_if_failed();
+            throw PlanError("a run stopped without an error");
         }
         return nb::make_tuple(epoch, log);
     }
@@ -519,6 +523,8 @@ class PyTraining {
     void prepare(Training::Part &part, PyProgram &program, nb::sequence arrays, std::int64_t rows,
                  std::int64_t batch, nb::sequence variables) {
         part.program = program.program.get();
+        part.caller = program.caller();
+        programs_.push_back(&program);
         part.batches = program.batches_of(arrays, nb::none(), rows, batch, held_);
         part.binding.inputs.resize(program.program->inputs());
         program.bind_variables(variables, held_, part.binding.variables);
@@ -527,8 +533,7 @@ class PyTraining {
     }
 
     Training training_;
-    PyProgram *tail_ = nullptr;
-    PyProgram *caller_;
+    std::vector<PyProgram *> programs_;
     Arrays held_;
     std::vector<float> values_;
 };

@@ -132,11 +132,13 @@ class Training {
   public:
     struct Part {
         Program *program = nullptr;
+        Caller caller; // each program numbers its calls for itself
         Binding binding;
         Batches batches;
     };
     Part step, tail;                                     // tail: for the rows that fill no batch
     Program *results = nullptr;                          // gives the metrics at the end of an epoch
+    Caller results_caller;
     Binding results_binding;                             // its outputs are float32
     std::vector<std::pair<char *, std::int64_t>> resets; // set to zero before each epoch
     std::int64_t rows = 0;
@@ -144,8 +146,7 @@ class Training {
     std::uint64_t seed = 0;
 
     // Goes on from `epoch` to `stop` for at most `seconds`; appends the results of each epoch done.
-    bool run(std::int64_t &epoch, std::int64_t stop, double seconds, std::vector<double> &log,
-             const Caller &caller);
+    bool run(std::int64_t &epoch, std::int64_t stop, double seconds, std::vector<double> &log);
 
   private:
     std::int64_t place_ = 0; // within an epoch that was interrupted

@@ -234,8 +234,8 @@ void shuffled_order(std::uint64_t seed, std::uint64_t epoch, std::int64_t rows,
         order[i] = keyed[i].second;
 }
 
-bool Training::run(std::int64_t &epoch, std::int64_t stop, double seconds, std::vector<double> &log,
-                   const Caller &caller) {
+bool Training::run(std::int64_t &epoch, std::int64_t stop, double seconds,
+                   std::vector<double> &log) {
     std::unique_lock<std::mutex> one(step.program ? step.program->running_
                                                   : tail.program->running_);
     std::unique_lock<std::mutex> two;
@@ -263,13 +263,13 @@ bool Training::run(std::int64_t &epoch, std::int64_t stop, double seconds, std::
         while (place_ < rows) {
             Part &part = rows - place_ >= step.batches.batch && step.program ? step : tail;
             if (!part.program->batches(part.batches, place_, rows, deadline, part.binding, lease,
-                                       caller))
+                                       part.caller))
                 return false;
             if (place_ < rows && now() > deadline)
                 return true;
         }
         place_ = 0;
-        if (!results->execute(lease, caller, results->scratch_.data()))
+        if (!results->execute(lease, results_caller, results->scratch_.data()))
             return false;
         for (const char *out : results_binding.outputs) {
             float value;

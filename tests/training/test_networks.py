@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -122,3 +123,26 @@ def test_a_callback_at_every_batch_changes_nothing() -> None:
     assert count.batches == 2 * 3
     np.testing.assert_allclose(plain, watched, rtol=1e-6)
     assert all((a == b).all() for a, b in zip(weights, same, strict=True))
+
+
+class SortedBatch(layers.Layer):
+    """Sorts along the last axis where there are four rows, along the one before where not."""
+
+    def call(self, x: Any) -> Any:
+        return keras.ops.sort(x, axis=-1 if x.shape[0] == 4 else -2)
+
+
+def test_the_last_short_batch_has_its_own_calls_of_numpy() -> None:
+    x = np.random.default_rng(0).normal(size=(9, 3, 3)).astype("float32")
+    model = keras.Sequential([layers.Dense(3), SortedBatch(), layers.Flatten(), layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    model.build((None, 3, 3))
+    first = model.get_weights()
+    found = []
+    for watched in (False, True):  # in a row, and batch by batch
+        model.set_weights(first)
+        watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda *_: None)
+        how = {"batch_size": 4, "epochs": 3, "shuffle": False, "verbose": 0}
+        model.fit(x, x[:, 0, :1], callbacks=[watch] if watched else [], **how)
+        found.append(model.get_weights())
+    assert all((a == b).all() for a, b in zip(*found, strict=True))
