@@ -129,6 +129,20 @@ def test_bits_do_not_depend_on_the_number_of_threads():
     assert all(f == found[0] for f in found)
 
 
+def test_as_many_matrices_as_rows_are_not_taken_for_rows():
+    def sums(h, x, w):
+        def step(c, xt):
+            c = ops.tanh(xt + ops.matmul(c, w)[:, 0])  # row 0 of every product, not of its own
+            return c, c
+
+        return ops.scan(step, h, x)[1]
+
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=s).astype("float32") for s in ((32, 48), (4, 32, 48), (32, 48, 48))]
+    found = native().compile(graph_of(sums, arrays))(arrays)[0]
+    np.testing.assert_allclose(found, sums(*arrays), rtol=1e-3, atol=1e-4)
+
+
 def test_a_loop_in_a_loop():
     def step(h, x):
         inner, ys = ops.scan(lambda c, row: (ops.sin(c * row), c), h[0], x)

@@ -107,7 +107,8 @@ class _Parting:
         if family == "elementwise" or name in ("identity", "stop_gradient"):
             return params if self._broadcasts(node, rowed) else None
         if name == "matmul":
-            return params if rowed == [True, False] and len(first.shape) == 2 else None
+            ranks = len(first.shape), len(node.inputs[1].shape)
+            return params if rowed == [True, False] and ranks[0] == 2 and ranks[1] <= 2 else None
         if name == "broadcast_to" and self._broadcasts(node, rowed):
             return {"shape": self.smaller(out)}
         if name == "reshape" and rowed[0]:
