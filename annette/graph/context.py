@@ -22,6 +22,8 @@ class _State(threading.local):
         self.names: list[str] = []
         # What floats of variables are read as: the dtype a layer of mixed precision computes in.
         self.cast: str | None = None
+        # Whether unknown sizes have numbers only to see which sizes of a result move with them.
+        self.probing = False
 
 
 state = _State()

@@ -10,6 +10,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
+from annette.graph.context import state
 from annette.graph.dtypes import standardize
 from annette.graph.tensor import Operators, Tensor, apply_ufunc, operator
 from annette.graph.trace import Trace
@@ -239,11 +240,15 @@ def _probe(function: Callable[..., Any], args: Any, kwargs: Any, probe: tuple[in
             tensor._keras_mask = stand_in(mask)
         return tensor
 
-    with Trace():
-        result = function(
-            *tree.map_structure(stand_in, args), **tree.map_structure(stand_in, kwargs)
-        )
-        return tree.map_structure(_as_tensor, result)
+    before, state.probing = state.probing, True
+    try:
+        with Trace():
+            result = function(
+                *tree.map_structure(stand_in, args), **tree.map_structure(stand_in, kwargs)
+            )
+            return tree.map_structure(_as_tensor, result)
+    finally:
+        state.probing = before
 
 
 class FunctionOperation:

@@ -75,3 +75,19 @@ def test_weights_are_as_before_when_a_batch_is_refused() -> None:
         model.train_on_batch(TOO_LARGE, np.ones(12))
     for a, b in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_positions_along_an_unknown_axis_are_no_numbers_yet() -> None:
+    class Positions(layers.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = layers.Embedding(5, 2)
+
+        def call(self, x: Any) -> Any:
+            return x + self.table(keras.ops.arange(keras.ops.shape(x)[1]))
+
+    inputs = keras.Input((None, 2))
+    model = keras.Model(inputs, Positions()(inputs))
+    assert model.predict(np.ones((3, 5, 2)), verbose=0).shape == (3, 5, 2)
+    with pytest.raises(ValueError, match="vectors for 0 to 4; it got 5"):
+        model.predict(np.ones((3, 6, 2)), verbose=0)

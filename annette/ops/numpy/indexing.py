@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from annette.graph.array import wrap
+from annette.graph.context import state
 from annette.graph.primitive import apply
 from annette.graph.tensor import Tensor
 from annette.ops.common import concrete, dtype_of, from_python, normal_axis, op, rank, to_dtype
@@ -46,8 +47,10 @@ def rows_at(x: Any, indices: Any, told: str) -> Any:
         ValueError: for another index, saying `told` with the index for its ``{}``; when the program
             runs, if the indices are not known before.
     """
-    params = {"size": x.shape[0], "told": told}
-    return apply(ix.take, (x, apply(ix.within, (from_python(indices),), params)), {"axis": 0})
+    indices = from_python(indices)
+    if not state.probing:  # places counted off along an axis whose size is not known are no numbers
+        indices = apply(ix.within, (indices,), {"size": x.shape[0], "told": told})
+    return apply(ix.take, (x, indices), {"axis": 0})
 
 
 @op
