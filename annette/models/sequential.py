@@ -37,6 +37,7 @@ class Sequential(Model):
         super().__init__(trainable=trainable, name=name)
         self._row: list[Layer] = []
         self._functional: Functional | None = None
+        self._declared = True  # whether its shape is that of an Input, not of the data it met
         if layers is not None and not isinstance(layers, (list, tuple)):
             layers = [layers]
         for layer in layers or []:
@@ -130,6 +131,7 @@ class Sequential(Model):
             if not isinstance(shape, tuple):
                 return
             self._row.insert(0, InputLayer(batch_shape=shape, dtype=self._row[0].compute_dtype))
+            self._declared = False
         first = self._row[0]
         x: Any = first.output
         for layer in self._row[1:]:
@@ -149,13 +151,23 @@ class Sequential(Model):
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Compute the layers one after the other."""
-        if self._functional is not None:
+        if self._functional is not None and not self._sized_anew(inputs):
             return self._functional.call(inputs, training=training, mask=mask)
         x = inputs
         for layer in self.layers:
             kwargs = {"training": training} if layer._call_signature.takes("training") else {}
             x = layer(x, **kwargs)
         return x
+
+    def _sized_anew(self, inputs: Any) -> bool:
+        """Say whether axes between rows and features have other sizes than where it was built.
+
+        A declared Input refuses that; without one it is for the layers to say.
+        """
+        shape, built = getattr(inputs, "shape", None), self.inputs[0].shape
+        if self._declared or shape is None or len(shape) != len(built):
+            return False
+        return shape[-1] == built[-1] and tuple(shape[1:-1]) != built[1:-1]
 
     @property
     def inputs(self) -> list[KerasTensor]:

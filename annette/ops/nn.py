@@ -10,7 +10,6 @@ from annette.fused import nn as fused_nn
 from annette.graph.dtypes import standardize
 from annette.graph.primitive import apply
 from annette.ops.attention import dot_product_attention as dot_product_attention
-from annette.ops.attention import dot_product_attention as dot_product_attention
 from annette.ops.common import (
     dtype_of,
     floating,
