@@ -97,6 +97,9 @@ def once(build: Callable[..., None]) -> Callable[..., None]:
             self._path = scoped(self.name)
             with suspended(), name_scope(self.name):
                 build(self, *args, **kwargs)
+            if not self._trainable:  # frozen before its weights were made
+                for variable in self._trainable_variables:
+                    variable.trainable = False
         finally:
             object.__setattr__(self, "_building", False)
         names = signature(build).names[1:]

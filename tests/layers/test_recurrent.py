@@ -493,3 +493,17 @@ def test_numbers_without_a_vector_are_refused(name: str, wrong: int) -> None:
             return
         with pytest.raises(ValueError, match=f"0 to 8; it got {wrong}"):
             model.predict(ids, verbose=0)
+
+
+@pytest.mark.parametrize("kind", [layers.SimpleRNN, layers.GRU, layers.LSTM])
+def test_a_layer_made_frozen_is_not_trained_in_a_model(kind):
+    model = keras.Sequential([keras.Input((4, 3)), kind(2, trainable=False), layers.Dense(1)])
+    assert len(model.trainable_weights) == 2
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    x = np.random.default_rng(0).normal(size=(6, 4, 3))
+    model.fit(x, x[:, 0, :1], verbose=0)
+    same = [(a == b).all() for a, b in zip(before, model.get_weights(), strict=True)]
+    assert same == [True, True, True, False, False]
+    model.layers[0].trainable = True
+    assert len(model.trainable_weights) == 5
