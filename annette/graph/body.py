@@ -79,6 +79,7 @@ class _Inner(Trace):
         self.reads.update(carried)
         self.current.update(carried)
         self.assigned: dict[Variable, None] = {}
+        self.losses: list[list[Any]] = []  # of layers that added one to them in the step
 
     def read(self, variable: Variable) -> Tensor:
         if variable not in self.current:
@@ -129,7 +130,8 @@ def record(
             one asks for are left out of what runs.
 
     Returns:
-        None if that is no loop over one body: a carry changes its shape or dtype on the way.
+        None if that is no loop over one body: a carry changes its shape or dtype on the way, or a
+        layer adds a loss at each step.
     """
     assigned: list[Variable] = []
     while True:
@@ -145,6 +147,10 @@ def record(
             new = [constant_or_tensor(x) for x in new]
             ys = [constant_or_tensor(y) for y in ys]
             new += [inner.current[v] for v in assigned]
+        if inner.losses:
+            for losses in inner.losses:
+                losses.pop()
+            return None
         if lent != _lent():  # a StatelessScope took an assignment
             assert state.scope is not None
             state.scope._values = lent

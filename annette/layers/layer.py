@@ -264,6 +264,8 @@ class Layer(Stateless):
         """Add a scalar to what training makes small, from within `call`."""
         for one in tree.flatten(loss):
             self._losses.append(one)
+            if isinstance(kept := getattr(state.trace, "losses", None), list):
+                kept.append(self._losses)  # of one step: its loop cannot be one operation
             if state.scope is not None and state.scope.collect_losses:
                 state.scope.add_loss(one)
 

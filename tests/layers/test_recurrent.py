@@ -507,3 +507,24 @@ def test_a_layer_made_frozen_is_not_trained_in_a_model(kind):
     assert same == [True, True, True, False, False]
     model.layers[0].trainable = True
     assert len(model.trainable_weights) == 5
+
+
+def test_losses_that_a_cell_adds_at_each_step_count():
+    class Cell(layers.Layer):
+        state_size = 3
+
+        def __init__(self):
+            super().__init__()
+            self.inner = layers.Dense(3, activity_regularizer="l2")
+
+        def call(self, x, states):
+            y = self.inner(x) + states[0]
+            return y, [y]
+
+    found = []
+    for unroll in (False, True):
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([keras.Input((5, 4)), layers.RNN(Cell(), unroll=unroll)])
+        model.compile("sgd", "mse")
+        found.append(model.fit(np.ones((6, 5, 4)), np.ones((6, 3)), verbose=0).history["loss"])
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-6)
