@@ -13,6 +13,8 @@ from annette.graph.dtypes import is_float, standardize
 from annette.graph.operation import Operation
 from annette.graph.variable import Variable
 from annette.layers.tracking import changes, owned, unique, while_unchanged
+from annette.saving import budget
+from annette.saving.state import load_variables, save_variables
 
 
 class WeightOwner(Operation):
@@ -69,6 +71,7 @@ class WeightOwner(Operation):
         if isinstance(shape, (int, np.integer)):
             shape = (int(shape),)
         shape = tuple(shape) if shape is not None else ()
+        budget.spend(shape, name or "variable")
         dtype = standardize(dtype) if dtype is not None else self.variable_dtype
         if initializer is None:
             initializer = "glorot_uniform" if is_float(dtype) else "zeros"
@@ -227,6 +230,28 @@ class WeightOwner(Operation):
                 )
         for variable, value in zip(own, weights, strict=True):
             variable.assign(value)
+
+    # --- files --------------------------------------------------------------------------------
+
+    def _saved_variables(self) -> list[Variable]:
+        return [*self._trainable_variables, *self._non_trainable_variables]
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put the layer's own variables, not those of sublayers, into a mapping by name.
+
+        Override it together with `load_own_variables` to save more, or something else.
+        """
+        save_variables(self._saved_variables(), store)
+
+    def load_own_variables(self, store: Any) -> None:
+        """Set the layer's own variables to what `save_own_variables` put into a mapping.
+
+        Raises:
+            ValueError: if their number or a shape differs; nothing is set then.
+        """
+        load_variables(self, self._saved_variables(), store)
+
+    load_own_variables._compares = True  # type: ignore[attr-defined]  # see saving.weights
 
     def count_params(self) -> int:
         """Return the number of numbers in the weights.

@@ -31,6 +31,7 @@ class Functional(Model):
 
     # As Keras writes the class in its configurations.
     _keras_module = "keras.src.models.functional"
+    _layers_first = True  # in files
 
     _untracked = (
         *Model._untracked,

@@ -16,6 +16,7 @@ from annette.graph.context import state
 from annette.layers.context import calls
 from annette.layers.layer import Layer
 from annette.models.compiled import COMPILED, CompiledLoss, CompiledMetrics
+from annette.models.stored import Stored
 from annette.saving import serialization
 from annette.tape import GradientTape
 from annette.utils import tree
@@ -23,7 +24,7 @@ from annette.utils.batch import unpack_x_y_sample_weight
 from annette.utils.signature import signature
 
 
-class Model(Layer):
+class Model(Stored, Layer):
     """A network with everything that training needs.
 
     Three ways to make one: ``Model(inputs, outputs)`` from KerasTensors, a `Sequential`, or a class
@@ -528,20 +529,6 @@ class Model(Layer):
             return Functional.from_config(config, custom_objects)
         with serialization.custom_object_scope(custom_objects or {}):
             return super().from_config(config)
-
-    def get_compile_config(self) -> dict[str, Any]:
-        """Return the arguments of `compile` as plain values; an empty dict before it."""
-        if not self.compiled:
-            return {}
-        return {k: serialization.serialize_keras_object(v) for k, v in self._compile_config.items()}
-
-    def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compile as `get_compile_config` reported; not at all for an empty dict."""
-        if not config:
-            return
-        if not isinstance(config, dict):
-            raise TypeError(f"compile_from_config expects a dict; it got {config!r}.")
-        self.compile(**{k: serialization.deserialize_keras_object(v) for k, v in config.items()})
 
 
 @cache

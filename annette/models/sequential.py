@@ -32,6 +32,7 @@ class Sequential(Model):
     """
 
     _untracked = (*Model._untracked, "_functional")
+    _layers_first = True  # in files
 
     def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None) -> None:
         super().__init__(trainable=trainable, name=name)

@@ -14,6 +14,7 @@ from annette import config, ops
 from annette.graph import StatelessScope, Variable
 from annette.optimizers.schedules import LearningRateSchedule
 from annette.saving.serialization import deserialize_keras_object, serialize_keras_object
+from annette.saving.state import load_variables, save_variables
 from annette.utils.naming import auto_name, to_snake_case
 from annette.utils.signature import signature
 
@@ -491,22 +492,30 @@ class Optimizer:
         for variable, value in zip(self.variables, weights, strict=True):
             variable.assign(value)
 
+    def _saved_variables(self) -> list[Variable]:
+        return self.variables
+
+    def _starts_afresh(self, store: Any) -> bool:
+        """Say whether a saved state is one of other weights; warn if so."""
+        if len(store.keys()) == len(self.variables):
+            return False
+        warnings.warn(
+            f"Optimizer {self.name!r} has {len(self.variables)} variables, the saved one "
+            f"{len(store.keys())}: it starts afresh. Build it before loading.",
+            stacklevel=3,
+        )
+        return True
+
     def save_own_variables(self, store: Any) -> None:
         """Write the variables to a mapping, under "0", "1" and so on."""
-        for i, variable in enumerate(self.variables):
-            store[str(i)] = variable.numpy()
+        save_variables(self._saved_variables(), store)
 
     def load_own_variables(self, store: Any) -> None:
         """Read the variables as `save_own_variables` wrote them; warn if their number differs."""
-        if len(store.keys()) != len(self.variables):
-            warnings.warn(
-                f"Optimizer {self.name!r} has {len(self.variables)} variables, the saved one "
-                f"{len(store.keys())}: it starts afresh. Build it before loading.",
-                stacklevel=2,
-            )
-            return
-        for i, variable in enumerate(self.variables):
-            variable.assign(store[str(i)])
+        if not self._starts_afresh(store):
+            load_variables(self, self._saved_variables(), store)
+
+    load_own_variables._compares = True  # type: ignore[attr-defined]  # see saving.weights
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, the learning rate as it is now."""

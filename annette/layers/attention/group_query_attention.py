@@ -61,6 +61,8 @@ class GroupQueryAttention(HeadsLayer):
         "bias_regularizer", "activity_regularizer", "kernel_constraint", "bias_constraint", "seed",
     )  # fmt: skip
 
+    _saved_name = "GroupedQueryAttention"  # in the paths of files of weights
+
     def __init__(
         self,
         head_dim: int,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from annette import ops, regularizers
 from annette.layers.arguments import positive_int
@@ -65,6 +65,10 @@ class MultiHeadAttention(HeadsLayer):
         "attention_axes", "sliding_window", "kernel_initializer", "bias_initializer",
         "kernel_regularizer", "bias_regularizer", "kernel_constraint", "bias_constraint", "seed",
     )  # fmt: skip
+
+    _saved_as: ClassVar[dict[str, str]] = {
+        f"_{part}_dense": f"{part}_dense" for part in ("query", "key", "value", "output", "gate")
+    }  # in files
 
     def __init__(
         self,

@@ -19,6 +19,7 @@ from annette.layers.preprocessing.base import (
     encoded_shape,
     not_sparse,
 )
+from annette.saving import budget
 
 
 class IndexLookup(Preprocessing):
@@ -129,6 +130,7 @@ class IndexLookup(Preprocessing):
         """
         kind = f"{type(self).__name__} '{self.name}'"
         if isinstance(vocabulary, (str, os.PathLike)):
+            budget.refuse_path(str(vocabulary), kind)
             if not os.path.isfile(vocabulary):
                 raise ValueError(
                     f"{type(self).__name__} expects vocabulary to be a list of tokens, or a file "
@@ -355,6 +357,29 @@ class IndexLookup(Preprocessing):
             "oov_method": self.oov_method,
             "salt": self.salt,
         }
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put how much each token counts into a mapping, in ``"tf_idf"`` mode."""
+        super().save_own_variables(store)
+        if self.output_mode == "tf_idf" and self.idf_weights is not None:
+            store["idf_weights"] = np.asarray(self.idf_weights, "float32")
+
+    def load_own_variables(self, store: Any) -> None:
+        """Read what `save_own_variables` wrote.
+
+        Raises:
+            ValueError: if there are not as many weights as tokens.
+        """
+        if self.output_mode != "tf_idf":
+            super().load_own_variables(store)
+        elif "idf_weights" in store:
+            weights = np.asarray(store["idf_weights"], "float32")
+            if self.input_vocabulary is None and weights.shape != (self.vocabulary_size(),):
+                raise ValueError(
+                    f"There are {self.vocabulary_size()} tokens, and idf_weights has shape "
+                    f"{weights.shape}."
+                )
+            self.idf_weights = weights
 
     def save_assets(self, dir_path: str) -> None:
         """Write the vocabulary to ``vocabulary.txt`` in a folder, one token a line."""

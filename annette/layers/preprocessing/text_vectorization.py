@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -47,6 +47,8 @@ class TextVectorization(Preprocessing):
         ValueError: for a mode, a form or a number that cannot be, data that are no strings, or a
             call before there is a vocabulary.
     """
+
+    _saved_as: ClassVar[dict[str, str]] = {"lookup": "_lookup_layer"}  # in files
 
     def __init__(
         self,
@@ -145,6 +147,14 @@ class TextVectorization(Preprocessing):
             ValueError: as `StringLookup.set_vocabulary`.
         """
         self.lookup.set_vocabulary(vocabulary, idf_weights)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put how much each token counts into a mapping, in ``"tf_idf"`` mode."""
+        self.lookup.save_own_variables(store)
+
+    def load_own_variables(self, store: Any) -> None:
+        """Read what `save_own_variables` wrote."""
+        self.lookup.load_own_variables(store)
 
     def save_assets(self, dir_path: str) -> None:
         """Write the vocabulary to ``vocabulary.txt`` in a folder, one token a line."""

@@ -1,0 +1,69 @@
+"""The part of a model that has to do with files: saving, loading, and how it was compiled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from annette.saving import model_files, serialization
+
+
+class Stored:
+    """What `Model` has for files."""
+
+    def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
+        """Save the model in one file, ``.keras``; see `annette.saving.save_model`.
+
+        Args:
+            filepath: a path that ends in ``.keras``, or a binary file object.
+            overwrite: whether a file that is there is replaced.
+            **kwargs: as for `save_model`.
+
+        Raises:
+            ValueError: for a path with another ending.
+            FileExistsError: if there is a file and `overwrite` is False.
+            OSError: if it cannot be written; a file that was there is as it was.
+        """
+        model_files.save_model(self, filepath, overwrite, **kwargs)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
+        """Save the weights, and the optimizer's state, in a file ``.weights.h5``.
+
+        Raises:
+            ValueError: for a path with another ending, or if the model is not built.
+            FileExistsError: if there is a file and `overwrite` is False.
+            OSError: if it cannot be written; a file that was there is as it was.
+        """
+        model_files.save_weights(self, filepath, overwrite)
+
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
+        """Set the weights to those in a file: ``.weights.h5``, ``.keras`` or an old ``.h5``.
+
+        All names and shapes are compared before any weight changes.
+
+        Args:
+            filepath: the path of the file.
+            skip_mismatch: whether what does not fit is left out, with a warning.
+            **kwargs: `by_name`, for files of Keras 2: whether layers are found by name.
+
+        Raises:
+            ValueError: if something does not fit or the file is damaged.
+            OSError: if it cannot be read.
+        """
+        model_files.load_weights(self, filepath, skip_mismatch, **kwargs)
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Return the arguments of `compile` as plain values; an empty dict before it."""
+        model: Any = self
+        if not model.compiled:
+            return {}
+        given = model._compile_config
+        return {k: serialization.serialize_keras_object(v) for k, v in given.items()}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile as `get_compile_config` reported; not at all for an empty dict."""
+        model: Any = self
+        if not config:
+            return
+        if not isinstance(config, dict):
+            raise TypeError(f"compile_from_config expects a dict; it got {config!r}.")
+        model.compile(**{k: serialization.deserialize_keras_object(v) for k, v in config.items()})
