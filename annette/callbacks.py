@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # what type checkers and editors read; _HOMES says the same t
     from annette.training.callbacks.learning_rate_scheduler import (
         LearningRateScheduler as LearningRateScheduler,
     )
+    from annette.training.callbacks.model_checkpoint import ModelCheckpoint as ModelCheckpoint
     from annette.training.callbacks.progbar_logger import ProgbarLogger as ProgbarLogger
     from annette.training.callbacks.reduce_lr_on_plateau import (
         ReduceLROnPlateau as ReduceLROnPlateau,
@@ -36,6 +37,7 @@ _HOMES = {
     "History": "history",
     "LambdaCallback": "lambda_callback",
     "LearningRateScheduler": "learning_rate_scheduler",
+    "ModelCheckpoint": "model_checkpoint",
     "ProgbarLogger": "progbar_logger",
     "ReduceLROnPlateau": "reduce_lr_on_plateau",
     "RemoteMonitor": "remote_monitor",

@@ -74,7 +74,7 @@ class CallbackList(Callback):
         return any(
             _overrides(callback, name)
             for callback in self.callbacks
-            if type(callback) not in _PATIENT
+            if type(callback) not in _PATIENT and not getattr(callback, "_patient", False)
             for name in names
         )
 

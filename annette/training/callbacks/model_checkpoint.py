@@ -1,0 +1,160 @@
+"""ModelCheckpoint: save the model, or its weights, as training goes on."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import Any
+
+import numpy as np
+
+from annette.training.callbacks.callback import Logs
+from annette.training.callbacks.monitor_callback import MonitorCallback
+from annette.utils.io import print_msg
+
+
+class ModelCheckpoint(MonitorCallback):
+    """Saves the model, or its weights, after each epoch or after so many batches.
+
+    A file is written beside its place and renamed when it is whole: whenever the program or the
+    machine stops, the last checkpoint that was finished is there.
+
+    Args:
+        filepath: where to; ``{epoch}``, ``{batch}`` and the metrics' names are filled in, as in
+            ``"model.{epoch:02d}-{val_loss:.2f}.keras"``. It ends in ``.keras``, or in
+            ``.weights.h5`` with `save_weights_only`.
+        monitor: the metric to watch, with `save_best_only`.
+        verbose: 1 to say when it saves.
+        save_best_only: whether to save only when the metric got better.
+        save_weights_only: whether to save the weights alone.
+        mode: ``"min"``, ``"max"`` or ``"auto"``.
+        save_freq: ``"epoch"``, or after how many batches to save.
+        initial_value_threshold: the value that must be beaten at first.
+
+    Raises:
+        ValueError: for a path with another ending or a wrong `save_freq`; in the first epoch, if
+            the mode is auto and the metric does not tell it.
+        KeyError: while training, for a name in `filepath` that is no metric.
+        OSError: while training, if the file cannot be written; the former one is as it was.
+    """
+
+    def __init__(
+        self,
+        filepath: Any,
+        monitor: str = "val_loss",
+        verbose: int = 0,
+        save_best_only: bool = False,
+        save_weights_only: bool = False,
+        mode: str = "auto",
+        save_freq: Any = "epoch",
+        initial_value_threshold: float | None = None,
+    ) -> None:
+        super().__init__(monitor, mode, initial_value_threshold)
+        self.verbose = verbose
+        self.filepath = str(os.fspath(filepath))
+        self.save_best_only = save_best_only
+        self.save_weights_only = save_weights_only
+        self.save_freq = save_freq
+        self._batches_seen_since_last_saving = 0
+        self._last_batch_seen: int | None = None
+        self._epoch = 0
+        self._patient = save_freq == "epoch"  # no batch is waited for
+        whole = not isinstance(save_freq, bool) and isinstance(save_freq, (int, np.integer))
+        if save_freq != "epoch" and not (whole and save_freq > 0):
+            raise ValueError(
+                "ModelCheckpoint expects save_freq to be 'epoch' or a number of batches; it got "
+                f"{save_freq!r}."
+            )
+        ending = ".weights.h5" if save_weights_only else ".keras"
+        if not self.filepath.endswith(ending):
+            raise ValueError(
+                f"With save_weights_only={save_weights_only} the filepath of ModelCheckpoint must "
+                f"end in {ending}; it got {self.filepath!r}."
+            )
+
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Save if enough batches have gone by."""
+        if self.save_freq != "epoch" and self._is_due(batch):
+            self._save_model(self._epoch, batch, logs)
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        """Note the epoch."""
+        self._epoch = epoch
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Save, unless it is done after batches."""
+        if self.save_freq == "epoch":
+            self._save_model(epoch, None, logs)
+
+    def _is_due(self, batch: int) -> bool:
+        last = self._last_batch_seen
+        if last is None or batch <= last:  # a new epoch
+            self._batches_seen_since_last_saving += batch + 1
+        else:
+            self._batches_seen_since_last_saving += batch - last
+        self._last_batch_seen = batch
+        if self._batches_seen_since_last_saving < self.save_freq:
+            return False
+        self._batches_seen_since_last_saving = 0
+        return True
+
+    def _save_model(self, epoch: int, batch: int | None, logs: Logs) -> None:
+        logs = logs or {}
+        filepath = self._get_file_path(epoch, batch, logs)
+        if not self._should_save_model(epoch, logs, filepath):
+            return
+        folder = os.path.dirname(filepath)
+        if folder:
+            os.makedirs(folder, exist_ok=True)
+        if self.save_weights_only:
+            self.model.save_weights(filepath)
+        else:
+            self.model.save(filepath)
+        if self.verbose > 0:
+            print_msg(f"\nEpoch {epoch + 1}: finished saving model to {filepath}")
+
+    def _should_save_model(self, epoch: int, logs: dict[str, Any], filepath: str) -> bool:
+        if not self.save_best_only:
+            self._say(f"\nEpoch {epoch + 1}: saving model to {filepath}")
+            return True
+        if self.monitor_op is None:
+            self._set_monitor_op()
+        current = logs.get(self.monitor)
+        if current is None:
+            warnings.warn(
+                f"Can save best model only with {self.monitor} available; the metrics are "
+                f"{', '.join(logs) or 'none'}. It is saved without a comparison.",
+                stacklevel=4,
+            )
+            return True
+        if not self._is_improvement(current, self.best):
+            self._say(f"\nEpoch {epoch + 1}: {self.monitor} did not improve from {self.best:0.5f}")
+            return False
+        best = None if self.best is None else f"{self.best:0.5f}"
+        self._say(
+            f"\nEpoch {epoch + 1}: {self.monitor} improved from {best} to {current:0.5f}, saving "
+            f"model to {filepath}"
+        )
+        self.best = current
+        return True
+
+    def _say(self, text: str) -> None:
+        if self.verbose > 0:
+            print_msg(text)
+
+    def _get_file_path(self, epoch: int, batch: int | None, logs: dict[str, Any]) -> str:
+        """Return the path with epoch, batch and metrics filled in.
+
+        Raises:
+            KeyError: for a name that is none of them.
+        """
+        known = {**logs, "epoch": epoch + 1}
+        if batch is not None:
+            known["batch"] = batch + 1
+        try:
+            return self.filepath.format(**known)
+        except KeyError as error:
+            raise KeyError(
+                f'Failed to format this callback filepath: "{self.filepath}". It has no '
+                f"{error}; there are {', '.join(known)}."
+            ) from error
