@@ -264,7 +264,11 @@ class Functional(Model):
             if not isinstance(operation, InputLayer):
                 operation._inbound_nodes = []
             made[described["name"]] = operation
-            calls += [(described["name"], i, c) for i, c in enumerate(described["inbound_nodes"])]
+            nodes = described["inbound_nodes"]
+            if serialization.is_keras_operation(described):  # its arguments are no call's
+                own = {k: v for k, v in described["config"].items() if k != "name"}
+                nodes = [{**call, "kwargs": {**own, **call["kwargs"]}} for call in nodes]
+            calls += [(described["name"], i, c) for i, c in enumerate(nodes)]
         _replay(calls, made)
         inputs = _restored_ends(config["input_layers"], made)
         outputs = _restored_ends(config["output_layers"], made)

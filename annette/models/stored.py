@@ -51,6 +51,19 @@ class Stored:
         """
         model_files.load_weights(self, filepath, skip_mismatch, **kwargs)
 
+    def _build_for(self, shapes: dict[str, Any]) -> None:
+        super()._build_for(shapes)  # type: ignore[misc]  # that of Layer
+        object.__setattr__(self, "_called_shapes", shapes)
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """Return the shapes the model was built or first called for."""
+        model: Any = self
+        found = super().get_build_config()  # type: ignore[misc]
+        shapes = getattr(model, "_called_shapes", None)
+        if found is not None or not shapes or not model._builds_by_calling:
+            return found  # type: ignore[no-any-return]
+        return {"input_shape": next(iter(shapes.values()))}
+
     def get_compile_config(self) -> dict[str, Any]:
         """Return the arguments of `compile` as plain values; an empty dict before it."""
         model: Any = self

@@ -139,6 +139,8 @@ def training_config(file: hdf5.File) -> dict[str, Any] | None:
     if isinstance(config["metrics"], list) and len(config["metrics"]) == 1:
         inner = config["metrics"][0]
         config["metrics"] = inner if isinstance(inner, list) else config["metrics"]
+    config["loss"] = _placed(config["loss"], "keras.losses")
+    config["metrics"] = _placed(config["metrics"], "keras.metrics")
     optimizer = dict(found["optimizer_config"])
     own = {k: v for k, v in optimizer["config"].items() if k not in ("decay", "jit_compile")}
     if "lr" in own:
@@ -146,6 +148,17 @@ def training_config(file: hdf5.File) -> dict[str, Any] | None:
     own = {k: v for k, v in own.items() if k != "is_legacy_optimizer"}
     optimizer.update(module="keras.optimizers", config=own, registered_name=None)
     return {**config, "optimizer": optimizer}
+
+
+def _placed(value: Any, module: str) -> Any:
+    """Losses or metrics in any structure, their descriptions with a module."""
+    if isinstance(value, list):
+        return [_placed(v, module) for v in value]
+    if isinstance(value, dict) and "class_name" in value:
+        return {"module": module, "registered_name": None, **value}
+    if isinstance(value, dict):
+        return {k: _placed(v, module) for k, v in value.items()}
+    return value
 
 
 def _renewed(described: dict[str, Any]) -> dict[str, Any]:
@@ -163,7 +176,7 @@ def _renewed(described: dict[str, Any]) -> dict[str, Any]:
         config["axis"] = config["axis"][0]
     found = {**described, "class_name": name, "config": config}
     if "module" not in described:
-        found["module"] = "keras" if name in _MODELS else "keras.layers"
+        found["module"] = "keras.models" if name in _MODELS else "keras.layers"
         found["registered_name"] = described.get("registered_name") or described["class_name"]
     return found
 

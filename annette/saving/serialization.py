@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from annette.utils.naming import to_snake_case
+
 _PRIMITIVES = (str, bool, int, float)
 # The rooms in which a function saved by its bare name is looked for, in this order.
 _FUNCTION_ROOMS = ("activations", "losses", "metrics", "initializers", "regularizers", "ops")
@@ -281,6 +283,8 @@ def _deserialize(config: Any, module_objects: dict[str, Any] | None) -> Any:
 
 def _instance(config: dict[str, Any], module_objects: dict[str, Any] | None) -> Any:
     name = config["class_name"]
+    if is_keras_operation(config):
+        return _operation(config)
     found = _find_class(name, config, module_objects)
     if found is None:
         raise TypeError(
@@ -302,6 +306,18 @@ def _instance(config: dict[str, Any], module_objects: dict[str, Any] | None) -> 
     if config.get("compile_config"):
         instance.compile_from_config(config["compile_config"])
     return instance
+
+
+def is_keras_operation(config: dict[str, Any]) -> bool:
+    """Whether this describes a function between the layers of a model, as Keras writes it."""
+    return str(config.get("module")).startswith("keras.src.ops.")
+
+
+def _operation(config: dict[str, Any]) -> Any:
+    from annette.graph.symbolic import FunctionOperation
+
+    function = to_snake_case(str(config["class_name"]))
+    return FunctionOperation.from_config({"name": config["config"]["name"], "function": function})
 
 
 def _find_class(name: str, config: dict[str, Any], module_objects: dict[str, Any] | None) -> Any:
