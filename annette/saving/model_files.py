@@ -84,7 +84,7 @@ def _write(model: Any, file: Any) -> None:
             "on data first, or call build(input_shape).",
             stacklevel=4,
         )
-    config = json.dumps(serialize_keras_object(model))
+    config = json.dumps(_as_keras_has_it(serialize_keras_object(model)))
     if '"__lambda__"' in config:
         warnings.warn(
             f"The model {model.name!r} holds a lambda, which is code: it is not saved, and the "
@@ -101,6 +101,36 @@ def _write(model: Any, file: Any) -> None:
     archives.write_archive(
         file, config, metadata, lambda member: _send(writer, member), _gathered(model)
     )
+
+
+# Operations between layers that Keras finds by the same name, all arguments being those of a call.
+_OPERATIONS = frozenset(
+    {"absolute", "add", "cos", "divide", "exp", "log", "matmul", "maximum", "minimum", "multiply",
+     "negative", "power", "sin", "sqrt", "square", "subtract", "tanh", "true_divide"}
+)  # fmt: skip
+
+
+def _as_keras_has_it(described: Any) -> Any:
+    """A configuration in which operations between layers are written as Keras writes them."""
+    if isinstance(described, (list, tuple)):
+        return [_as_keras_has_it(value) for value in described]
+    if not isinstance(described, dict):
+        return described
+    found = {key: _as_keras_has_it(value) for key, value in described.items()}
+    calls = found.get("inbound_nodes")
+    if found.get("class_name") != "FunctionOperation" or not isinstance(calls, list):
+        return found
+    function = found["config"].get("function")
+    if function not in _OPERATIONS or any(call["kwargs"] for call in calls):
+        return found
+    kind = "".join(word.capitalize() for word in function.split("_"))
+    return {
+        **found,
+        "module": "keras.src.ops.numpy",
+        "class_name": kind,
+        "config": {"name": found["config"]["name"]},
+        "registered_name": kind,
+    }
 
 
 def _send(writer: Any, member: Any) -> None:
