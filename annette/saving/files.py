@@ -140,6 +140,6 @@ def mapped(path: str | os.PathLike[str]) -> Iterator[memoryview]:
         try:
             yield view
         finally:
-            view.release()
             with contextlib.suppress(BufferError):  # an error's traceback may still hold a look
+                view.release()
                 held.close()

@@ -66,7 +66,7 @@ def read_state(path: str | os.PathLike[str]) -> Iterator[hdf5.File]:
 @contextlib.contextmanager
 def parsed_state(data: bytes, named: str) -> Iterator[hdf5.File]:
     """The same of a file's bytes."""
-    with memoryview(data) as view, _parsed(view, named) as file:
+    with _parsed(memoryview(data), named) as file:
         yield file
 
 
@@ -87,7 +87,8 @@ def _parsed(view: memoryview, named: str) -> Iterator[hdf5.File]:
     except hdf5.FormatError as error:
         raise ValueError(f"The file {named!r} cannot be read: {error}") from error
     finally:
-        body.release()
+        with contextlib.suppress(BufferError):  # an error's traceback may still hold a look
+            body.release()
 
 
 class Store(Mapping[str, Any]):

@@ -427,6 +427,11 @@ def test_a_configuration_names_no_files(parts, tmp_path):
     with_layer(parts, tmp_path / "bad.keras", layer)
     with pytest.raises(ValueError, match="safe_mode=False"):
         keras.models.load_model(tmp_path / "bad.keras")
+    own = keras.Sequential([keras.Input((1,), dtype="string")])
+    own.add(keras.layers.StringLookup(vocabulary=str(tmp_path / "words.txt")))
+    own.save(tmp_path / "own.keras")
+    loaded = keras.models.load_model(tmp_path / "own.keras", safe_mode=False)
+    assert loaded.layers[0].get_vocabulary() == ["[UNK]", "a", "b"]
 
 
 def test_layers_far_larger_than_the_file_are_refused_before_they_are_made(parts, tmp_path):
