@@ -25,8 +25,8 @@ AREAS: list[tuple[str, str]] = [
     (r"(?i)MaxNumBoundingBoxes|bounding_boxes\.affine|visualization|segmentation_mask",
      "drawing pictures, and boxes that layers move along, are not there yet"),
     (r"Spectrogram|audio_dataset", "audio is not there yet"),
-    (r"ModelCheckpoint|BackupAndRestore|Orbax|KerasFileEditor|(load|save)_(model|weights)$|unsafe_des",
-     "model files are not there yet"),
+    (r"BackupAndRestore|Orbax|KerasFileEditor|unsafe_des",
+     "resumption, and other files than those of models, are not there yet"),
     (r"\.legacy\b|is_nnx_enabled", "Keras's own past or insides"),
 ]  # fmt: skip
 # Parameters that belong to such an area.
