@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import platform
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -263,11 +264,12 @@ def draw(results: Results) -> None:
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import LogLocator
 
     works = compared(results)
     if not works:
         return
-    figure, axes = plt.subplots(figsize=(9, 1.3 + 0.52 * len(works)), layout="constrained")
+    figure, axes = plt.subplots(figsize=(10, 1.3 + 0.52 * len(works)), layout="constrained")
     for row, work in enumerate(works):
         best = ratio(results, work, work.systems)
         assert best is not None and work.wanted is not None
@@ -289,14 +291,18 @@ def draw(results: Results) -> None:
         )
     axes.set_xscale("log")
     axes.axvline(1, color=INK, linewidth=1, zorder=3)
-    titles = [f"{work.title.replace('`', '')}\n{work.timed}" for work in works]
+    titles = [textwrap.fill(f"{work.title.replace('`', '')}: {work.timed}", 62) for work in works]
     axes.set_yticks(range(len(works)), titles, fontsize=8)
     axes.invert_yaxis()
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}×")
+    axes.xaxis.set_major_locator(LogLocator(100))
+    axes.minorticks_off()
     axes.grid(axis="x", color="#e6e8eb", zorder=0)
     axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.set_title("How many times as long as annette", loc="left", fontsize=12, fontweight="bold")
-    axes.set_xlabel("bar: the fastest other system; dots: each of them; tick: wanted", fontsize=9)
+    figure.suptitle(
+        "How many times as long as annette", x=0.01, ha="left", fontsize=12, fontweight="bold"
+    )
+    figure.supxlabel("bar: the fastest other system; dots: each of them; tick: wanted", fontsize=9)
     figure.savefig(FOLDER / "results.png", dpi=150)
     plt.close(figure)
