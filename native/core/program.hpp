@@ -136,8 +136,8 @@ class Training {
         Binding binding;
         Batches batches;
     };
-    Part step, tail;                                     // tail: for the rows that fill no batch
-    Program *results = nullptr;                          // gives the metrics at the end of an epoch
+    Part step, tail;            // tail: for the rows that fill no batch
+    Program *results = nullptr; // gives the metrics at the end of an epoch
     Caller results_caller;
     Binding results_binding;                             // its outputs are float32
     std::vector<std::pair<char *, std::int64_t>> resets; // set to zero before each epoch
