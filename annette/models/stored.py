@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from annette.saving import model_files, serialization
+from annette.saving import serialization
 
 
 class Stored:
@@ -23,6 +23,8 @@ class Stored:
             FileExistsError: if there is a file and `overwrite` is False.
             OSError: if it cannot be written; a file that was there is as it was.
         """
+        from annette.saving import model_files
+
         model_files.save_model(self, filepath, overwrite, **kwargs)
 
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
@@ -33,6 +35,8 @@ class Stored:
             FileExistsError: if there is a file and `overwrite` is False.
             OSError: if it cannot be written; a file that was there is as it was.
         """
+        from annette.saving import model_files
+
         model_files.save_weights(self, filepath, overwrite)
 
     def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
@@ -49,6 +53,8 @@ class Stored:
             ValueError: if something does not fit or the file is damaged.
             OSError: if it cannot be read.
         """
+        from annette.saving import model_files
+
         model_files.load_weights(self, filepath, skip_mismatch, **kwargs)
 
     def _build_for(self, shapes: dict[str, Any]) -> None:

@@ -25,7 +25,9 @@ KERAS_VERSION = "3.15.1"  # the version of the format
 _OLD = (".h5", ".hdf5")
 
 
-def save_model(model: Any, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
+def save_model(
+    model: Any, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any
+) -> None:
     """Save a model in one file: how it is built, its weights, how it is compiled, the optimizer.
 
     The file is in Keras 3's format, which Keras reads, with checksums that annette compares when
@@ -35,7 +37,8 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, **kwargs: Any)
         model: any model; classes of your own need `get_config` and to be registered.
         filepath: a path that ends in ``.keras``, or a binary file object.
         overwrite: whether a file that is there is replaced.
-        **kwargs: `zipped`, which can only be True.
+        zipped: True or None; a model is one file.
+        **kwargs: old options that change nothing.
 
     Raises:
         ValueError: for a path with another ending, or an option that is not known.
@@ -43,7 +46,6 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, **kwargs: Any)
         OSError: if it cannot be written; a file that was there is as it was.
     """
     kwargs.pop("include_optimizer", True)  # it is, where there is one
-    zipped = kwargs.pop("zipped", None)
     save_format = kwargs.pop("save_format", None)
     if kwargs:
         raise ValueError(f"save_model does not take the arguments {sorted(kwargs)}.")
@@ -270,7 +272,9 @@ def _load_assets(model: Any, archive: archives.Archive, named: str) -> None:
 # --- weights alone ----------------------------------------------------------------------------
 
 
-def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
+def save_weights(
+    model: Any, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None
+) -> None:
     """Save the weights of a model, and the optimizer's state, in Keras 3's format.
 
     Raises:
@@ -278,6 +282,8 @@ def save_weights(model: Any, filepath: Any, overwrite: bool = True) -> None:
         FileExistsError: if there is a file and `overwrite` is False.
         OSError: if it cannot be written; a file that was there is as it was.
     """
+    if max_shard_size is not None:
+        raise ValueError("annette saves weights in one file: leave out max_shard_size.")
     path = os.fspath(filepath)
     if not str(path).endswith(".weights.h5"):
         raise ValueError(f"The filename must end in `.weights.h5`; it got {path!r}.")

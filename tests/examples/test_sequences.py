@@ -20,7 +20,7 @@ __all__ = ["made_up", "tools"]  # fixtures
 @pytest.mark.usefixtures("made_up")
 def test_digits_are_read_row_by_row_and_known_better_by_the_end() -> None:
     found = example("mnist_rows").main(epochs=25, units=32, picture=None)
-    assert found["all rows"] > 0.85 and found["half"] < found["all rows"] - 0.2
+    assert found["all rows"] > 0.8 and found["half"] < found["all rows"] - 0.2
 
 
 @pytest.mark.usefixtures("tools")
