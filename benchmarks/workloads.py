@@ -289,6 +289,7 @@ WORKLOADS = (
         rows=1,
         units=1000,
         warm=20,
+        wanted=5,
         systems=("annette", *FRAMEWORKS),
     ),
     Workload(

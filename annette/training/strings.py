@@ -30,7 +30,8 @@ def without_strings(model: Any, x: Any) -> Any:
     if isinstance(x, PyDataset):
         return _Items(functional, x)
     if is_stream(x):
-        return iter(_Batches(functional, x)) if hasattr(x, "__next__") else _Batches(functional, x)
+        batches = (_CountedBatches if hasattr(x, "__len__") else _Batches)(functional, x)
+        return iter(batches) if hasattr(x, "__next__") else batches
     return functional.without_strings(_as_arrays(x))
 
 
@@ -81,8 +82,6 @@ class _Batches:
 
     def __init__(self, functional: Any, batches: Any) -> None:
         self._functional, self._batches = functional, batches
-        if hasattr(batches, "__len__"):
-            self.__class__ = _CountedBatches
 
     def __iter__(self) -> Iterator[Any]:
         return (_changed(self._functional, batch) for batch in self._batches)

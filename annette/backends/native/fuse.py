@@ -122,8 +122,8 @@ def aligned(ref: Ref, item: Item) -> bool:
     return ref.whole and ref.shape == item.shape
 
 
-def _reaches(start: Unit, goal: Unit, passing: Unit | None = None) -> bool:
-    """Say whether `goal` needs what `start` makes, directly or through others but `passing`."""
+def _reaches(start: Unit, goal: Unit) -> bool:
+    """Say whether `goal` needs what `start` makes, directly or through others."""
     stack, seen = [start], {id(start)}
     last = goal.items[-1].number  # what begins after the goal's last item leads nowhere near it
     while stack:
@@ -132,7 +132,7 @@ def _reaches(start: Unit, goal: Unit, passing: Unit | None = None) -> bool:
             return True
         for follower in unit.followers():
             near = follower.number < last or follower is goal
-            if near and follower is not passing and id(follower) not in seen:
+            if near and id(follower) not in seen:
                 seen.add(id(follower))
                 stack.append(follower)
     return False

@@ -257,8 +257,10 @@ class Translator:
 
     def _ready(self, a: Ref, b: Ref) -> list[Ref]:
         """Return the panels of a matrix that is the same at all steps: packed before the loop."""
-        fixed = self.given is not None and b.base.place == "input"
-        if not fixed or b.base.slot < self.given.fixed or len(b.shape) != 2 or 0 in b.shape:  # type: ignore[union-attr]  # fixed
+        fixed = (
+            self.given is not None and b.base.place == "input" and b.base.slot >= self.given.fixed
+        )
+        if not fixed or len(b.shape) != 2 or 0 in b.shape:
             return []
         if a.shape[0] <= _FEW_ROWS and b.strides[1] == 1:  # read where they lie
             return []
