@@ -24,6 +24,8 @@ class _State(threading.local):
         self.cast: str | None = None
         # Whether unknown sizes have numbers only to see which sizes of a result move with them.
         self.probing = False
+        # What counts the numbers that are made while a model is loaded; see `saving.budget`.
+        self.loading: Any = None
 
 
 state = _State()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import io
 import json
@@ -9,6 +10,8 @@ import os
 import sys
 import tempfile
 import warnings
+from bisect import bisect_left
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -180,17 +183,35 @@ def load_model(
         OSError: if it cannot be read.
     """
     if hasattr(filepath, "read"):
-        return _load_archive(filepath, "file", custom_objects, compile, safe_mode)
+        with _naming("file"):
+            return _load_archive(filepath, "file", custom_objects, compile, safe_mode)
     path = os.fspath(filepath)
     if str(path).endswith(_OLD):
-        return _load_old(str(path), custom_objects, compile, safe_mode)
+        with _naming(str(path)):
+            return _load_old(str(path), custom_objects, compile, safe_mode)
     if not str(path).endswith(".keras"):
         raise ValueError(
             f"load_model reads files that end in .keras, .h5 or .hdf5; it got {path!r}. Weights "
             "alone are loaded into a model that is there: model.load_weights(path)."
         )
-    with opened(path) as file:
+    with opened(path) as file, _naming(str(path)):
         return _load_archive(file, str(path), custom_objects, compile, safe_mode)
+
+
+@contextlib.contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """Let errors within say which file they are of."""
+    try:
+        yield
+    except (OSError, ImportError, Warning):
+        raise
+    except Exception as error:
+        usual = isinstance(error, (ValueError, TypeError))
+        if usual and repr(path) in str(error):
+            raise
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        what = str(error) if usual else f"{type(error).__name__}: {error}"
+        raise kind(f"The file {path!r} cannot be loaded: {what}") from error
 
 
 def _load_archive(
@@ -208,7 +229,7 @@ def _load_archive(
                 model = _made(config, custom_objects, safe_mode, named)
                 _build_optimizer(model)
                 _load_assets(model, archive, named)
-            state.load_state(model, weights)
+                state.load_state(model, weights)
     return model
 
 
@@ -220,23 +241,17 @@ def _load_old(path: str, custom_objects: Any, compile: bool, safe_mode: bool) ->
         config = keras2.old_config(weights, path)
         with budget.loading(state.size_of(weights), safe_mode):
             model = _made(config, custom_objects, safe_mode, path)
-        if "model_weights" in weights and model.built:
-            keras2.load_old_weights(model, weights, skip_mismatch=False, by_name=False)
+            if "model_weights" in weights and model.built:
+                keras2.load_old_weights(model, weights, skip_mismatch=False, by_name=False)
         compiled = keras2.training_config(weights) if compile else None
     if compiled is not None:
-        with custom_object_scope(custom_objects):
+        with custom_object_scope(custom_objects), budget.safe(safe_mode):
             model.compile_from_config(compiled)
     return model
 
 
 def _made(config: dict[str, Any], custom_objects: Any, safe_mode: bool, named: str) -> Any:
-    try:
-        model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
-    except (KeyError, IndexError, AttributeError, RecursionError) as error:
-        raise ValueError(
-            f"The configuration in {named!r} cannot be made into a model: "
-            f"{type(error).__name__}: {error}"
-        ) from error
+    model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
     if not hasattr(model, "load_weights"):
         raise ValueError(f"The file {named!r} describes a {type(model).__name__}, not a model.")
     return model
@@ -250,16 +265,18 @@ def _build_optimizer(model: Any) -> None:
 
 def _load_assets(model: Any, archive: archives.Archive, named: str) -> None:
     assets = archive.assets()
+    names = sorted(assets)
     for path, owner in parts_of(model):
         if not hasattr(owner, "load_assets"):
             continue
         inside = f"{path}/" if path else ""
         with tempfile.TemporaryDirectory() as folder:
-            for name, data in assets.items():
-                if name.startswith(inside):
-                    file = Path(folder, *name.removeprefix(inside).split("/"))
-                    file.parent.mkdir(parents=True, exist_ok=True)
-                    file.write_bytes(data)
+            for name in names[bisect_left(names, inside) :]:
+                if not name.startswith(inside):
+                    break
+                file = Path(folder, *name.removeprefix(inside).split("/"))
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(assets[name])
             try:
                 owner.load_assets(folder)
             except FileNotFoundError as error:
@@ -317,6 +334,11 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
     if kwargs:
         raise ValueError(f"load_weights does not take the arguments {sorted(kwargs)}.")
     path = str(os.fspath(filepath))
+    with _naming(path):
+        _load_weights(model, path, skip_mismatch, by_name)
+
+
+def _load_weights(model: Any, path: str, skip_mismatch: bool, by_name: bool) -> None:
     if path.endswith(".keras"):
         _check_built(model)
         with opened(path) as file, archives.Archive(file, path) as archive:

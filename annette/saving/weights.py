@@ -19,6 +19,8 @@ from annette.saving.walk import Part, parts_of
 # What annette puts behind the last byte of a file: readers of HDF5 do not look there.
 _MAGIC = b"ANNETTE-SHA256\r\n"
 _TRAILER = len(_MAGIC) + 32
+# How many bytes of values a file may hold by compression: so many, and so many times its size.
+_LEAST, _TIMES = 2**24, 16
 
 
 def state_of(root: Any) -> hdf5.Writer:
@@ -82,7 +84,7 @@ def _parsed(view: memoryview, named: str) -> Iterator[hdf5.File]:
             )
     body = view[:end]
     try:
-        with hdf5.File(body) as file:
+        with hdf5.File(body, limit=_LEAST + _TIMES * end) as file:
             yield file
     except hdf5.FormatError as error:
         raise ValueError(f"The file {named!r} cannot be read: {error}") from error
@@ -99,6 +101,10 @@ class Store(Mapping[str, Any]):
 
     def __getitem__(self, key: str) -> np.ndarray:
         return self.datasets[key].read()
+
+    def shape_of(self, key: str) -> tuple[int, ...]:
+        """The shape of a variable, which is known before its values are read."""
+        return self.datasets[key].shape
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.datasets)
@@ -144,14 +150,16 @@ def load_state(root: Any, file: hdf5.File, skip_mismatch: bool = False) -> None:
     plain: list[tuple[Any, np.ndarray]] = []
     own: list[tuple[Part, Store]] = []
     failures: list[tuple[str, Exception]] = []
-    for part in parts_of(root):
+    # Optimizers last: what they warn of does not matter when the weights do not fit.
+    for part in sorted(parts_of(root), key=lambda p: hasattr(p.owner, "_starts_afresh")):
         store = stores.pop(part.path, Store())
         loader = type(part.owner).load_own_variables
         if not getattr(loader, "_compares", False):
             own.append((part, store))
             continue
-        if getattr(part.owner, "_starts_afresh", _never)(store):
-            continue  # an optimizer, which has warned
+        starts_afresh = getattr(part.owner, "_starts_afresh", None)
+        if starts_afresh and ((failures and not skip_mismatch) or starts_afresh(store)):
+            continue
         try:
             plain += matched(part.owner, part.owner._saved_variables(), store)
         except (ValueError, KeyError) as error:
@@ -161,10 +169,6 @@ def load_state(root: Any, file: hdf5.File, skip_mismatch: bool = False) -> None:
     _load_own(root, own, skip_mismatch)
     for variable, value in plain:
         variable.assign(value)
-
-
-def _never(store: Any) -> bool:
-    return False
 
 
 def _named(part: Part) -> str:
@@ -200,7 +204,8 @@ def _load_own(root: Any, own: list[tuple[Part, Store]], skip_mismatch: bool) -> 
     """Call the `load_own_variables` of the program's classes; undo all if one fails."""
     if not own:
         return
-    before = [(v, v.numpy()) for part in parts_of(root) for v in _variables(part.owner)]
+    known = [v for part in parts_of(root) for v in _variables(part.owner) if not v.waits]
+    before = [(v, v.numpy()) for v in known]
     for part, store in own:
         try:
             part.owner.load_own_variables(store)
