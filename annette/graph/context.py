@@ -31,6 +31,17 @@ class _State(threading.local):
 state = _State()
 
 
+def count_constant(*shape: int) -> tuple[int, ...]:
+    """Return the shape of an array that is about to be made, which a model's file must justify.
+
+    Raises:
+        ValueError: while a model is loaded, if the array is far larger than the file.
+    """
+    if state.loading is not None:
+        state.loading.constant([(shape, "")])
+    return shape
+
+
 def recording(array: Any) -> bool:
     """Say whether a tape of this thread watches `array`."""
     return bool(state.watched) and id(array) in state.watched

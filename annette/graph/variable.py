@@ -270,7 +270,8 @@ class _Later:
         loading, state.loading = state.loading, None
         try:
             with suspended():
-                return _first_value(self.maker, self.shape, standardize(self.dtype), self.name)
+                made = _first_value(self.maker, self.shape, standardize(self.dtype), self.name)
+                return np.asarray(made)
         finally:
             state.loading = loading
 

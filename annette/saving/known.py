@@ -97,7 +97,9 @@ def _functions(room: str) -> dict[str, Any]:
     return {
         n: v
         for n, v in found.items()
-        if isinstance(v, types.FunctionType) and n not in _MAKERS and v.__module__.startswith(_HOMES)
+        if isinstance(v, types.FunctionType)
+        and n not in _MAKERS
+        and v.__module__.startswith(_HOMES)
     }
 
 

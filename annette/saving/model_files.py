@@ -203,7 +203,7 @@ def _naming(path: str) -> Iterator[None]:
     """Let errors within say which file they are of."""
     try:
         yield
-    except (OSError, ImportError, Warning):
+    except (OSError, ImportError, MemoryError, Warning):
         raise
     except Exception as error:
         usual = isinstance(error, (ValueError, TypeError))
@@ -224,12 +224,14 @@ def _load_archive(
         if not compile:
             config = {k: v for k, v in config.items() if k != "compile_config"}
         data = archive.read(archives.WEIGHTS)
-        with state.parsed_state(data, f"{named}: {archives.WEIGHTS}") as weights:
-            with budget.loading(state.size_of(weights), safe_mode):
-                model = _made(config, custom_objects, safe_mode, named)
-                _build_optimizer(model)
-                _load_assets(model, archive, named)
-                state.load_state(model, weights)
+        with (
+            state.parsed_state(data, f"{named}: {archives.WEIGHTS}") as weights,
+            budget.loading(state.size_of(weights), safe_mode),
+        ):
+            model = _made(config, custom_objects, safe_mode, named)
+            _build_optimizer(model)
+            _load_assets(model, archive, named)
+            state.load_state(model, weights)
     return model
 
 

@@ -22,7 +22,7 @@ from annette.utils.naming import to_snake_case
 
 _PRIMITIVES = (str, bool, int, float)
 # What constructors raise for arguments of a wrong kind, which says nothing by itself.
-_ODD = (LookupError, AttributeError, ArithmeticError, AssertionError, RuntimeError, MemoryError)
+_ODD = (LookupError, AttributeError, ArithmeticError, AssertionError, RuntimeError)
 _OWN_ROOTS = ("annette", "keras", "tf_keras")
 
 _objects: dict[str, Any] = {}  # registered name -> object
@@ -81,9 +81,9 @@ def get_registered_object(
     """The object known under `name`, or None: open scopes first, then the register, then the two
     dictionaries given.
     """
-    for known in (_scope(), _objects, custom_objects, module_objects):
-        if known and name in known:
-            return known[name]
+    for objects in (_scope(), _objects, custom_objects, module_objects):
+        if objects and name in objects:
+            return objects[name]
     return None
 
 

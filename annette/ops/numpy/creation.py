@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from annette.graph.array import wrap
-from annette.graph.context import state
+from annette.graph.context import count_constant, state
 from annette.graph.dtypes import numpy_dtype, result_type, standardize
 from annette.graph.tensor import Tensor
 from annette.ops.common import dtype_of, from_python, op, to_dtype
@@ -15,23 +15,16 @@ from annette.ops.numpy import shaping as sh
 from annette.utils.explain import explains
 
 
-def _counted(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape of a new array, which counts while a model is loaded."""
-    if state.loading is not None:
-        state.loading.constant([(shape, "")])
-    return shape
-
-
 @explains
 def zeros(shape: Any, dtype: Any = None) -> Any:
     """Return an array of zeros."""
-    return wrap(np.zeros(_counted(sh.static_shape(shape)), numpy_dtype(standardize(dtype))))
+    return wrap(np.zeros(count_constant(*sh.static_shape(shape)), numpy_dtype(standardize(dtype))))
 
 
 @explains
 def ones(shape: Any, dtype: Any = None) -> Any:
     """Return an array of ones."""
-    return wrap(np.ones(_counted(sh.static_shape(shape)), numpy_dtype(standardize(dtype))))
+    return wrap(np.ones(count_constant(*sh.static_shape(shape)), numpy_dtype(standardize(dtype))))
 
 
 @explains
@@ -85,7 +78,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
         kinds = [getattr(v, "dtype", type(v)) for v in (start, stop, step)]
         dtype = result_type(*kinds)
     if state.loading is not None:
-        _counted((max(int((stop - start) / step), 0),))
+        count_constant(max(int((stop - start) / step), 0))
     return wrap(np.arange(start, stop, step, dtype=numpy_dtype(standardize(dtype))))
 
 
@@ -95,7 +88,7 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
 
     Shape: (N, M), M as N unless given.
     """
-    _counted((N, N if M is None else M))
+    count_constant(N, N if M is None else M)
     return wrap(np.eye(N, M, k, dtype=numpy_dtype(standardize(dtype))))
 
 
