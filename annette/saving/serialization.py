@@ -313,6 +313,11 @@ def _instance(config: dict[str, Any], module_objects: dict[str, Any] | None) -> 
         raise ValueError(
             f"Cannot make {name!r} from its configuration: {found!r} has no from_config() method."
         )
+    if not isinstance(config["config"], dict):
+        raise ValueError(
+            f"The configuration of {name!r} must have a dict as its 'config'; it got "
+            f"{_short(config['config'])}."
+        )
     instance = found.from_config(config["config"])
     build_config = config.get("build_config")
     if build_config and not getattr(instance, "built", True):
