@@ -207,6 +207,8 @@ constexpr std::int64_t kGroupRows = 256; // of a chunk whose task does many pane
 constexpr std::int64_t kResultBytes = std::int64_t{1} << 19; // of a task's part of a product
 constexpr std::int64_t kBoxBytes = std::int64_t{5} << 17;    // of the input that a piece reads
 constexpr std::int64_t kPiece = 512;                         // places of a convolution's result
-constexpr std::size_t kScratchBytes = std::size_t{3} << 19;  // of a thread: room for every kernel
+constexpr std::int64_t kWinogradTiles = 48;                  // that are transformed together
+constexpr std::int64_t kWinogradRows = 64; // channels of a kernel's gradient that a task does
+constexpr std::size_t kScratchBytes = std::size_t{1} << 21; // of a thread: room for every kernel
 
 } // namespace annette

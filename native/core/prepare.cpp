@@ -369,18 +369,38 @@ int piece_tasks(Instruction &work, double time, std::int64_t pieces) {
     return tasks;
 }
 
+constexpr std::int64_t kMost = std::int64_t{1} << 40;
+constexpr std::int64_t kWinogradPlaces = 36;
+constexpr double kWinogradGain = 2.5; // in time
+
+// Says whether a convolution, or its gradient by the kernel, is computed by transformed tiles.
+bool uses_winograd(const Instruction &work) {
+    const Windows &w = *work.windows;
+    const View &x = work.in[0];
+    return x.type == Type::float32 && x.stride[4] == 1 && w.suits_winograd();
+}
+
 void prepare_conv(const Kernels &kernels, Instruction &work) {
     Windows &w = *work.windows;
     const Type type = work.in[0].type;
     const int panel = type == Type::float32 ? kernels.panel32 : kernels.panel64;
     const std::int64_t panels = w.groups * ((w.outer() + panel - 1) / panel);
-    choose_chunks(w, kPiece, kBoxBytes, bytes_of(type));
+    w.winograd = uses_winograd(work);
+    choose_chunks(w, kPiece, w.winograd ? kMost : kBoxBytes, bytes_of(type));
     work.flops += conv_flops(w);
-    const double time = work.flops / (type == Type::float32 ? 80 : 40);
-    work.tasks = piece_tasks(work, time, panels);
+    double time = work.flops / (type == Type::float32 ? 80 : 40);
+    std::int64_t taps = w.taps(), packs = panels;
+    if (w.winograd) {
+        w.together =
+            std::max<std::int64_t>(1, kWinogradTiles / Windows::tiles(w.chunk[1], w.chunk[2]));
+        time /= kWinogradGain;
+        taps = kWinogradPlaces;
+        packs *= w.channels / kWinogradChannels;
+    }
+    work.tasks = piece_tasks(work, time, packs);
     work.then = kernels.second[kConv];
-    work.then_tasks = piece_tasks(work, time, w.n * w.pieces());
-    work.shared_bytes = panels * w.taps() * w.inner() * panel * bytes_of(type);
+    work.then_tasks = piece_tasks(work, time, (w.n * w.pieces() + w.together - 1) / w.together);
+    work.shared_bytes = panels * taps * w.inner() * panel * bytes_of(type);
 }
 
 constexpr std::int64_t kPartBytes = std::int64_t{1} << 23; // of the parts of sums over images
@@ -396,6 +416,7 @@ void prepare_conv_filter(const Kernels &kernels, Instruction &work) {
     const std::int64_t columns =
         depthwise ? (w.channels + panel - 1) / panel : w.groups * ((w.outer() + panel - 1) / panel);
     const std::int64_t rows = depthwise ? w.taps() : w.taps() * w.inner();
+    w.winograd = !depthwise && w.filters % kWinogradChannels == 0 && uses_winograd(work);
     choose_chunks(w, std::int64_t{1} << 40, kBoxBytes, bytes_of(type));
     work.flops += conv_flops(w);
     const double time = work.flops / (type == Type::float32 ? 80 : 40) * (depthwise ? 8 : 1);
@@ -406,6 +427,8 @@ void prepare_conv_filter(const Kernels &kernels, Instruction &work) {
                         std::max<std::int64_t>(1, kPartBytes / each)});
     const std::int64_t lacking = (kFewParts + w.parts * columns - 1) / (w.parts * columns);
     w.slices = depthwise ? 1 : std::clamp<std::int64_t>(rows / kLeastRowsOfPart, 1, lacking);
+    if (w.winograd)
+        w.slices = (w.channels + kWinogradRows - 1) / kWinogradRows;
     work.tasks = static_cast<int>(w.parts * columns * w.slices);
     work.then = kernels.second[work.kind];
     const std::int64_t high = kBlock / panel;

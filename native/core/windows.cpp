@@ -1,5 +1,7 @@
 #include "windows.hpp"
 
+#include <cstdlib>
+
 #include "plan.hpp"
 
 namespace annette {
@@ -65,7 +67,31 @@ void split(Windows &w, int d, std::int64_t pieces, std::int64_t round) {
     w.chunks[d] = (a.out + w.chunk[d] - 1) / w.chunk[d];
 }
 
+// Three neighbours that move on by one place.
+bool is_three(const Axis &axis) {
+    if (axis.taps != 3 || axis.in_step != 1 || axis.out_step != 1 || axis.phases.size() != 1)
+        return false;
+    const std::vector<Tap> &taps = axis.phases[0].taps;
+    if (taps.size() != 3)
+        return false;
+    const std::int64_t step = taps[1].offset - taps[0].offset;
+    return std::abs(step) == 1 && taps[2].offset - taps[1].offset == step;
+}
+
 } // namespace
+
+// It depends on the sizes of one image: the bits of a result do not depend on how many there are.
+bool Windows::suits_winograd() const {
+    const Axis &z = axis[0];
+    const bool flat = z.in == 1 && z.out == 1 && z.taps == 1 && z.phases[0].taps.size() == 1 &&
+                      z.phases[0].taps[0].offset == 0;
+    if (!flat || groups != 1 || !is_three(axis[1]) || !is_three(axis[2]) ||
+        channels % kWinogradChannels || filters < kWinogradChannels)
+        return false;
+    // Tiles reach over the edge: the products must become fewer by more than the transforms take.
+    constexpr std::int64_t plain = 9, each = 36;
+    return 10 * plain * places() >= 16 * each * tiles(axis[1].out, axis[2].out);
+}
 
 Windows windows_of(const std::vector<std::int64_t> &ints) {
     Reader from{ints};
@@ -87,9 +113,7 @@ Windows windows_of(const std::vector<std::int64_t> &ints) {
 }
 
 void choose_chunks(Windows &w, std::int64_t most, std::int64_t bytes, int element) {
-    const auto fits = [&] {
-        return w.chunk[0] * w.chunk[1] * w.chunk[2] <= most && box_bytes(w, element) <= bytes;
-    };
+    const auto fits = [&] { return w.chunk_places() <= most && box_bytes(w, element) <= bytes; };
     const auto cut = [&](int d, std::int64_t round) {
         std::int64_t low = 1, high = (w.axis[d].out + round - 1) / round; // the fewest that do
         while (low < high) {
@@ -104,7 +128,7 @@ void choose_chunks(Windows &w, std::int64_t most, std::int64_t bytes, int elemen
     };
     // The first axes are cut first, so that lines stay whole where they can.
     for (int d = 0; d < kSpatial && !fits(); ++d)
-        cut(d, w.axis[d].out_step);
+        cut(d, w.round(d));
     // One round of all phases may be too much.
     for (int d = 0; d < kSpatial && !fits(); ++d)
         cut(d, 1);

@@ -12,6 +12,8 @@
 namespace annette {
 
 constexpr int kSpatial = 3;
+constexpr int kWinogradTile = 4;      // places of a tile of results, each way
+constexpr int kWinogradChannels = 16; // channels come in multiples of these
 
 struct Tap {
     std::int64_t tap, offset;
@@ -68,8 +70,10 @@ struct Windows {
     Axis axis[kSpatial];
     std::int64_t chunk[kSpatial] = {}; // places of the result that are computed together
     std::int64_t chunks[kSpatial] = {};
-    std::int64_t parts = 1;  // of a sum over images, which are added in order
-    std::int64_t slices = 1; // of a kernel's places
+    std::int64_t parts = 1;    // of a sum over images, which are added in order
+    std::int64_t slices = 1;   // of a kernel's places
+    bool winograd = false;     // computed by transformed tiles
+    std::int64_t together = 1; // pieces whose tiles are transformed together
 
     std::int64_t inner() const { return channels / groups; }
     std::int64_t outer() const { return filters / groups; }
@@ -77,6 +81,24 @@ struct Windows {
     std::int64_t places() const { return axis[0].out * axis[1].out * axis[2].out; }
     std::int64_t pieces() const { return chunks[0] * chunks[1] * chunks[2]; }
     bool padded() const;
+    bool suits_winograd() const;
+
+    // From one place to the next where a chunk may be cut.
+    std::int64_t round(int d) const {
+        return std::max<std::int64_t>(axis[d].out_step, winograd && d > 0 ? kWinogradTile : 1);
+    }
+    // Places of a chunk, up to whole rounds.
+    std::int64_t chunk_places() const {
+        std::int64_t places = 1;
+        for (int d = 0; d < kSpatial; ++d)
+            places *= winograd ? (chunk[d] + round(d) - 1) / round(d) * round(d) : chunk[d];
+        return places;
+    }
+    // Tiles of so many places of the result.
+    static std::int64_t tiles(std::int64_t high, std::int64_t wide) {
+        return ((high + kWinogradTile - 1) / kWinogradTile) *
+               ((wide + kWinogradTile - 1) / kWinogradTile);
+    }
 
     // The places of the result in a chunk.
     Range part(int d, std::int64_t which) const {

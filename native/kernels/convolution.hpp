@@ -296,13 +296,6 @@ template <class T> struct Conv {
     std::vector<Part> parts;
 };
 
-inline void run_conv(const Instruction &work, const Context &context, int task) {
-    by_type(work, [&](auto t) { Conv<decltype(t)>(work, context).pack_kernel(task); });
-}
-inline void run_conv_rest(const Instruction &work, const Context &context, int task) {
-    by_type(work, [&](auto t) { Conv<decltype(t)>(work, context).run(task); });
-}
-
 // Sums over images and places in parts, which are added in order: panel after panel of columns,
 // `rows` rows each.
 template <class T> struct Parts {
@@ -458,13 +451,6 @@ template <class T> struct ConvFilter {
     std::vector<std::ptrdiff_t> left, into;
     Blocked blocked;
 };
-
-inline void run_conv_filter(const Instruction &work, const Context &context, int task) {
-    by_type(work, [&](auto t) { ConvFilter<decltype(t)>(work, context).partial(task); });
-}
-inline void run_conv_filter_rest(const Instruction &work, const Context &context, int task) {
-    by_type(work, [&](auto t) { ConvFilter<decltype(t)>(work, context).join(task); });
-}
 
 } // namespace ANNETTE_ISA
 } // namespace annette
