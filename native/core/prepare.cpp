@@ -369,7 +369,6 @@ int piece_tasks(Instruction &work, double time, std::int64_t pieces) {
     return tasks;
 }
 
-constexpr std::int64_t kMost = std::int64_t{1} << 40;
 constexpr std::int64_t kWinogradPlaces = 36;
 constexpr double kWinogradGain = 2.5; // in time
 
@@ -380,19 +379,47 @@ bool uses_winograd(const Instruction &work) {
     return x.type == Type::float32 && x.stride[4] == 1 && w.suits_winograd();
 }
 
+// Bytes of a piece's results, all filters side by side.
+std::int64_t piece_bytes(const Instruction &work) {
+    const Windows &w = *work.windows;
+    return w.chunk[0] * w.chunk[1] * w.chunk[2] * w.filters * bytes_of(work.in[0].type);
+}
+
+// The pooling of the same pieces: whole lines, whose number goes up with theirs.
+void prepare_pooled(const Kernels &kernels, Instruction &work) {
+    Windows &w = *work.windows, &p = *work.pool->windows;
+    Instruction &pool = *work.pool;
+    prepare(kernels, pool);
+    for (int d = 0; d < kSpatial; ++d) {
+        p.chunk[d] = d == 1 && w.chunks[d] > 1 ? w.chunk[d] / w.pooled : p.axis[d].out;
+        p.chunks[d] = (p.axis[d].out + p.chunk[d] - 1) / p.chunk[d];
+    }
+    pool.tasks = static_cast<int>(p.n * p.pieces());
+    work.flops += pool.flops;
+    work.bytes += pool.bytes;
+}
+
 void prepare_conv(const Kernels &kernels, Instruction &work) {
     Windows &w = *work.windows;
     const Type type = work.in[0].type;
     const int panel = type == Type::float32 ? kernels.panel32 : kernels.panel64;
     const std::int64_t panels = w.groups * ((w.outer() + panel - 1) / panel);
     w.winograd = uses_winograd(work);
-    choose_chunks(w, kPiece, w.winograd ? kMost : kBoxBytes, bytes_of(type));
+    if (work.pool)
+        w.pooled = work.pool->windows->axis[1].in_step;
+    if (!w.choose_pieces(bytes_of(type)))
+        throw PlanError("what is pooled is no whole line");
+    if (work.pool)
+        prepare_pooled(kernels, work);
     work.flops += conv_flops(w);
     double time = work.flops / (type == Type::float32 ? 80 : 40);
     std::int64_t taps = w.taps(), packs = panels;
     if (w.winograd) {
         w.together =
             std::max<std::int64_t>(1, kWinogradTiles / Windows::tiles(w.chunk[1], w.chunk[2]));
+        if (work.pool)
+            w.together =
+                std::min(w.together, std::max<std::int64_t>(1, kPooledBytes / piece_bytes(work)));
         time /= kWinogradGain;
         taps = kWinogradPlaces;
         packs *= w.channels / kWinogradChannels;

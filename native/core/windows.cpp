@@ -112,6 +112,37 @@ Windows windows_of(const std::vector<std::int64_t> &ints) {
     return w;
 }
 
+bool can_pool(Windows w, const Windows &p, int element) {
+    const Axis &y = p.axis[1];
+    if (p.n != w.n || p.channels != w.filters || w.axis[0].out != 1 || p.axis[0].out != 1 ||
+        y.out_step != 1 || y.in_step > kPiece || y.phases.size() != 1)
+        return false;
+    for (int d = 0; d < kSpatial; ++d)
+        if (p.axis[d].in != w.axis[d].out)
+            return false;
+    for (const Tap &tap : y.phases[0].taps)
+        if (tap.offset < 0 || tap.offset >= y.in_step)
+            return false;
+    w.pooled = y.in_step;
+    const bool tiles = w.suits_winograd();
+    for (const bool winograd : {false, tiles}) { // whichever it comes to
+        w.winograd = winograd;
+        if (!w.choose_pieces(element))
+            return false;
+    }
+    return true;
+}
+
+bool Windows::choose_pieces(int element) {
+    const std::int64_t held = pooled > 0 ? kPooledBytes / (filters * element) : kPiece;
+    choose_chunks(*this, std::clamp<std::int64_t>(held, 1, kPiece), winograd ? kMost : kBoxBytes,
+                  element);
+    if (pooled == 0)
+        return true;
+    return held > 0 && chunk[0] == axis[0].out && chunk[2] == axis[2].out &&
+           (chunks[1] == 1 || chunk[1] % pooled == 0);
+}
+
 void choose_chunks(Windows &w, std::int64_t most, std::int64_t bytes, int element) {
     const auto fits = [&] { return w.chunk_places() <= most && box_bytes(w, element) <= bytes; };
     const auto cut = [&](int d, std::int64_t round) {

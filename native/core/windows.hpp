@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 namespace annette {
@@ -74,6 +75,7 @@ struct Windows {
     std::int64_t slices = 1;   // of a kernel's places
     bool winograd = false;     // computed by transformed tiles
     std::int64_t together = 1; // pieces whose tiles are transformed together
+    std::int64_t pooled = 0;   // lines of a result that are pooled together, where they are
 
     std::int64_t inner() const { return channels / groups; }
     std::int64_t outer() const { return filters / groups; }
@@ -82,10 +84,13 @@ struct Windows {
     std::int64_t pieces() const { return chunks[0] * chunks[1] * chunks[2]; }
     bool padded() const;
     bool suits_winograd() const;
+    // Pieces of a convolution's result; false where those that are pooled are not whole lines.
+    bool choose_pieces(int element);
 
     // From one place to the next where a chunk may be cut.
     std::int64_t round(int d) const {
-        return std::max<std::int64_t>(axis[d].out_step, winograd && d > 0 ? kWinogradTile : 1);
+        const std::int64_t tile = winograd && d > 0 ? kWinogradTile : 1;
+        return std::lcm(std::max(axis[d].out_step, tile), d == 1 && pooled ? pooled : 1);
     }
     // Places of a chunk, up to whole rounds.
     std::int64_t chunk_places() const {
@@ -119,5 +124,8 @@ inline bool Windows::padded() const {
 Windows windows_of(const std::vector<std::int64_t> &ints);
 // Chooses chunks of at most `most` places whose input takes at most `bytes`.
 void choose_chunks(Windows &windows, std::int64_t most, std::int64_t bytes, int element);
+
+// Says whether pieces of a convolution's results are whole lines that can be pooled one by one.
+bool can_pool(Windows windows, const Windows &pooling, int element);
 
 } // namespace annette

@@ -416,7 +416,7 @@ template <class T> struct Product {
 
     static_assert((kDepth * (kPanel<T> + kGroupRows + kTileRows)) * sizeof(T) + kResultBytes +
                           kMaxRegisters * kBlock * sizeof(double) <=
-                      kScratchBytes,
+                      kWorkBytes,
                   "a thread's memory is too small for a product");
     const Instruction &work;
     const Context &context;

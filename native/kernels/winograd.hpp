@@ -133,32 +133,44 @@ inline Square square_of(const F *image, std::int64_t y, std::int64_t x, std::int
             std::min(right, static_cast<int>(std::max<std::int64_t>(0, -x))), right};
 }
 
+// What stands in for places that are not there.
+alignas(64) constexpr F kZeros[kDepth] = {};
+
 // Transforms `vectors` vectors of channels of a square; place p of the result goes to + p * gap.
 template <class Line>
 inline void transform(const Square &from, std::int64_t row, std::int64_t col, std::int64_t vectors,
                       F *to, std::int64_t gap) {
     constexpr int size = Line::from;
     Vec<F> d[size * size], y[kPlaces];
-    const bool whole = from.whole(size);
-    for (std::int64_t v = 0; v < vectors; ++v, to += kLanes) {
-        const F *at = from.at + v * kLanes;
-        if (whole) {
+    const auto finish = [&](F *into) {
+        both_ways<Line>(d, y);
+#pragma GCC unroll 36
+        for (int p = 0; p < kPlaces; ++p)
+            store(into + p * gap, y[p]);
+    };
+    if (from.whole(size)) {
+        const F *at = from.at;
+        for (std::int64_t v = 0; v < vectors; ++v, to += kLanes, at += kLanes) {
 #pragma GCC unroll 6
             for (int i = 0; i < size; ++i)
 #pragma GCC unroll 6
                 for (int j = 0; j < size; ++j)
                     d[i * size + j] = load(at + i * row + j * col);
-        } else {
-            for (Vec<F> &place : d)
-                place = Vec<F>{};
-            for (int i = from.top; i < from.bottom; ++i)
-                for (int j = from.left; j < from.right; ++j)
-                    d[i * size + j] = load(at + i * row + j * col);
+            finish(to);
         }
-        both_ways<Line>(d, y);
+        return;
+    }
+    const F *at[size * size];
+    for (int i = 0; i < size; ++i)
+        for (int j = 0; j < size; ++j) {
+            const bool there = i >= from.top && i < from.bottom && j >= from.left && j < from.right;
+            at[i * size + j] = there ? from.at + i * row + j * col : kZeros;
+        }
+    for (std::int64_t v = 0; v < vectors; ++v, to += kLanes) {
 #pragma GCC unroll 36
-        for (int p = 0; p < kPlaces; ++p)
-            store(to + p * gap, y[p]);
+        for (int p = 0; p < size * size; ++p)
+            d[p] = load(at[p] + v * kLanes);
+        finish(to);
     }
 }
 
@@ -272,7 +284,7 @@ struct Winograd {
     }
 
     // The results of a piece, whose tiles are products from number `tile` on.
-    void to_results(const Piece &piece, std::int64_t tile, std::int64_t filters) {
+    void to_results(const Piece &piece, std::int64_t tile, std::int64_t filters, F *first) {
         const std::int64_t gap = place_gap(kTiles, kPanel<F>);
         const std::int64_t high = piece.out[1].size(), line = piece.out[2].size();
         for (std::int64_t r = 0; r < high; r += kOutTile)
@@ -284,7 +296,7 @@ struct Winograd {
                     for (int p = 0; p < kPlaces; ++p)
                         m[p] = load(from + p * gap);
                     both_ways<ToResults>(m, y);
-                    F *to = results + (r * line + c) * wide + f;
+                    F *to = first + (r * line + c) * wide + f;
                     const std::int64_t some = std::min<std::int64_t>(kOutTile, high - r);
                     const std::int64_t few = std::min<std::int64_t>(kOutTile, line - c);
                     for (std::int64_t i = 0; i < some; ++i)
@@ -293,7 +305,8 @@ struct Winograd {
                 }
     }
     void run(int task) {
-        Blocks blocks(work.loop, context, registers);
+        Pooled pooled(work, context);
+        Blocks blocks(work.loop, pooled.context(), registers);
         blocks.constants(kBlock);
         blocks.repeat(kBlock / wide);
         blocks.totals(work, context.shared, task);
@@ -302,11 +315,11 @@ struct Winograd {
         const std::int64_t groups = (pieces + each - 1) / each;
         const std::int64_t end = groups * (task + 1) / work.then_tasks;
         for (std::int64_t g = groups * task / work.then_tasks; g < end; ++g)
-            group(g * each, std::min(pieces, (g + 1) * each), finish);
+            group(g * each, std::min(pieces, (g + 1) * each), finish, pooled);
     }
 
     // Pieces [from, to), which are computed together.
-    void group(std::int64_t from, std::int64_t to, Finish<F> &finish) {
+    void group(std::int64_t from, std::int64_t to, Finish<F> &finish, Pooled &pooled) {
         squares.clear();
         for (std::int64_t n = from; n < to; ++n)
             add_squares(piece_of(windows, n));
@@ -322,10 +335,16 @@ struct Winograd {
             std::int64_t tile = 0;
             for (std::int64_t n = from; n < to; ++n) {
                 const Piece piece = piece_of(windows, n);
-                to_results(piece, tile, filters);
+                F *plain = reinterpret_cast<F *>(pooled.begin(windows, piece, wide, n - from));
+                to_results(piece, tile, filters, plain ? plain : results);
                 tile += across(piece.out[1]) * across(piece.out[2]);
-                finish.piece(windows, piece, results, panel * kPanel<F>, filters);
+                if (!plain)
+                    finish.piece(windows, piece, results, panel * kPanel<F>, filters);
             }
+        }
+        for (std::int64_t n = from; n < to; ++n) {
+            pooled.begin(windows, piece_of(windows, n), wide, n - from);
+            pooled.end(n);
         }
     }
 
@@ -341,7 +360,7 @@ struct Winograd {
 };
 static_assert(kPlaces * (kTiles * (kDepth + kPanel<F>)+2 * 64) * sizeof(F) +
                       kPiece * kPanel<F> * sizeof(F) + kMaxRegisters * kBlock * 8 <=
-                  kScratchBytes,
+                  kWorkBytes,
               "a thread's memory is too small for transformed tiles");
 static_assert(kPiece / (kOutTile * kOutTile) <= kTiles, "a piece has too many tiles");
 
@@ -437,7 +456,7 @@ struct WinogradFilter {
 };
 static_assert(kPlaces * (kTiles * (kSumRows + kPanel<F>)+kSumRows * kPanel<F> + 3 * 64) *
                       sizeof(F) <=
-                  kScratchBytes,
+                  kWorkBytes,
               "a thread's memory is too small for a kernel's sums");
 
 inline void run_conv(const Instruction &work, const Context &context, int task) {

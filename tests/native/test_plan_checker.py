@@ -61,10 +61,10 @@ class Draft:
         shape = changes.get("shape", (N,))
         sums = changes.get("sums", [])
         loop = (shape, types, ins, outs, changes.get("steps", steps), sums)
-        return self.core.kinds["loop"], step, [], [], (), loop, -1
+        return self.core.kinds["loop"], step, [], [], (), loop, -1, None
 
     def kind(self, name: str, reads: list[Any], writes: list[Any], ints: Any = ()) -> Any:
-        return self.core.kinds[name], name, reads, writes, ints, None, -1
+        return self.core.kinds[name], name, reads, writes, ints, None, -1, None
 
     def build(self) -> Any:
         return self.core.module.Program(
@@ -103,7 +103,7 @@ def _add(d: Draft, **changes: Any) -> Any:
 def _product(d: Draft, a: Any, b: Any, shape: Any, types: Any = None) -> Any:
     made = [(0, d.view(2, shape=shape, strides=(shape[1], 1)))]
     loop = (shape, types or [d.f32], [], made, [], [])
-    return d.core.kinds["matmul"], "matmul", [a, b], [], (), loop, -1
+    return d.core.kinds["matmul"], "matmul", [a, b], [], (), loop, -1, None
 
 
 def _summed(d: Draft, into: Any, register: int = 1, shape: Any = (2, N // 2)) -> Any:
@@ -123,7 +123,7 @@ def _conv(d: Draft, ints: Any = None, **changes: Any) -> Any:
     out = d.view(2, shape=shape, strides=(N, 1, 1))
     loop = (shape, [changes.get("type", d.f32)], [], [(0, out)], [], [])
     given = (1, 1, 1, 1, 0, *axis, *axis, *last) if ints is None else ints
-    return d.core.kinds["conv"], "conv", [x, w], [], given, loop, -1
+    return d.core.kinds["conv"], "conv", [x, w], [], given, loop, -1, None
 
 
 WRONG: dict[str, Any] = {
@@ -226,9 +226,9 @@ WRONG: dict[str, Any] = {
     "too many operands": _first(lambda d: _add(d, given=(0, 1, 0))),
     "more operands than fit": _first(lambda d: _add(d, given=(0,) * 7)),
     "more registers than fit": _first(lambda d: _add(d, types=[d.f32] * 65)),
-    "a kind that is not there": _last(lambda d: (99, "x", [], [], (), None, -1)),
-    "a kind of negative number": _last(lambda d: (-1, "x", [], [], (), None, -1)),
-    "a loop without steps": _last(lambda d: (d.core.kinds["loop"], "x", [], [], (), None, -1)),
+    "a kind that is not there": _last(lambda d: (99, "x", [], [], (), None, -1, None)),
+    "a kind of negative number": _last(lambda d: (-1, "x", [], [], (), None, -1, None)),
+    "a loop without steps": _last(lambda d: (d.core.kinds["loop"], "x", [], [], (), None, -1, None)),
     "a call of nothing": _last(lambda d: d.kind("call", [d.view(2)], [d.view(3)])),
     "a call of what is not given": _last(
         lambda d: (*d.kind("call", [d.view(2)], [d.view(3)])[:6], 5)
@@ -239,7 +239,7 @@ WRONG: dict[str, Any] = {
         )
     ),
     "a product of one matrix": _last(
-        lambda d: (d.core.kinds["matmul"], "m", [d.view(0)], [], (), None, -1)
+        lambda d: (d.core.kinds["matmul"], "m", [d.view(0)], [], (), None, -1, None)
     ),
     "a product of vectors": _last(lambda d: _product(d, d.view(0), d.view(1), (1, 1))),
     "a product into another dtype": _last(
