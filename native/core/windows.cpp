@@ -90,7 +90,10 @@ bool Windows::suits_winograd() const {
         return false;
     // Tiles reach over the edge: the products must become fewer by more than the transforms take.
     constexpr std::int64_t plain = 9, each = 36;
-    return 10 * plain * places() >= 16 * each * tiles(axis[1].out, axis[2].out);
+    const std::int64_t each_image = tiles(axis[1].out, axis[2].out);
+    // A transformed kernel is four times as large: one that only a few tiles use is not worth it.
+    const std::int64_t largest = each_image < 4 ? 1 << 16 : 1 << 18;
+    return 10 * plain * places() >= 16 * each * each_image && channels * filters <= largest;
 }
 
 Windows windows_of(const std::vector<std::int64_t> &ints) {
