@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from annette.saving import sharing
 from annette.utils.naming import to_snake_case
 
 _PRIMITIVES = (str, bool, int, float)
@@ -210,6 +211,7 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
         more = describe() if describe is not None else None
         if more is not None:
             described[key] = serialize_keras_object(more)
+    sharing.number(obj, described)
     return described
 
 
@@ -298,6 +300,9 @@ def _instance(config: dict[str, Any], module_objects: dict[str, Any] | None) -> 
         raise ValueError(
             f"Cannot make {name!r} from its configuration: {found!r} has no from_config() method."
         )
+    known_already = sharing.known(config)
+    if known_already is not None:
+        return known_already
     instance = found.from_config(config["config"])
     build_config = config.get("build_config")
     if build_config and not getattr(instance, "built", True):
@@ -305,6 +310,7 @@ def _instance(config: dict[str, Any], module_objects: dict[str, Any] | None) -> 
         instance.built = True
     if config.get("compile_config"):
         instance.compile_from_config(config["compile_config"])
+    sharing.remember(config, instance)
     return instance
 
 

@@ -241,14 +241,19 @@ def test_a_lambda_is_saved_with_a_warning(tmp_path):
         model.save(tmp_path / "m.keras")
 
 
-@pytest.mark.parametrize("path", ["m.txt", "m", "m.h5", "m.weights.h5"])
-def test_endings_that_are_refused(path, tmp_path):
-    model = programs.small(keras)
-    with pytest.raises(ValueError, match=r"\.keras"):
-        model.save(tmp_path / path)
-    if path != "m.weights.h5":
-        with pytest.raises(ValueError, match=r"\.weights\.h5"):
-            model.save_weights(tmp_path / path)
+@pytest.mark.parametrize("path", ["m.txt", "m", "m.npz", "m.weights.h5", "m.weights.json"])
+def test_endings_that_no_model_has(path, tmp_path):
+    with pytest.raises(ValueError, match=r"must end in \.keras, \.h5, .* or \.safetensors"):
+        programs.small(keras).save(tmp_path / path)
+    with pytest.raises(ValueError, match=r"reads files that end in \.keras"):
+        keras.models.load_model(tmp_path / path)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("path", ["m.txt", "m", "m.h5", "m.keras"])
+def test_endings_that_no_weights_have(path, tmp_path):
+    with pytest.raises(ValueError, match=r"must end in \.weights\.h5, \.safetensors or \.npz"):
+        programs.small(keras).save_weights(tmp_path / path)
     assert os.listdir(tmp_path) == []
 
 
