@@ -1,8 +1,9 @@
 """The state of a model as arrays with names, for the formats that have no groups.
 
-An array is named as its variable is (``dense/kernel``); what is written says beside it which part
-of the model each is for (``layers/dense/vars/0``, the place in a ``.weights.h5`` file), so that it
-fits a model whose layers have other names. Arrays without that are found by either name.
+An array is named by its variable's path (``dense/kernel``; without the name of the model, if that
+is before it); what is written says beside it which part of the model each is for
+(``layers/dense/vars/0``, the place in a ``.weights.h5`` file), so that it fits a model whose layers
+have other names. Arrays without that are found by either name.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def named_arrays(root: Any) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     entries = [
         (f"{saved.part.path}/vars/{key}".lstrip("/"), name, value)
         for saved in saved_by(root)
-        for key, name, value in _named(saved)
+        for key, name, value in _named(root, saved)
     ]
     taken = Counter(name for _, name, _ in entries) + Counter(place for place, _, _ in entries)
     arrays, places = {}, {}
@@ -34,9 +35,9 @@ def named_arrays(root: Any) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     return arrays, places
 
 
-def _named(saved: Saved) -> list[tuple[str, str, np.ndarray]]:
+def _named(root: Any, saved: Saved) -> list[tuple[str, str, np.ndarray]]:
     """Keys, names and values of what a part saves."""
-    names = {str(i): v.path for i, v in enumerate(_variables(saved.part.owner))}
+    names = {str(i): _within(root, v) for i, v in enumerate(_variables(saved.part.owner))}
     return [(key, names.get(key, ""), value) for key, value in saved.values.items()]
 
 
@@ -44,6 +45,11 @@ def _variables(owner: Any) -> list[Any]:
     """The variables of a part that saves them by their numbers."""
     usual = getattr(type(owner).load_own_variables, "_compares", False)
     return list(owner._saved_variables()) if usual else []
+
+
+def _within(root: Any, variable: Any) -> str:
+    """The path of a variable below the model."""
+    return str(variable.path).removeprefix(f"{getattr(root, 'name', '')}/")
 
 
 def _plain(name: str) -> bool:
@@ -80,11 +86,12 @@ def stores(
 
 
 def _places(root: Any) -> dict[str, str]:
-    """The place of each variable by its name, as far as the names are unlike."""
+    """The place of each variable by its path, as far as the paths are unlike."""
     entries = [
-        (variable.path, f"{part.path}/vars/{i}".lstrip("/"))
+        (name, f"{part.path}/vars/{i}".lstrip("/"))
         for part in parts_of(root)
         for i, variable in enumerate(_variables(part.owner))
+        for name in {str(variable.path), _within(root, variable)}
     ]
     taken = Counter(name for name, _ in entries)
     return {name: place for name, place in entries if taken[name] == 1}

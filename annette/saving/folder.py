@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import errno
 import hashlib
+import itertools
 import json
 import os
 import secrets
@@ -137,11 +138,13 @@ class Folder:
         return ArchiveError(f"The folder {self._named!r} is refused: {problem}.")
 
     def _walk(self, folder: Path, above: str) -> Iterator[tuple[str, int]]:
-        for number, entry in enumerate(os.scandir(folder)):
+        with os.scandir(folder) as inside:
+            entries = list(itertools.islice(inside, _MOST_FILES + 1))
+        if len(entries) > _MOST_FILES or above.count("/") > 99:
+            raise self._error(f"it has more than {_MOST_FILES} files, or is too deep")
+        for entry in entries:
             name = above + entry.name
             found = entry.stat(follow_symlinks=False)
-            if number > _MOST_FILES or name.count("/") > 99:
-                raise self._error(f"it has more than {_MOST_FILES} files, or is too deep")
             if stat.S_ISDIR(found.st_mode):
                 if not (name + "/").startswith(ASSETS):
                     raise self._error(f"it has a folder {name!r}, which is no part of a model")
