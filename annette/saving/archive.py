@@ -15,14 +15,19 @@ import zlib
 from collections.abc import Callable
 from typing import IO, Any, Self
 
-from annette.saving import seal
+from annette.saving import plain_json, seal
 from annette.saving.files import Hashing
 
 CONFIG, METADATA, WEIGHTS, ASSETS = "config.json", "metadata.json", "model.weights.h5", "assets/"
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
-_MOST_MEMBERS = 100_000
-_MOST_JSON = 2**28  # bytes
+_END = struct.Struct("<4s4H2IH")  # what stands at the end of the directory
+_END64 = struct.Struct("<4sQ2H2I4Q")
+_ENTRY = 46  # bytes that an entry of the directory has at least
+_MOST_MEMBERS = 20_000
+_MOST_DIRECTORY = 2**22  # bytes
 _MOST_PACKED = 1100  # times that deflate makes anything smaller
+# What all compressed members may become: so many bytes, and so many times their compressed size.
+_LEAST, _TIMES = 2**24, 16
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _METHODS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflate"}
 
@@ -95,6 +100,7 @@ class Archive:
         self._file = file
         self._named = named
         self._size = file.seek(0, 2)
+        self._check_directory()
         try:
             self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError) as error:
@@ -107,9 +113,34 @@ class Archive:
     def _error(self, problem: str) -> ArchiveError:
         return ArchiveError(f"The file {self._named!r} is refused: {problem}.")
 
+    def _check_directory(self) -> None:
+        """Compare what the end of the file says of the directory before that is parsed."""
+        at = max(self._size - _END.size - 0xFFFF, 0)
+        self._file.seek(at)
+        tail = self._file.read(self._size - at)
+        place = tail.rfind(b"PK\5\6")
+        if place < 0 or len(tail) - place < _END.size:
+            raise self._error("it is no ZIP archive that can be read (its end is missing)")
+        _, disk, first, here, count, size, start, _ = _END.unpack_from(tail, place)
+        if 0xFFFF in (count, here) or 0xFFFFFFFF in (size, start):
+            before = place - 20 - _END64.size  # the locator of 20 bytes stands between
+            if before < 0 or tail[before : before + 4] != b"PK\6\6":
+                raise self._error("its directory is said to be elsewhere, and is not")
+            *_, disk, first, here, count, size, start = _END64.unpack_from(tail, before)
+        if disk or first or here != count:
+            raise self._error("it is one of several parts")
+        if count > _MOST_MEMBERS or size > _MOST_DIRECTORY:
+            raise self._error(
+                f"it has {count} members in a directory of {size} bytes, more than models have "
+                f"({_MOST_MEMBERS} members, {_MOST_DIRECTORY} bytes)"
+            )
+        if size < _ENTRY * count or start + size > self._size:
+            raise self._error(f"its directory cannot hold {count} members in {size} bytes")
+        self._count = count
+
     def _checked(self, infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
-        if len(infos) > _MOST_MEMBERS:
-            raise self._error(f"it has {len(infos)} members, more than {_MOST_MEMBERS}")
+        if len(infos) != self._count:
+            raise self._error(f"it has {len(infos)} members and says that it has {self._count}")
         found: dict[str, zipfile.ZipInfo] = {}
         for info in infos:
             name = info.orig_filename
@@ -119,6 +150,7 @@ class Archive:
             self._check_kind(info)
             found[name] = info
         self._check_places(infos)
+        self._check_growth(infos)
         known = {n: i for n, i in found.items() if not n.endswith("/")}
         for name in known:
             problem = self._belongs(name)
@@ -159,6 +191,15 @@ class Archive:
                 f"its member {name!r} says that {info.compress_size} bytes hold {info.file_size}"
             )
 
+    def _check_growth(self, infos: list[zipfile.ZipInfo]) -> None:
+        packed = [i for i in infos if i.compress_type != zipfile.ZIP_STORED]
+        size, most = sum(i.file_size for i in packed), sum(i.compress_size for i in packed)
+        if size > _LEAST + _TIMES * most:
+            raise self._error(
+                f"its compressed members would grow from {most} to {size} bytes; if they are meant "
+                "to, pack it without compression"
+            )
+
     def _check_places(self, infos: list[zipfile.ZipInfo]) -> None:
         """Members that share bytes would let a small file hold enormous ones."""
         end = 0
@@ -170,7 +211,9 @@ class Archive:
             header = self._file.read(_LOCAL_HEADER.size)
             if len(header) < _LOCAL_HEADER.size or header[:4] != b"PK\3\4":
                 raise self._error(f"its member {info.filename!r} is not where it should be")
-            *_, name_size, extra_size = _LOCAL_HEADER.unpack(header)
+            _, _, flags, method, *_, name_size, extra_size = _LOCAL_HEADER.unpack(header)
+            if method != info.compress_type or (flags ^ info.flag_bits) & 0x801:
+                raise self._error(f"its member {info.filename!r} is described in two ways")
             start = info.header_offset + len(header) + name_size + extra_size
             end = start + info.compress_size
             if end > self._size:
@@ -225,8 +268,12 @@ class Archive:
         if info is None:
             raise self._error(f"it has no {name}")
         try:
-            data = self._zip.read(info)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+            # No more than it is said to have is decompressed, whatever the stream would give.
+            with self._zip.open(info) as member:
+                data = member.read(info.file_size)
+        except (
+            zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError
+        ) as error:  # fmt: skip
             raise self._error(f"its member {name!r} is damaged ({error})") from error
         if len(data) != info.file_size:
             raise self._error(f"its member {name!r} has {len(data)} of {info.file_size} bytes")
@@ -237,14 +284,11 @@ class Archive:
 
     def json(self, name: str) -> Any:
         """A member that is JSON text."""
-        if name in self.members and self.members[name].file_size > _MOST_JSON:
-            raise self._error(f"its member {name!r} is larger than {_MOST_JSON} bytes")
+        text = self.read(name)
         try:
-            return json.loads(self.read(name).decode())
-        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-            if isinstance(error, ArchiveError):
-                raise
-            raise self._error(f"its member {name!r} is no JSON text ({error})") from error
+            return plain_json.parsed(text, self.members[name].compress_size)
+        except plain_json.JsonError as error:
+            raise self._error(f"its member {name!r} is no JSON text of a model: {error}") from error
 
     def assets(self) -> dict[str, bytes]:
         """The assets, by their paths below the folder of assets."""

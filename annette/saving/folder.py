@@ -16,13 +16,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from annette.saving import files, seal
+from annette.saving import files, plain_json, seal
 from annette.saving.archive import ASSETS, CONFIG, METADATA, WEIGHTS, ArchiveError
 from annette.saving.files import Hashing
 
 _DIGEST = "annette_sha256"
 _MOST_FILES = 100_000
-_MOST_JSON = 2**28  # bytes
 _EXCHANGE, _HERE = 2, -100  # RENAME_EXCHANGE and AT_FDCWD of Linux
 
 
@@ -193,13 +192,11 @@ class Folder:
 
     def json(self, name: str) -> Any:
         """A file that is JSON text."""
-        if self.members.get(name, 0) > _MOST_JSON:
-            raise self._error(f"its file {name!r} is larger than {_MOST_JSON} bytes")
         data = self._bytes(name) if name == METADATA else self.read(name)
         try:
-            return json.loads(data.decode())
-        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise self._error(f"its file {name!r} is no JSON text ({error})") from error
+            return plain_json.parsed(data)
+        except plain_json.JsonError as error:
+            raise self._error(f"its file {name!r} is no JSON text of a model: {error}") from error
 
     def assets(self) -> dict[str, bytes]:
         """The assets, by their paths below the folder of assets."""

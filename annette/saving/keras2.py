@@ -5,13 +5,14 @@ Weights are found by the order of the layers.
 
 from __future__ import annotations
 
-import json
+import contextlib
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from annette.saving import hdf5
+from annette.saving import hdf5, plain_json
 from annette.saving.keras_h5 import TOP, in_order
 from annette.saving.state import check_fits
 
@@ -168,13 +169,11 @@ def old_config(file: hdf5.File, named: str) -> dict[str, Any]:
             f"The file {named!r} has weights alone, and no model: make the model and call "
             "model.load_weights(path)."
         )
-    try:
-        config = json.loads(text.decode() if isinstance(text, bytes) else str(text))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"The configuration in {named!r} is no JSON text.") from error
+    config = _json(text, "model")
     if not isinstance(config, dict) or not isinstance(config.get("config"), (dict, list)):
         raise ValueError(f"The configuration in {named!r} is that of no model.")
-    return _renewed(config)
+    with _as_value_errors("model"):
+        return _renewed(config)
 
 
 def training_config(file: hdf5.File) -> dict[str, Any] | None:
@@ -182,9 +181,34 @@ def training_config(file: hdf5.File) -> dict[str, Any] | None:
     text = file.attrs.get("training_config")
     if text is None:
         return None
-    found = json.loads(text.decode() if isinstance(text, bytes) else str(text))
+    found = _json(text, "training")
     if not isinstance(found, dict) or "optimizer_config" not in found:
         return None
+    with _as_value_errors("training"):
+        return _training(found)
+
+
+def _json(text: Any, kind: str) -> Any:
+    try:
+        return plain_json.parsed(text if isinstance(text, bytes) else str(text))
+    except plain_json.JsonError as error:
+        raise ValueError(
+            f"The attribute '{kind}_config' is no JSON text of a model: {error}."
+        ) from error
+
+
+@contextlib.contextmanager
+def _as_value_errors(kind: str) -> Iterator[None]:
+    try:
+        yield
+    except (LookupError, AttributeError, TypeError, RecursionError) as error:
+        raise ValueError(
+            f"The attribute '{kind}_config' is not what Keras 2 writes: {type(error).__name__}: "
+            f"{error}."
+        ) from error
+
+
+def _training(found: dict[str, Any]) -> dict[str, Any]:
     config = {k: found.get(k) for k in ("loss", "metrics", "weighted_metrics", "loss_weights")}
     config |= {k: found[k] for k in ("run_eagerly", "steps_per_execution") if k in found}
     if isinstance(config["metrics"], list) and len(config["metrics"]) == 1:
@@ -199,7 +223,7 @@ def training_config(file: hdf5.File) -> dict[str, Any] | None:
 def _optimizer(described: Any) -> Any:
     """An optimizer's description in the form of Keras 3."""
     if not isinstance(described, dict) or not isinstance(described.get("config"), dict):
-        return described
+        raise ValueError("The attribute 'training_config' describes no optimizer.")
     own = {k: v for k, v in described["config"].items() if k not in _NO_OPTIMIZERS}
     if "lr" in own:
         own["learning_rate"] = own.pop("lr")

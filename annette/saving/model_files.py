@@ -20,13 +20,14 @@ from annette.saving import (
     budget,
     flat,
     folder as folders,
+    plain_json,
     sharing,
     weights as state,
 )
 from annette.saving.files import mapped, opened, replacing
+from annette.saving.restoring import How, build_optimizer, made, naming, put_together
 from annette.saving.serialization import (
     custom_object_scope,
-    deserialize_keras_object,
     serialize_keras_object,
 )
 from annette.saving.walk import parts_of
@@ -225,61 +226,55 @@ def load_model(
         TypeError: for a class or function that is not known.
         OSError: if it cannot be read.
     """
-    how = _How(custom_objects, compile, safe_mode)
+    how = How(custom_objects, compile, safe_mode)
     if hasattr(filepath, "read"):
-        return _load_archive(filepath, "file", how)
+        with naming("file"):
+            return _load_archive(filepath, "file", how)
     path = str(os.fspath(filepath))
     if folders.is_model(path):
-        return _load_members(folders.Folder(path), path, how)
-    read: Callable[[str, _How], Any] = _of(
+        with naming(path):
+            return _load_members(folders.Folder(path), path, how)
+    read: Callable[[str, How], Any] = _of(
         path, "read_model",
         "load_model reads files that end in {}, and folders; it got {!r}. Weights alone are loaded "
         "into a model that is there: model.load_weights(path).",
     )  # fmt: skip
-    return read(path, how)
+    with naming(path):
+        return read(path, how)
 
 
-class _How(NamedTuple):
-    """How a model is to be loaded: the arguments of `load_model`."""
-
-    custom_objects: dict[str, Any] | None
-    compile: bool
-    safe_mode: bool
-
-
-def _read_archive(path: str, how: _How) -> Any:
+def _read_archive(path: str, how: How) -> Any:
     with opened(path) as file:
         return _load_archive(file, path, how)
 
 
-def _load_archive(file: Any, named: str, how: _How) -> Any:
+def _load_archive(file: Any, named: str, how: How) -> Any:
     with archives.Archive(file, named) as archive:
         return _load_members(archive, named, how)
 
 
-def _load_members(archive: Any, named: str, how: _How) -> Any:
+def _load_members(archive: Any, named: str, how: How) -> Any:
     config = archive.json(archives.CONFIG)
     data, assets = archive.read(archives.WEIGHTS), archive.assets()
     with state.parsed_state(data, f"{named}: {archives.WEIGHTS}") as weights:
         stores = state.stores_of(weights)
-        return _put_together(config, state.total(stores), lambda _: stores, assets, named, how)
+        return put_together(config, state.total(stores), lambda _: stores, assets, named, how)
 
 
-def _read_safetensors(path: str, how: _How) -> Any:
+def _read_safetensors(path: str, how: How) -> Any:
     from annette.saving import safetensors
 
     with mapped(path) as view:
         arrays, metadata, own = safetensors.parse(view, path)
-        try:
-            config = json.loads(metadata["config"])
-        except (KeyError, ValueError, RecursionError) as error:
+        if "config" not in metadata:
             raise ValueError(
                 f"The file {path!r} has weights alone, and no model: make the model and call "
                 "model.load_weights(path)."
-            ) from error
+            )
+        config = plain_json.parsed(metadata["config"])
         numbers = sum(array.size for array in arrays.values())
         assets, weights = _apart(arrays)
-        return _put_together(
+        return put_together(
             config, numbers, lambda model: flat.stores(model, weights, _places(own)), assets, path,
             how,
         )  # fmt: skip
@@ -301,83 +296,22 @@ def _places(own: dict[str, Any] | None) -> dict[str, str] | None:
     return places if isinstance(places, dict) else None
 
 
-def _put_together(
-    config: Any,
-    numbers: int,
-    find: Callable[[Any], dict[str, state.Store]],
-    assets: dict[str, bytes],
-    named: str,
-    how: _How,
-) -> Any:
-    """A model of its configuration, of a file with so many numbers and what is found for it."""
-    if not isinstance(config, dict) or "class_name" not in config:
-        raise archives.ArchiveError(f"The file {named!r} has a configuration of no model.")
-    if not how.compile:
-        config = {k: v for k, v in config.items() if k != "compile_config"}
-    with budget.loading(numbers, how.safe_mode):
-        model = _made(config, how.custom_objects, how.safe_mode, named)
-        _build_optimizer(model)
-        _load_assets(model, assets, named)
-        state.load_stores(model, find(model))
-    return model
-
-
-def _read_h5(path: str, how: _How) -> Any:
+def _read_h5(path: str, how: How) -> Any:
     from annette.saving import keras2
 
     with state.read_state(path) as weights:
         config = keras2.old_config(weights, path)
         compiled = keras2.training_config(weights) if how.compile else None
         with budget.loading(state.size_of(weights), how.safe_mode):
-            model = _made(config, how.custom_objects, how.safe_mode, path)
+            model = made(config, how.custom_objects, how.safe_mode, path)
             if "model_weights" in weights and model.built:
                 keras2.load_old_weights(model, weights, skip_mismatch=False, by_name=False)
             if compiled is not None:
-                with custom_object_scope(how.custom_objects):
+                with custom_object_scope(how.custom_objects), budget.safe(how.safe_mode):
                     model.compile_from_config(compiled)
-                _build_optimizer(model)
+                build_optimizer(model)
                 keras2.load_optimizer(model, weights)
     return model
-
-
-def _made(config: dict[str, Any], custom_objects: Any, safe_mode: bool, named: str) -> Any:
-    try:
-        with sharing.sharing(config):
-            model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
-    except (KeyError, IndexError, AttributeError, RecursionError) as error:
-        raise ValueError(
-            f"The configuration in {named!r} cannot be made into a model: "
-            f"{type(error).__name__}: {error}"
-        ) from error
-    if not hasattr(model, "load_weights"):
-        raise ValueError(f"The file {named!r} describes a {type(model).__name__}, not a model.")
-    return model
-
-
-def _build_optimizer(model: Any) -> None:
-    optimizer = getattr(model, "optimizer", None)
-    if optimizer is not None and model.built and not optimizer.built:
-        optimizer.build(model.trainable_variables)
-
-
-def _load_assets(model: Any, assets: dict[str, bytes], named: str) -> None:
-    for path, owner in parts_of(model):
-        if not hasattr(owner, "load_assets"):
-            continue
-        inside = f"{path}/" if path else ""
-        with tempfile.TemporaryDirectory() as folder:
-            for name, data in assets.items():
-                if name.startswith(inside):
-                    file = Path(folder, *name.removeprefix(inside).split("/"))
-                    file.parent.mkdir(parents=True, exist_ok=True)
-                    file.write_bytes(data)
-            try:
-                owner.load_assets(folder)
-            except FileNotFoundError as error:
-                missing = Path(str(error.filename)).name
-                raise archives.ArchiveError(
-                    f"The file {named!r} has no {missing!r} for {path!r}."
-                ) from error
 
 
 # --- weights alone ----------------------------------------------------------------------------
@@ -470,7 +404,8 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
         raise ValueError(f"load_weights does not take the arguments {sorted(kwargs)}.")
     path = str(os.fspath(filepath))
     read = _of(path, "read_weights", "load_weights reads files that end in {}; it got {!r}.")
-    read(model, path, _What(skip_mismatch, skipped, by_name))
+    with naming(path):
+        read(model, path, _What(skip_mismatch, skipped, by_name))
 
 
 class _What(NamedTuple):

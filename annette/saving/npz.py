@@ -18,7 +18,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from annette.saving import archive as archives
+from annette.saving import archive as archives, plain_json
 from annette.saving.files import Hashing
 from annette.saving.hdf5.encode import is_bfloat16, pieces
 from annette.saving.hdf5.types import bfloat16
@@ -75,9 +75,9 @@ class Archive(archives.Archive):
         data = self.read(OWN + _SUFFIX)
         start, dtype, _, _ = _described(self, OWN, data)
         try:
-            found = json.loads(data[start:])
-        except (ValueError, RecursionError) as error:
-            raise self._error(f"its {OWN} is no JSON text") from error
+            found = plain_json.parsed(data[start:], self.members[OWN + _SUFFIX].compress_size)
+        except plain_json.JsonError as error:
+            raise self._error(f"its {OWN} is no JSON text of annette's: {error}") from error
         if not isinstance(found, dict) or dtype != np.uint8:
             raise self._error(f"its {OWN} is no JSON object")
         return found

@@ -21,7 +21,7 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from annette.saving import seal
+from annette.saving import plain_json, seal
 from annette.saving.hdf5.encode import is_bfloat16, pieces
 from annette.saving.hdf5.types import bfloat16
 from annette.saving.hdf5.values import widen
@@ -33,7 +33,6 @@ _DTYPES = {
 _NAMES = {np.dtype(d).newbyteorder("="): n for n, d in _DTYPES.items() if n != "BF16"}
 _METADATA, _OWN, _DIGEST = "__metadata__", "annette", "annette_sha256"
 _MOST_HEADER = 2**24  # bytes
-_MOST_LISTS = 400_000  # lists and objects in a header
 _MOST_DIMENSIONS = 32
 
 
@@ -64,7 +63,7 @@ def write(
     noted = json.dumps({**own, "sha256": sums}, separators=(",", ":"))
     whole = {_METADATA: {**(metadata or {}), _OWN: noted, _DIGEST: seal.ZEROS}, **header}
     data = json.dumps(whole, separators=(",", ":")).encode()
-    if len(data) > _MOST_HEADER or data.count(b"{") + data.count(b"[") > _MOST_LISTS:
+    if len(data) > _MOST_HEADER:
         raise ValueError(
             f"The names and the configuration of the model take {len(data)} bytes, more than a "
             "file in the safetensors format may have. Save it as .keras."
@@ -142,12 +141,9 @@ def parse(view: memoryview, named: str) -> Contents:
     if count > min(len(view) - 8, _MOST_HEADER):
         raise _error(named, f"it says that its header has {count} bytes")
     raw = bytes(view[8 : 8 + count])
-    if raw[:1] != b"{" or raw.count(b"{") + raw.count(b"[") > _MOST_LISTS:
-        raise _error(named, "its header is no JSON object, or one of far too many parts")
-    try:
-        header = json.loads(raw.decode(), object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
-        raise _error(named, f"its header is no JSON text ({error})") from error
+    header = _parsed(raw, named)
+    if raw[:1] != b"{" or not isinstance(header, dict):
+        raise _error(named, "its header is no JSON object")
     metadata = _metadata(header.pop(_METADATA, {}), named)
     own = _own(metadata, bytes(view[: 8 + count]), named)
     body = view[8 + count :]
@@ -173,11 +169,11 @@ def _error(named: str, problem: str) -> ValueError:
     return ValueError(f"The file {named!r} cannot be read as safetensors: {problem}.")
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name is there twice")
-    return found
+def _parsed(text: bytes | str, named: str) -> Any:
+    try:
+        return plain_json.parsed(text)
+    except plain_json.JsonError as error:
+        raise _error(named, f"its header is no JSON text of arrays: {error}") from error
 
 
 def _metadata(found: Any, named: str) -> dict[str, str]:
@@ -192,10 +188,7 @@ def _own(metadata: dict[str, str], head: bytes, named: str) -> dict[str, Any] | 
         return None
     if _OWN not in metadata or not seal.holds(head, metadata.get(_DIGEST)):
         raise seal.broken(named)
-    try:
-        own = json.loads(metadata[_OWN])
-    except (ValueError, RecursionError) as error:
-        raise _error(named, f"its metadata is damaged ({error})") from error
+    own = _parsed(metadata[_OWN], named)
     if not isinstance(own, dict):
         raise _error(named, "its metadata is damaged")
     return own

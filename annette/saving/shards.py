@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from annette.saving import hdf5, seal
+from annette.saving import hdf5, plain_json, seal
 from annette.saving.files import opened, replacing, settle
 from annette.saving.weights import Store, read_state, saved_by, stores_of, write_state
 
@@ -154,12 +154,12 @@ def _listed(path: Path) -> tuple[list[str], dict[str, Any] | None]:
     with opened(path) as file:
         data = file.read(_MOST_LIST + 1)
     try:
-        found = json.loads(data[:_MOST_LIST].decode())
+        found = plain_json.parsed(data[:_MOST_LIST])
         places = [*found["weight_map"].values()]
         metadata = found.get("metadata") or {}
         names = {name for place in places for name in _several(place)}
         own = metadata.get("annette")
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"The file {str(path)!r} is no list of shards, or a damaged one: {error}"
         ) from error

@@ -15,6 +15,9 @@ from annette.saving.files import Hashing, mapped
 from annette.saving.state import as_array, matched
 from annette.saving.walk import Part, parts_of
 
+# How many bytes of values a file may hold by compression: so many, and so many times its size.
+_LEAST, _TIMES = 2**24, 16
+
 
 class Saved(NamedTuple):
     """What one part of an object saves: its path, its name if it has one, and values by key."""
@@ -95,7 +98,7 @@ def _parsed(view: memoryview, named: str) -> Iterator[hdf5.File]:
     end, sealed = seal.body_of(view, named)
     body = view[:end]
     try:
-        with hdf5.File(body) as file:
+        with hdf5.File(body, limit=_LEAST + _TIMES * end) as file:
             if seal.MARK in file.attrs and not sealed:
                 raise seal.broken(named)
             yield file
@@ -166,13 +169,18 @@ def load_state(root: Any, file: hdf5.File, skip_mismatch: bool = False) -> None:
 
 
 def load_stores(
-    root: Any, stores: dict[str, Store], skip_mismatch: bool = False, skipped: Sequence[Any] = ()
+    root: Any,
+    stores: dict[str, Store],
+    skip_mismatch: bool = False,
+    skipped: Sequence[Any] = (),
+    whole: bool = False,
 ) -> None:
     """Set the variables of an object and of all its parts to what there is for their paths.
 
     Names, numbers and shapes are compared and values read before anything changes; should a
-    `load_own_variables` of the program's own fail after that, all is set back. What is there for
-    no part is left out with a warning, and so are the parts in `skipped`.
+    `load_own_variables` of the program's own fail after that, all is set back. The parts in
+    `skipped` are left out, and what is there for no part with a warning: Keras passes it by. Where
+    a `whole` model comes from one file, it is an error.
 
     Raises:
         ValueError: if something does not fit (with `skip_mismatch` it is left out, with a warning).
@@ -182,7 +190,8 @@ def load_stores(
     own: list[tuple[Part, Store]] = []
     failures: list[tuple[str, Exception]] = []
     left_out = tuple(p.path for p in parts_of(root) if any(p.owner is s for s in skipped))
-    for part in parts_of(root):
+    # Optimizers last: what they warn of does not matter when the weights do not fit.
+    for part in sorted(parts_of(root), key=lambda p: hasattr(p.owner, "_starts_afresh")):
         store = stores.pop(part.path, Store())
         if any(f"{part.path}/".startswith(f"{path}/") for path in left_out):
             continue
@@ -190,42 +199,41 @@ def load_stores(
         if not getattr(loader, "_compares", False):
             own.append((part, store))
             continue
-        if getattr(part.owner, "_starts_afresh", _never)(store):
-            continue  # an optimizer, which has warned
+        starts_afresh = getattr(part.owner, "_starts_afresh", None)
+        if starts_afresh and ((failures and not skip_mismatch) or starts_afresh(store)):
+            continue
         try:
             plain += matched(part.owner, part.owner._saved_variables(), store)
         except (ValueError, KeyError) as error:
             failures.append((_named(part), error))
+    unused = _unused(stores, root)
+    if whole and unused:
+        failures += [(path, ValueError(_UNUSED.format(repr(path)))) for path in unused]
     _report(failures, skip_mismatch)
+    if unused:
+        names = ", ".join(map(repr, unused[:10])) + (", ..." if unused[10:] else "")
+        warnings.warn(_UNUSED.format(names) + " They are left out.", stacklevel=4)
     _load_own(root, own, skip_mismatch)
-    _tell_unused(stores, root)
     for variable, value in plain:
         variable.assign(value)
-
-
-def _never(store: Any) -> bool:
-    return False
 
 
 def _named(part: Part) -> str:
     return part.path or type(part.owner).__name__
 
 
-def _tell_unused(stores: dict[str, Store], root: Any) -> None:
-    """Warn of the variables in the file that no part of the object takes, as Keras passes them."""
+_UNUSED = "The file has variables for {}, which the model has not."
+
+
+def _unused(stores: dict[str, Store], root: Any) -> list[str]:
+    """The paths in the file that no part of the object takes; seeds and an optimizer may be there."""
     has_optimizer = getattr(root, "optimizer", None) is not None
-    left = [
+    return [
         path
         for path in stores
         if not any(p.startswith("seed_generator") for p in path.split("/"))
         and (has_optimizer or path.split("/")[0] != "optimizer")
     ]
-    if left:
-        names = ", ".join(map(repr, left[:10])) + (", ..." if left[10:] else "")
-        warnings.warn(
-            f"The file has variables for {names}, which the model has not: they are left out.",
-            stacklevel=5,
-        )
 
 
 def _report(failures: list[tuple[str, Exception]], warn_only: bool) -> None:
@@ -242,7 +250,8 @@ def _load_own(root: Any, own: list[tuple[Part, Store]], skip_mismatch: bool) -> 
     """Call the `load_own_variables` of the program's classes; undo all if one fails."""
     if not own:
         return
-    before = [(v, v.numpy()) for part in parts_of(root) for v in _variables(part.owner)]
+    known = [v for part in parts_of(root) for v in _variables(part.owner) if not v.waits]
+    before = [(v, v.numpy()) for v in known]
     for part, store in own:
         try:
             part.owner.load_own_variables(store)

@@ -101,7 +101,7 @@ def test_more_layers_than_the_model_has_are_left_out_with_a_warning(name, tmp_pa
     model = trained()
     save(model, tmp_path / name)
     other = keras.Sequential([keras.Input((4,)), layers.Dense(3)])
-    with pytest.warns(UserWarning, match="which the model has not: they are left out"):
+    with pytest.warns(UserWarning, match="which the model has not. They are left out"):
         other.load_weights(tmp_path / name)
     np.testing.assert_array_equal(other.get_weights()[0], model.get_weights()[0])
 
