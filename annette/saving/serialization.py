@@ -314,6 +314,11 @@ def _instance(config: dict[str, Any], module_objects: dict[str, Any] | None) -> 
         raise ValueError(
             f"Cannot make {name!r} from its configuration: {found!r} has no from_config() method."
         )
+    if not isinstance(config["config"], dict):
+        raise ValueError(
+            f"The configuration of {name!r} must have a dict as its 'config'; it got "
+            f"{_short(config['config'])}."
+        )
     known_already = sharing.known(config)
     if known_already is not None:
         return known_already

@@ -73,10 +73,13 @@ def check_fits(named: str, variable: Any, value: Any) -> None:
 def _check_shape(named: str, variable: Any, found: tuple[int, ...]) -> None:
     shape = tuple(variable.shape)
     if found != shape:
+        mend = "Load into a model that is built like the saved one, or pass skip_mismatch=True to "
+        mend += "leave out what does not fit."
+        if getattr(variable, "waits", False):
+            mend = "The file's configuration and its weights do not belong together."
         raise ValueError(
             f"The variable {variable.path!r} of {named} has shape {shape}; the saved one has shape "
-            f"{found}. Load into a model that is built like the saved one, or pass "
-            "skip_mismatch=True to leave out what does not fit."
+            f"{found}. {mend}"
         )
 
 

@@ -120,7 +120,7 @@ LAYERS: dict[str, tuple[Any, Any, str]] = {
     "a class name that is none": (
         {**HARMLESS, "class_name": {"class_name": "x", "config": {}}}, HARMLESS, "class_name|not what Keras 2",
     ),
-    "a configuration that is none": ({**HARMLESS, "config": 7}, HARMLESS, "."),
+    "a configuration that is none": ({**HARMLESS, "config": 7}, HARMLESS, "a dict as its 'config'|not what Keras 2"),
     "an array of objects": (
         layer("Rescaling", offset=0.0, scale={"class_name": "__numpy__",
                                   "config": {"value": [1.0], "dtype": "object"}}),
