@@ -113,7 +113,7 @@ def _unpacked(value: Any, arrays: dict[str, np.ndarray], depth: int) -> Any:
         return [_unpacked(v, arrays, depth + 1) for v in value]
     if not isinstance(value, dict):
         return value
-    ((mark, held),) = value.items() if len(value) == 1 else ((None, None),)
+    mark, held = next(iter(value.items())) if len(value) == 1 else ("", "")
     if mark == "array":
         return arrays[held]
     if mark == "number":
@@ -124,5 +124,5 @@ def _unpacked(value: Any, arrays: dict[str, np.ndarray], depth: int) -> Any:
         return tuple(_unpacked(v, arrays, depth + 1) for v in held)
     if mark == "dict":
         unpacked = [[_unpacked(part, arrays, depth + 1) for part in pair] for pair in held]
-        return {key: item for key, item in unpacked}
+        return dict(unpacked)
     raise TypeError(f"{mark!r} is no kind of value")

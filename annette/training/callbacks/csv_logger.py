@@ -74,7 +74,7 @@ class CSVLogger(Callback):
             return
         self.csv_file.truncate(state["size"])
         if self.keys is not None:
-            self._write_by()
+            self.writer = self._csv_writer()
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Write the epoch's row."""
@@ -85,7 +85,7 @@ class CSVLogger(Callback):
                 # validation may come in a later epoch only
                 self.keys += [f"val_{key}" for key in self.keys]
         if self.writer is None:
-            self._write_by()
+            self.writer = self._csv_writer()
             if self.append_header:
                 self.writer.writerow(["epoch", *self.keys])
         self.writer.writerow([epoch, *(_cell(logs.get(key, "NA")) for key in self.keys)])
@@ -102,10 +102,10 @@ class CSVLogger(Callback):
             self.filename, mode, encoding="utf-8", newline=""
         )
 
-    def _write_by(self) -> None:
+    def _csv_writer(self) -> Any:
         import csv
 
-        self.writer = csv.writer(self.csv_file, delimiter=self.sep)
+        return csv.writer(self.csv_file, delimiter=self.sep)
 
     def _close(self) -> None:
         if self.csv_file is not None and not self.csv_file.closed:

@@ -28,7 +28,7 @@ class MonitorCallback(Callback):
         min_delta: by how much a value must be better to count.
     """
 
-    _remembered = ("best",)
+    _remembered: tuple[str, ...] = ("best",)
 
     def __init__(
         self,

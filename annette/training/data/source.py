@@ -46,7 +46,8 @@ def checksum(arrays: Iterable[Any]) -> int:
         about = "" if array is None else f"{array.dtype}{array.shape}"
         found = zlib.crc32(about.encode(), found)
         if array is not None:
-            found = zlib.crc32(np.ascontiguousarray(array).reshape(-1).view("uint8"), found)
+            flat = np.ascontiguousarray(array).reshape(-1).view("uint8")
+            found = zlib.crc32(flat.data, found)
     return found
 
 
