@@ -44,6 +44,7 @@ def fit(
     _check_frequency(validation_freq)
     epochs = min(epochs, config.max_epochs() or epochs)
     verbose = _verbosity(verbose)
+    keeper = keeper_of(resume, callbacks)
     x = without_strings(model, x)
     if validation_split and validation_data is None:
         (x, y, sample_weight), validation_data = train_validation_split(
@@ -68,7 +69,7 @@ def fit(
     guard.check_source(source)
     checked = None if validation is None else _checked_validation(model, validation, callbacks)
     model.stop_training = False
-    keeper, place = keeper_of(resume, callbacks), Place(initial_epoch)
+    place = Place(initial_epoch)
     if keeper is None:
         callbacks.on_train_begin()
     else:

@@ -22,6 +22,7 @@ from annette.training.variables import (
     set_variables,
     variables_of,
 )
+from annette.utils import tree
 
 _FORMAT = 1
 # "auto": seconds between two checkpoints at least, and as many times what one takes.
@@ -55,6 +56,12 @@ class Keeper:
         self._cost = 0.0
         self._epoch_begin, self._epoch_seconds = self._saved_at, math.inf
         self._before_end: dict[str, Any] = {}
+        backup.prepare()
+        self._found = backup.load()
+        self._came_with = random_states()
+        # What the data draws when it is looked at first is then what it drew when the run began.
+        self._begun_with = self._came_with if self._found is None else self._found[0]["begun_with"]
+        set_random_states(self._begun_with)
 
     # --- beginning ----------------------------------------------------------------------------
 
@@ -65,22 +72,25 @@ class Keeper:
         """Take up the run in the folder, or begin one there; callbacks are told of the beginning.
 
         Raises:
-            ValueError: if what is in the folder is damaged, or of another run.
+            ValueError: if what is in the folder is of another run.
             OSError: if the folder cannot be read or written.
         """
         self._model, self._source, self._validation = model, source, validation
         self._callbacks = callbacks
         self._is = fingerprint(model, source, validation, settings)
-        self.backup.prepare()
-        found = self.backup.load()
-        if found is None:
+        if self._found is None:
             if (callbacks.params or {}).get("resumed"):
                 callbacks.set_params({**callbacks.params, "resumed": False})
             callbacks.on_train_begin()
+            self._started_with = random_states()
             self._write(self._state(first.epoch, 0, {}))
             return first
-        state, self._slot = found
-        self._check(state)
+        (state, self._slot), self._found = self._found, None
+        try:
+            self._check(state)
+        except ValueError:
+            set_random_states(self._came_with)
+            raise
         self._number = state["number"] + 1
         return self._take_up(state, epochs)
 
@@ -108,6 +118,7 @@ class Keeper:
         if over and state["final"] is not None:
             final = state["final"]
             self._set({**state["variables"], **final["variables"]}, final, told=False)
+            set_random_states(final["random"])
             return place._replace(finished=True)
         callbacks = self._callbacks
         callbacks.set_params({**(callbacks.params or {}), "resumed": True})
@@ -116,6 +127,8 @@ class Keeper:
             # before anything is set, so that what it changes is not changed twice
             callbacks.on_epoch_begin(place.epoch)
         self._set(state["variables"], state, told=True)
+        self._started_with = state["started_with"]
+        set_random_states(self._started_with)  # what data that is gone through again draws from
         if not place.stopped:
             self._source.set_state(state["source"], place.epoch, place.batch)
             if self._validation is not None and state["validation"] is not None:
@@ -125,7 +138,7 @@ class Keeper:
         return place
 
     def _set(self, values: dict[str, Any], state: dict[str, Any], told: bool) -> None:
-        """Set variables, callbacks and random generators; if a callback fails, all variables back."""
+        """Set variables and callbacks; if a callback fails, all variables back."""
         variables = variables_of(self._model)
         before = {name: v.numpy() for name, v in variables.items()}
         try:
@@ -135,7 +148,6 @@ class Keeper:
         except BaseException:
             set_variables(variables, before)
             raise
-        set_random_states(state["random"])
 
     # --- callbacks ----------------------------------------------------------------------------
 
@@ -238,6 +250,8 @@ class Keeper:
             "stopped": stopped,
             "variables": {name: v.array for name, v in variables_of(self._model).items()},
             "own": own_states(self._model),
+            "begun_with": self._begun_with,
+            "started_with": self._started_with,
             "random": random_states(),
             "source": self._source.get_state(epoch, batch),
             "validation": None if validation is None else validation.get_state(0, 0),
@@ -277,14 +291,16 @@ class Keeper:
         )
 
 
-def keeper_of(resume: Any, callbacks: CallbackList) -> Keeper | None:
+def keeper_of(resume: Any, callbacks: Any) -> Keeper | None:
     """Return what keeps the run, if `fit` has a folder or a `BackupAndRestore` for that.
 
     Raises:
-        ValueError: if both are given, or several.
+        ValueError: if both are given, or several; if what is in the folder is damaged.
         TypeError: if `resume` is neither a path nor a `BackupAndRestore`.
+        OSError: if the folder cannot be read or made.
     """
-    found = [c for c in callbacks.callbacks if isinstance(c, BackupAndRestore)]
+    listed = getattr(callbacks, "callbacks", None) or tree.flatten(callbacks or [])
+    found = [c for c in listed if isinstance(c, BackupAndRestore)]
     if resume is not None and resume is not False:
         if isinstance(resume, BackupAndRestore):
             found.append(resume)
@@ -303,7 +319,7 @@ def keeper_of(resume: Any, callbacks: CallbackList) -> Keeper | None:
 
 
 def _remembers(callback: Any) -> bool:
-    return bool(getattr(callback, "_remembered", ()))
+    return hasattr(callback, "get_state") and callback.get_state() is not None
 
 
 def _differ(a: np.ndarray, b: np.ndarray) -> bool:
