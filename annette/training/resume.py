@@ -55,7 +55,7 @@ class Keeper:
         self._saved_at = time.monotonic()
         self._cost = 0.0
         self._epoch_begin, self._epoch_seconds = self._saved_at, math.inf
-        self._before_end: dict[str, Any] = {}
+        self._before_end: dict[str, Any] | None = None
         backup.prepare()
         self._found = backup.load()
         self._came_with = random_states()
@@ -216,8 +216,8 @@ class Keeper:
 
     def before_end(self, epoch: int, logs: dict[str, Any]) -> None:
         """Note what a longer run would go on with, before the end changes weights."""
-        if not self.backup.delete_checkpoint:
-            state = self._state(epoch, 0, logs)
+        state = None if self.backup.delete_checkpoint else self._known_state(epoch, 0, logs)
+        if state is not None:
             state["variables"] = {name: np.array(v) for name, v in state["variables"].items()}
             self._before_end = state
 
@@ -227,7 +227,9 @@ class Keeper:
             self.backup.remove()
             return
         state = self._before_end
-        final = self._state(state["epoch"], 0, {})
+        final = None if state is None else self._known_state(state["epoch"], 0, {})
+        if state is None or final is None:
+            return  # which was warned of
         changed = {
             name: value
             for name, value in final["variables"].items()
@@ -259,13 +261,18 @@ class Keeper:
             "final": None,
         }
 
-    def _save(self, epoch: int, batch: int, logs: dict[str, Any]) -> None:
+    def _known_state(self, epoch: int, batch: int, logs: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the state; None, with a warning, if a callback cannot bring its file to the disk."""
         try:
-            state = self._state(epoch, batch, logs)
-        except OSError as error:  # a callback could not bring its file to the disk
+            return self._state(epoch, batch, logs)
+        except OSError as error:
             self._warn(error)
-            return
-        self._try(state)
+            return None
+
+    def _save(self, epoch: int, batch: int, logs: dict[str, Any]) -> None:
+        state = self._known_state(epoch, batch, logs)
+        if state is not None:
+            self._try(state)
 
     def _try(self, state: dict[str, Any]) -> None:
         """Write a checkpoint; one that cannot be written is no reason to lose the run."""

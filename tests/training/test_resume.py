@@ -25,11 +25,17 @@ from annette.callbacks import (
     SwapEMAWeights,
 )
 from annette.compat.dataset import Dataset
+from annette.saving import files
 from annette.training import resume as resuming
 
 X = np.random.default_rng(0).random((83, 5)).astype("float32")
 Y = (X.sum(1, keepdims=True) > 2.5).astype("float32")
 PROGRAM = Path(__file__).with_name("interrupted.py")
+
+
+@pytest.fixture(autouse=True)
+def nothing_waits_for_the_disk(monkeypatch):
+    monkeypatch.setattr(files, "_fsync", lambda descriptor: None)
 
 
 class Interrupted(Exception):
@@ -100,7 +106,7 @@ def kept(folder, save_freq="epoch", **options):
 
 
 @pytest.mark.parametrize("save_freq", ["epoch", 1, 4, "auto"])
-@pytest.mark.parametrize("batches", [0, 3, 11, 14])
+@pytest.mark.parametrize("batches", [3, 14])
 def test_a_run_goes_on_with_the_same_bits(tmp_path, save_freq, batches):
     options = {"validation_split": 0.2}
     expected = run(**options)
@@ -216,7 +222,7 @@ def shuffled():
 
 
 @pytest.mark.parametrize("options", [{}, {"steps_per_epoch": 3}], ids=["whole", "steps"])
-@pytest.mark.parametrize("batches", [2, 7, 10])
+@pytest.mark.parametrize("batches", [2, 10])
 @pytest.mark.parametrize("data", [Sequence, Loader, shuffled])
 def test_streams_are_taken_back_to_where_they_were(tmp_path, data, batches, options):
     def made():
