@@ -90,6 +90,18 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def bring_to_disk(file: IO[Any], folder: bool = False) -> None:
+    """Bring what was written to an open file to the disk, and its name in its folder, if wanted.
+
+    Raises:
+        OSError: if that fails.
+    """
+    file.flush()
+    _fsync(file.fileno())
+    if folder:
+        _sync_folder(Path(os.path.realpath(file.name)).parent)
+
+
 class Hashing:
     """A file object that passes on what is written and keeps its SHA-256."""
 

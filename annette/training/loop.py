@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,11 +14,17 @@ from annette.models.model import Model
 from annette.training.callbacks.callback_list import CallbackList
 from annette.training.calling import predict_again, remember_predict
 from annette.training.collector import Collector
-from annette.training.data import ArraySource, DataSource, make_source, train_validation_split
+from annette.training.data import (
+    ArraySource,
+    DataSource,
+    batch_dtype,
+    make_source,
+    train_validation_split,
+)
 from annette.training.data.source import warn_ran_out
 from annette.training.epochs import can_run_many, metrics_now, run_many
 from annette.training.guard import Guard
-from annette.training.programs import step_for
+from annette.training.programs import Step, step_for
 from annette.training.resume import Keeper, Place, keeper_of
 from annette.training.rowwise import rows_are_alone
 from annette.training.strings import without_strings
@@ -73,8 +80,7 @@ def fit(
     if keeper is None:
         callbacks.on_train_begin()
     else:
-        if not model.run_eagerly:
-            _step_like(model, first)  # that what a step reads is known
+        _try_step(model, first)
         settings = {"validation_freq": validation_freq}
         place = keeper.begin(model, source, validation, callbacks, settings, place, epochs)
         model.stop_training = place.stopped
@@ -117,10 +123,15 @@ def fit(
     return model.history
 
 
-def _step_like(model: Any, batch: Any) -> Any:
-    """Return the step of training for batches such as this one."""
+def _try_step(model: Any, batch: Any) -> None:
+    """Trace a step for batches such as this one, so that all variables that it reads are there."""
     leaves, pack = _split(batch)
-    return step_for(model, "train", leaves, leaves[0].shape[0], pack)
+    if not model.run_eagerly:
+        step_for(model, "train", leaves, leaves[0].shape[0], pack)
+    elif not all(layer.built for layer in model._flatten_layers()):
+        # A step that looks at numbers cannot be traced; its layers are made by its first batch.
+        with contextlib.suppress(Exception):
+            Step(model, "train", [(x.shape, batch_dtype(x.dtype)) for x in leaves], pack)
 
 
 def evaluate(

@@ -104,6 +104,8 @@ class Keeper:
         said = differences(state["is"], self._is)
         if not said:
             said = "; ".join(misfits(variables_of(self._model), state["variables"])[:5])
+            if said and not all(layer.built for layer in self._model._flatten_layers()):
+                said += " (the model is not built yet: call it on data, or build it, before fit)"
         if said:
             raise ValueError(
                 f"{where} is of another training run: {said}. Train with what it was begun with, "
@@ -205,6 +207,7 @@ class Keeper:
         if self._model.stop_training:
             return  # the end of the epoch comes at once
         if (self._every and self._batches >= self._every) or self._is_time():
+            self._batches = 0
             self._save(epoch, done, dict(logs))
 
     def after_epoch(self, epoch: int, logs: dict[str, Any]) -> None:
@@ -283,7 +286,6 @@ class Keeper:
             self._warn(error)
         self._saved_at = time.monotonic()
         self._cost = self._saved_at - begin
-        self._batches = 0
 
     def _write(self, state: dict[str, Any]) -> None:
         self._slot = self.backup.save(state, self._slot)

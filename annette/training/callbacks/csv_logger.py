@@ -34,6 +34,7 @@ class CSVLogger(Callback):
         self.keys: list[str] | None = None
         self.writer: Any = None
         self.csv_file: Any = None
+        self._named = False  # the file's name is on the disk
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Open the file."""
@@ -50,8 +51,10 @@ class CSVLogger(Callback):
         """Return how much of the file is written, all of it being on the disk."""
         if self.csv_file is None or self.csv_file.closed:
             return {"size": None, "keys": self.keys, "append_header": self.append_header}
-        self.csv_file.flush()
-        os.fsync(self.csv_file.fileno())
+        from annette.saving.files import bring_to_disk
+
+        bring_to_disk(self.csv_file, folder=not self._named)
+        self._named = True
         return {
             "size": os.fstat(self.csv_file.fileno()).st_size,
             "keys": self.keys,
@@ -98,6 +101,7 @@ class CSVLogger(Callback):
 
     def _open(self, mode: str) -> None:
         self._close()
+        self._named = False
         self.csv_file = open(  # noqa: SIM115 - open until the training ends
             self.filename, mode, encoding="utf-8", newline=""
         )
