@@ -25,6 +25,10 @@ from annette.training.variables import (
 from annette.utils import tree
 
 _FORMAT = 1
+_PARTS = frozenset(
+    {"format", "number", "is", "epoch", "batch", "logs", "stopped", "variables", "own", "begun_with",
+     "started_with", "random", "source", "validation", "callbacks", "final"}
+)  # fmt: skip
 # "auto": seconds between two checkpoints at least, and as many times what one takes.
 _PAUSE, _SHARE = 10.0, 20.0
 # ... and an epoch of so many seconds may be kept within, so that epochs run one at a time.
@@ -57,11 +61,30 @@ class Keeper:
         self._epoch_begin, self._epoch_seconds = self._saved_at, math.inf
         self._before_end: dict[str, Any] | None = None
         backup.prepare()
-        self._found = backup.load()
+        self._found = self._loaded()
         self._came_with = random_states()
         # What the data draws when it is looked at first is then what it drew when the run began.
         self._begun_with = self._came_with if self._found is None else self._found[0]["begun_with"]
         set_random_states(self._begun_with)
+
+    def _loaded(self) -> tuple[dict[str, Any], int] | None:
+        found = self.backup.load()
+        if found is None:
+            return None
+        where = f"The checkpoint in {self.backup.backup_dir!r}"
+        state = found[0]
+        if state.get("format") != _FORMAT:
+            raise ValueError(
+                f"{where} has format {state.get('format')!r}; this version of annette knows "
+                f"{_FORMAT}. Remove the folder to train from the beginning."
+            )
+        missing = _PARTS - set(state)
+        if missing:
+            raise ValueError(
+                f"{where} has no {', '.join(sorted(missing))}: it is no whole one. Remove the folder "
+                "to train from the beginning."
+            )
+        return found
 
     # --- beginning ----------------------------------------------------------------------------
 
@@ -95,12 +118,6 @@ class Keeper:
         return self._take_up(state, epochs)
 
     def _check(self, state: dict[str, Any]) -> None:
-        where = f"The checkpoint in {self.backup.backup_dir!r}"
-        if state.get("format") != _FORMAT:
-            raise ValueError(
-                f"{where} has format {state.get('format')!r}; this version of annette knows "
-                f"{_FORMAT}. Remove the folder to train from the beginning."
-            )
         said = differences(state["is"], self._is)
         if not said:
             said = "; ".join(misfits(variables_of(self._model), state["variables"])[:5])
@@ -108,8 +125,9 @@ class Keeper:
                 said += " (the model is not built yet: call it on data, or build it, before fit)"
         if said:
             raise ValueError(
-                f"{where} is of another training run: {said}. Train with what it was begun with, "
-                "or choose another folder (or remove this one) to train from the beginning."
+                f"The checkpoint in {self.backup.backup_dir!r} is of another training run: {said}. "
+                "Train with what it was begun with, or choose another folder (or remove this one) "
+                "to train from the beginning."
             )
 
     def _take_up(self, state: dict[str, Any], epochs: int) -> Place:

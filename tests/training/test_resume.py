@@ -26,6 +26,7 @@ from annette.callbacks import (
 )
 from annette.compat.dataset import Dataset
 from annette.saving import files
+from annette.saving.checkpoint import read_checkpoint, write_checkpoint
 from annette.training import resume as resuming
 
 X = np.random.default_rng(0).random((83, 5)).astype("float32")
@@ -36,6 +37,12 @@ PROGRAM = Path(__file__).with_name("interrupted.py")
 @pytest.fixture(autouse=True)
 def nothing_waits_for_the_disk(monkeypatch):
     monkeypatch.setattr(files, "_fsync", lambda descriptor: None)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warmed_up():
+    """JAX draws from NumPy's generator when a process compiles with it for the first time."""
+    run(epochs=1, validation_split=0.2)
 
 
 class Interrupted(Exception):
@@ -510,8 +517,8 @@ def test_a_damaged_checkpoint_is_said_and_the_model_stays(tmp_path):
         assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
 
 
-def _flipped(whole):
-    at = len(whole) // 2
+def _flipped(whole, at=None):
+    at = len(whole) // 2 if at is None else at
     return whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1 :]
 
 
@@ -520,6 +527,48 @@ def test_a_model_is_no_checkpoint(tmp_path):
     os.rename(tmp_path / "model.keras", tmp_path / "checkpoint.annette")
     with pytest.raises(ValueError, match="not the checkpoint of a training run"):
         run(resume=tmp_path)
+
+
+def test_a_flipped_bit_is_found_or_is_in_nothing_that_counts(tmp_path):
+    run(epochs=1, resume=tmp_path)
+    path = tmp_path / "checkpoint.annette"
+    whole = path.read_bytes()
+    expected = repr(read_checkpoint(path))
+    places = range(0, len(whole), len(whole) // 500)
+    refused = 0
+    for at in places:
+        path.write_bytes(_flipped(whole, at))
+        try:
+            assert repr(read_checkpoint(path)) == expected
+        except ValueError:
+            refused += 1
+    assert refused > 0.9 * len(places)
+
+
+def test_a_checkpoint_does_not_say_which_files_are_removed(tmp_path):
+    mine = tmp_path / "mine.keras"
+    mine.write_bytes(b"mine")
+    saves = ModelCheckpoint(tmp_path / "runs" / "{epoch}.keras", max_to_keep=1)
+    own, hostile = str(tmp_path / "runs" / "1.keras"), str(tmp_path / "runs" / ".." / "mine.keras")
+    saves.set_state({**saves.get_state(), "_written": [str(mine), hostile, own, 3]})
+    assert saves.get_state()["_written"] == [own]
+    saves.set_model(network())
+    saves.on_epoch_end(1, {})
+    assert mine.read_bytes() == b"mine"
+
+
+def test_a_checkpoint_without_all_its_parts_is_refused(tmp_path):
+    run(epochs=1, resume=tmp_path)
+    path = tmp_path / "checkpoint.annette"
+    state = read_checkpoint(path)
+    for changed, words in (
+        ({k: v for k, v in state.items() if k != "random"}, "no random"),
+        ({**state, "format": 99}, "format 99"),
+        ([1, 2], "Remove the folder"),
+    ):
+        write_checkpoint(path, changed)
+        with pytest.raises(ValueError, match=words):
+            run(resume=tmp_path)
 
 
 @pytest.mark.parametrize("newest", [True, False])

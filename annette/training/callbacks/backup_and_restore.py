@@ -100,7 +100,7 @@ class BackupAndRestore(Callback):
                 continue
             try:
                 state = read_checkpoint(path)
-                found.append((int(state["number"]), number, state))
+                found.append((int(dict(state)["number"]), number, state))
             except (ValueError, OSError, KeyError, TypeError) as error:
                 problems.append(error)
         if problems and not found:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import string
 import warnings
 from typing import Any
 
@@ -128,6 +130,24 @@ class ModelCheckpoint(MonitorCallback):
             self._remove_old(filepath)
         if self.verbose > 0:
             print_msg(f"\nEpoch {epoch + 1}: finished saving model to {filepath}")
+
+    def set_state(self, state: Any) -> None:
+        """Take back the best value, and the files that were written, of which old ones are removed."""
+        super().set_state(state)
+        # a file is not to say which others are removed: only those of this callback are
+        self._written = [path for path in self._written if self._is_own(path)]
+
+    def _is_own(self, path: Any) -> bool:
+        """Say whether a path is one that `filepath` gives for some epoch and metrics."""
+        parts = string.Formatter().parse(self.filepath)
+        pattern = "".join(
+            re.escape(text) + ("" if field is None else r"[^/\\]*") for text, field, _, _ in parts
+        )
+        return (
+            isinstance(path, str)
+            and re.fullmatch(pattern, path) is not None
+            and path.count("..") == self.filepath.count("..")
+        )
 
     def _remove_old(self, newest: str) -> None:
         """Note the file that was just written whole; remove those that are too many by now."""
