@@ -55,7 +55,7 @@ def write(
             hashing = Hashing(file)
             write_weights(hashing)
             file.flush()
-            files.sync(file)
+            files.bring_to_disk(file)
         sums[WEIGHTS] = hashing.hexdigest()
         own = {**metadata.get("annette", {}), "sha256": sums}
         text = json.dumps({**metadata, "annette": own, _DIGEST: seal.ZEROS}).encode()
@@ -76,7 +76,7 @@ def _written(path: Path, data: bytes) -> str:
     with open(path, "xb") as file:
         file.write(data)
         file.flush()
-        files.sync(file)
+        files.bring_to_disk(file)
     return hashlib.sha256(data).hexdigest()
 
 
