@@ -54,7 +54,6 @@ def write(
         with open(unfinished / WEIGHTS, "xb") as file:
             hashing = Hashing(file)
             write_weights(hashing)
-            file.flush()
             files.bring_to_disk(file)
         sums[WEIGHTS] = hashing.hexdigest()
         own = {**metadata.get("annette", {}), "sha256": sums}
@@ -75,7 +74,6 @@ def _written(path: Path, data: bytes) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "xb") as file:
         file.write(data)
-        file.flush()
         files.bring_to_disk(file)
     return hashlib.sha256(data).hexdigest()
 
