@@ -45,6 +45,9 @@ template <class T> inline Vec<T> splat(T x) {
 
 // The first `count` lanes; the others are 1, and stay unwritten.
 #if defined(__AVX512F__)
+inline __mmask16 first_lanes(std::int64_t count) {
+    return static_cast<__mmask16>((1u << count) - 1);
+}
 inline Vec<float> load_some(const float *from, int count) {
     return _mm512_mask_loadu_ps(_mm512_set1_ps(1), static_cast<__mmask16>((1u << count) - 1), from);
 }
@@ -108,7 +111,24 @@ template <class V> inline V fma(V a, V b, V c) {
 }
 #endif
 
-// The same for single numbers, so that a lone element is computed as one in a vector is.
+// a / b, where the machine has an estimate by that and one step of Newton's method: half a bit
+// worse than exact, several times faster.
+#if defined(__AVX512F__)
+inline Vec<float> quotient(Vec<float> a, Vec<float> b) {
+    const Vec<float> y = _mm512_maskz_rcp14_ps(0xffff, b);
+    const Vec<float> q = a * y;
+    return fma(fma(-q, b, a), y, q);
+}
+#else
+inline Vec<float> quotient(Vec<float> a, Vec<float> b) {
+    return a / b;
+}
+#endif
+inline Vec<double> quotient(Vec<double> a, Vec<double> b) {
+    return a / b;
+}
+
+// fma for single numbers, so that a lone element is computed as one in a vector is.
 #if defined(__FMA__) || defined(__ARM_NEON)
 inline float fma1(float a, float b, float c) {
     return __builtin_fmaf(a, b, c);
