@@ -83,6 +83,24 @@ template <class T> inline void store_some(T *to, Vec<T> v, int count) {
 }
 #endif
 
+// Memory in few lines, for which a call would take longer than the copy.
+inline void copy_bytes(void *to, const void *from, std::int64_t bytes) {
+#if defined(__AVX512BW__)
+    char *y = static_cast<char *>(to);
+    const char *x = static_cast<const char *>(from);
+    if (bytes <= 512) {
+        for (; bytes >= 64; bytes -= 64, x += 64, y += 64)
+            _mm512_storeu_si512(y, _mm512_loadu_si512(x));
+        if (bytes > 0) {
+            const auto some = static_cast<__mmask64>((std::uint64_t{1} << bytes) - 1);
+            _mm512_mask_storeu_epi8(y, some, _mm512_maskz_loadu_epi8(some, x));
+        }
+        return;
+    }
+#endif
+    std::memcpy(to, from, static_cast<std::size_t>(bytes));
+}
+
 // a * b + c, rounded once where the machine can.
 #if defined(__AVX512F__)
 inline Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
