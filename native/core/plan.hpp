@@ -151,6 +151,8 @@ enum Kind : int {
     kLogSoftmax,
     kSparseCrossEntropy,
     kCrossEntropy,
+    kLayerNorm,
+    kLayerNormGradient,
     kTake,
     kScatterAdd,
     kTakeAlong,

@@ -21,6 +21,8 @@ const char *const kKindNames[kKinds] = {"call",
                                         "log_softmax",
                                         "sparse_cross_entropy",
                                         "cross_entropy",
+                                        "layer_norm",
+                                        "layer_norm_gradient",
                                         "take",
                                         "scatter_add",
                                         "take_along_axis",
@@ -360,6 +362,22 @@ void prepare_reduction(const Kernels &kernels, Instruction &work) {
     }
 }
 
+// The gradient sums over rows, in a part for each task.
+void prepare_norm(const Kernels &kernels, Instruction &work) {
+    const View &x = work.in[0];
+    const bool back = work.kind == kLayerNormGradient;
+    const std::int64_t n = x.shape.back(), rows = elements(x) / n;
+    const double size = static_cast<double>(elements(x));
+    work.flops = (back ? 20 : 9) * size;
+    work.bytes = (back ? 3 : 2) * size * bytes_of(x.type);
+    work.tasks = tasks_for((back ? 0.8 : 0.4) * size, std::max<std::int64_t>(1, rows));
+    if (back) {
+        work.then = kernels.second[kLayerNormGradient];
+        work.then_tasks = 1;
+        work.shared_bytes = work.tasks * 2 * n * bytes_of(x.type);
+    }
+}
+
 // Operations of a convolution: two for each place, tap, channel and filter.
 double conv_flops(const Windows &w) {
     double taps = 1;
@@ -503,6 +521,8 @@ void prepare(const Kernels &kernels, Instruction &work) {
         work.tasks = tasks_for(5 * size, elements(x) / std::max<std::int64_t>(1, x.shape.back()));
         break;
     }
+    case kLayerNorm:
+    case kLayerNormGradient: prepare_norm(kernels, work); break;
     case kWithin:
         work.bytes = 2.0 * static_cast<double>(elements(work.in[0])) * bytes_of(work.in[0].type);
         break;

@@ -182,7 +182,6 @@ ANNETTE_ROWS(softmax)
 ANNETTE_ROWS(log_softmax)
 ANNETTE_ROWS(sparse_cross_entropy)
 ANNETTE_ROWS(cross_entropy)
-#undef ANNETTE_ROWS
 
 } // namespace ANNETTE_ISA
 } // namespace annette
