@@ -240,6 +240,26 @@ struct Checker {
                  "needs targets as logits");
     }
 
+    // Rows that are normalized, or the gradient and the rows; numbers for the places of a row.
+    void norm() const {
+        const bool back = work.kind == kLayerNormGradient;
+        need(work.in.size() == 4 && work.out.size() == (back ? 3u : 1u), "needs other operands");
+        const View &x = work.in[0];
+        need(!x.shape.empty() && x.shape.back() > 0, "needs a last axis");
+        const std::int64_t n = x.shape.back(), all = size(x);
+        need(real(x.type) && 2 * n <= static_cast<std::int64_t>(kScratchBytes) / bytes_of(x.type),
+             "has rows that are too long");
+        const std::int64_t in[] = {all, back ? all : n, n, 1}, out[] = {all, n, n};
+        for (std::size_t i = 0; i < work.in.size(); ++i) {
+            need(work.in[i].type == x.type && size(work.in[i]) == in[i], "has unequal operands");
+            dense(work.in[i]);
+        }
+        for (std::size_t i = 0; i < work.out.size(); ++i) {
+            need(work.out[i].type == x.type && size(work.out[i]) == out[i], "has other results");
+            dense(work.out[i]);
+        }
+    }
+
     void index() const {
         need(work.in.size() == 2 && work.out.size() == 1 && work.ints.size() == 4,
              "needs values and places");
@@ -521,6 +541,8 @@ struct Checker {
         case kLogSoftmax:
         case kSparseCrossEntropy:
         case kCrossEntropy: rows(); break;
+        case kLayerNorm:
+        case kLayerNormGradient: norm(); break;
         case kTake:
         case kScatterAdd:
         case kTakeAlong:

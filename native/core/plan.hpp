@@ -154,6 +154,8 @@ enum Kind : int {
     kLogSoftmax,
     kSparseCrossEntropy,
     kCrossEntropy,
+    kLayerNorm,
+    kLayerNormGradient,
     kTake,
     kScatterAdd,
     kTakeAlong,

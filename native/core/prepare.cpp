@@ -1,6 +1,7 @@
 // From what an instruction says to how it runs: axes merged, registers placed, work split.
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "program.hpp"
 #include "windows.hpp"
@@ -20,6 +21,8 @@ const char *const kKindNames[kKinds] = {"call",
                                         "log_softmax",
                                         "sparse_cross_entropy",
                                         "cross_entropy",
+                                        "layer_norm",
+                                        "layer_norm_gradient",
                                         "take",
                                         "scatter_add",
                                         "take_along_axis",
@@ -42,6 +45,7 @@ namespace {
 // moving its data between cores would cost more.
 constexpr double kTaskTime = 16000;
 constexpr int kMaxTasks = 64;
+constexpr std::int64_t kEven = 8;       // tasks, of which so few are a power of two
 constexpr double kProductTime = 12000;  // of a product's task, which packs a panel of its own
 constexpr std::int64_t kLeastRows = 24; // of it
 // Rows of A so many bytes apart fall on the same lines of the cache and on a page each: tasks pack
@@ -59,8 +63,11 @@ int tasks_for(double nanoseconds, std::int64_t most, double each = kTaskTime) {
     if (nanoseconds < 2 * kTaskTime)
         return 1;
     const double wanted = std::min<double>(kMaxTasks, std::max(2.0, nanoseconds / each));
-    return static_cast<int>(
-        std::max<std::int64_t>(1, std::min<std::int64_t>(static_cast<std::int64_t>(wanted), most)));
+    // As many as two or four threads can share evenly: the last of three tasks leaves one waiting.
+    auto count = static_cast<std::int64_t>(wanted);
+    count = count < kEven ? static_cast<std::int64_t>(std::bit_ceil(static_cast<unsigned>(count)))
+                          : count + count % 2;
+    return static_cast<int>(std::max<std::int64_t>(1, std::min(count, most)));
 }
 
 std::vector<Operand *> operands(Loop &loop) {
@@ -283,7 +290,12 @@ void prepare_matmul(const Kernels &kernels, Instruction &work) {
     // the forward product's sums.
     if (updates && wanted > 1)
         least = (least + kParts - 1) / kParts * kParts;
-    const std::int64_t chunks = std::max((m + most - 1) / most, std::min(least, m / kLeastRows));
+    std::int64_t chunks = std::max((m + most - 1) / most, std::min(least, m / kLeastRows));
+    // What threads cannot share evenly leaves some of them waiting for the last task.
+    const std::int64_t threads = Pool::get().threads();
+    while (wanted > 1 && grid * chunks % threads && grid * chunks < kEven * threads &&
+           chunks < m / kLeastRows)
+        ++chunks;
     work.ints = {chunks, panels, 0, groups, packs ? 1 : 0, far(work.loop) ? 1 : 0};
     work.alone = wanted == 1;
     if (batch * chunks * groups > 0xFFFF)
@@ -347,6 +359,22 @@ void prepare_reduction(const Kernels &kernels, Instruction &work) {
             work.then_tasks = 1;
             work.shared_bytes = work.tasks * columns * bytes_of(x.type);
         }
+    }
+}
+
+// The gradient sums over rows, in a part for each task.
+void prepare_norm(const Kernels &kernels, Instruction &work) {
+    const View &x = work.in[0];
+    const bool back = work.kind == kLayerNormGradient;
+    const std::int64_t n = x.shape.back(), rows = elements(x) / n;
+    const double size = static_cast<double>(elements(x));
+    work.flops = (back ? 20 : 9) * size;
+    work.bytes = (back ? 3 : 2) * size * bytes_of(x.type);
+    work.tasks = tasks_for((back ? 0.8 : 0.4) * size, std::max<std::int64_t>(1, rows));
+    if (back) {
+        work.then = kernels.second[kLayerNormGradient];
+        work.then_tasks = 1;
+        work.shared_bytes = work.tasks * 2 * n * bytes_of(x.type);
     }
 }
 
@@ -543,6 +571,8 @@ void prepare(const Kernels &kernels, Instruction &work) {
         work.tasks = tasks_for(5 * size, elements(x) / std::max<std::int64_t>(1, x.shape.back()));
         break;
     }
+    case kLayerNorm:
+    case kLayerNormGradient: prepare_norm(kernels, work); break;
     case kWithin:
         work.bytes = 2.0 * static_cast<double>(elements(work.in[0])) * bytes_of(work.in[0].type);
         break;
