@@ -13,9 +13,9 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
-from typing import IO, Any
+from typing import IO, Any, Self
 
-from annette.saving import plain_json
+from annette.saving import plain_json, seal
 from annette.saving.files import Hashing
 
 CONFIG, METADATA, WEIGHTS, ASSETS = "config.json", "metadata.json", "model.weights.h5", "assets/"
@@ -47,20 +47,46 @@ def write_archive(
     sums: dict[str, str] = {}
     with zipfile.ZipFile(file, "w") as archive:
         for name, data in [(CONFIG, config.encode()), *((ASSETS + n, d) for n, d in assets)]:
-            archive.writestr(_info(name), data)
+            archive.writestr(member_info(name), data)
             sums[name] = hashlib.sha256(data).hexdigest()
-        with archive.open(_info(WEIGHTS), "w", force_zip64=True) as member:
+        with archive.open(member_info(WEIGHTS), "w", force_zip64=True) as member:
             hashing = Hashing(member)
             write_weights(hashing)
         sums[WEIGHTS] = hashing.hexdigest()
-        own = {**metadata.get("annette", {}), "sha256": sums}
-        archive.writestr(_info(METADATA), json.dumps({**metadata, "annette": own}).encode())
+        own = {**metadata.get("annette", {}), "sha256": sums, "sealed": True}
+        archive.writestr(member_info(METADATA), json.dumps({**metadata, "annette": own}).encode())
+        prepare_seal(archive)
+    write_seal(file, set(sums))
 
 
-def _info(name: str) -> zipfile.ZipInfo:
+def member_info(name: str) -> zipfile.ZipInfo:
+    """The entry of a member that is a plain file of no date, so that equal contents are equal."""
     info = zipfile.ZipInfo(name, _EPOCH)
     info.external_attr = 0o644 << 16
     return info
+
+
+def prepare_seal(archive: zipfile.ZipFile) -> None:
+    """Give an archive the comment that will hold its seal."""
+    archive.comment = seal.MAGIC + bytes(32)
+
+
+def write_seal(file: Any, summed: set[str]) -> None:
+    """Write the checksum of an archive's bytes, but for those of members with one, at its end."""
+    end = file.seek(0, 2) - 32
+    with zipfile.ZipFile(file) as archive:
+        places = [_place(file, info) for info in archive.infolist() if info.filename in summed]
+    digest = seal.digest_around(file, end, places)
+    file.seek(end)
+    file.write(digest)
+
+
+def _place(file: Any, info: zipfile.ZipInfo) -> tuple[int, int]:
+    """Where a member's bytes begin and end."""
+    file.seek(info.header_offset)
+    *_, name_size, extra_size = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
+    start = info.header_offset + _LOCAL_HEADER.size + name_size + extra_size
+    return start, start + info.compress_size
 
 
 class Archive:
@@ -82,6 +108,7 @@ class Archive:
         self.members = self._checked(self._zip.infolist())
         self.metadata = self._metadata()
         self._compare_names()
+        self._compare_seal()
 
     def _error(self, problem: str) -> ArchiveError:
         return ArchiveError(f"The file {self._named!r} is refused: {problem}.")
@@ -126,12 +153,19 @@ class Archive:
         self._check_growth(infos)
         known = {n: i for n, i in found.items() if not n.endswith("/")}
         for name in known:
-            if name not in (CONFIG, METADATA, WEIGHTS) and not name.startswith(ASSETS):
-                raise self._error(
-                    f"it has a member {name!r}, which is no part of a saved model; models have "
-                    f"{CONFIG}, {METADATA}, {WEIGHTS} and what is in {ASSETS}"
-                )
+            problem = self._belongs(name)
+            if problem is not None:
+                raise self._error(f"it has a member {name!r}, {problem}")
         return known
+
+    def _belongs(self, name: str) -> str | None:
+        """Why a member cannot be part of such a file; None if it can."""
+        if name in (CONFIG, METADATA, WEIGHTS) or name.startswith(ASSETS):
+            return None
+        return (
+            f"which is no part of a saved model; models have {CONFIG}, {METADATA}, {WEIGHTS} and "
+            f"what is in {ASSETS}"
+        )
 
     def _check_name(self, name: str) -> None:
         parts = name.removesuffix("/").split("/")
@@ -169,6 +203,7 @@ class Archive:
     def _check_places(self, infos: list[zipfile.ZipInfo]) -> None:
         """Members that share bytes would let a small file hold enormous ones."""
         end = 0
+        self._places: dict[str, tuple[int, int]] = {}
         for info in sorted(infos, key=lambda i: i.header_offset):
             if info.header_offset < end:
                 raise self._error(f"its member {info.filename!r} overlaps another")
@@ -183,6 +218,7 @@ class Archive:
             end = start + info.compress_size
             if end > self._size:
                 raise self._error(f"it was cut short within its member {info.filename!r}")
+            self._places[info.orig_filename] = start, end
 
     def _metadata(self) -> dict[str, Any]:
         if METADATA not in self.members:
@@ -198,11 +234,30 @@ class Archive:
         sums = own.get("sha256") if isinstance(own, dict) else None
         return sums if isinstance(sums, dict) else None
 
+    @property
+    def _own_member(self) -> str:
+        """The member that has the checksums of the others."""
+        return METADATA
+
     def _compare_names(self) -> None:
         sums = self._sums
-        if sums is not None and set(sums) != set(self.members) - {METADATA}:
-            differ = sorted(set(sums) ^ (set(self.members) - {METADATA}))
+        if sums is not None and set(sums) != set(self.members) - {self._own_member}:
+            differ = sorted(set(sums) ^ (set(self.members) - {self._own_member}))
             raise self._error(f"its members are not those it was saved with: {differ[:5]}")
+
+    def _compare_seal(self) -> None:
+        """Compare the checksum of what belongs to no member with a checksum: of ZIP's own parts."""
+        own = self.metadata.get("annette")
+        said = isinstance(own, dict) and own.get("sealed") is True
+        comment = self._zip.comment
+        if not said and not comment.startswith(seal.MAGIC):
+            return
+        places = [self._places[name] for name in self._sums or {}]
+        self._file.seek(self._size - 32)
+        stored = self._file.read(32)
+        whole = len(comment) == seal.SIZE and comment == seal.MAGIC + stored
+        if not whole or stored != seal.digest_around(self._file, self._size - 32, places):
+            raise seal.broken(self._named)
 
     def __contains__(self, name: str) -> bool:
         return name in self.members
@@ -222,7 +277,7 @@ class Archive:
             raise self._error(f"its member {name!r} is damaged ({error})") from error
         if len(data) != info.file_size:
             raise self._error(f"its member {name!r} has {len(data)} of {info.file_size} bytes")
-        sums = self._sums if name != METADATA else None
+        sums = self._sums if name != self._own_member else None
         if sums is not None and hashlib.sha256(data).hexdigest() != sums.get(name):
             raise self._error(f"its member {name!r} is damaged: its checksum is another")
         return data
@@ -248,7 +303,7 @@ class Archive:
         with contextlib.suppress(OSError):
             self._zip.close()
 
-    def __enter__(self) -> Archive:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from annette.graph.dtypes import numpy_dtype, standardize
-from annette.saving import budget, known
+from annette.saving import budget, known, sharing
 from annette.utils.naming import to_snake_case
 
 _PRIMITIVES = (str, bool, int, float)
@@ -210,6 +210,7 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
         more = describe() if describe is not None else None
         if more is not None:
             described[key] = serialize_keras_object(more)
+    sharing.number(obj, described)
     return described
 
 
@@ -318,6 +319,9 @@ def _instance(config: dict[str, Any], module_objects: dict[str, Any] | None) -> 
             f"The configuration of {name!r} must have a dict as its 'config'; it got "
             f"{_short(config['config'])}."
         )
+    known_already = sharing.known(config)
+    if known_already is not None:
+        return known_already
     instance = found.from_config(config["config"])
     build_config = config.get("build_config")
     if build_config and not getattr(instance, "built", True):
@@ -325,6 +329,7 @@ def _instance(config: dict[str, Any], module_objects: dict[str, Any] | None) -> 
         instance.built = True
     if config.get("compile_config"):
         instance.compile_from_config(config["compile_config"])
+    sharing.remember(config, instance)
     return instance
 
 

@@ -58,8 +58,8 @@ def as_array(value: Any) -> np.ndarray:
     return value.numpy() if hasattr(value, "numpy") else np.asarray(value)
 
 
-def check_fits(named: str, variable: Any, value: np.ndarray) -> None:
-    """Raise ValueError unless an array can be the value of a variable."""
+def check_fits(named: str, variable: Any, value: Any) -> None:
+    """Raise ValueError unless what has such a shape and dtype can be the value of a variable."""
     _check_shape(named, variable, tuple(value.shape))
     plain = value.dtype.kind in "fiub" or value.dtype.name == "bfloat16"
     floats = value.dtype.kind not in "iub"

@@ -27,7 +27,7 @@ import numpy as np
 import annette as keras
 from annette.saving import hdf5, weights
 from annette.saving.hdf5 import chunks, header, heaps, superblock, trees
-from tests.saving import mutations as m, zoo
+from tests.saving import flat_mutations as flat, mutations as m, zoo
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SECONDS = 20  # for one case: far more than any takes, far less than forever
@@ -94,13 +94,13 @@ def small() -> Any:
 _models: list[Any] = []
 
 
-def read_weights(raw: bytes) -> None:
+def read_weights(raw: bytes, name: str = "fuzzed.weights.h5") -> None:
     """Load into a model, which a refused file leaves as it was."""
     if not _models:
         _models.append(small())
     before = _models[0].get_weights()
     try:
-        _models[0].load_weights(placed(raw, "fuzzed.weights.h5"))
+        _models[0].load_weights(placed(raw, name))
     except (ValueError, TypeError):
         after = _models[0].get_weights()
         assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(before, after, strict=True))
@@ -109,6 +109,10 @@ def read_weights(raw: bytes) -> None:
 
 def read_old(raw: bytes) -> None:
     keras.models.load_model(placed(raw, "fuzzed.h5"))
+
+
+def read_safetensors(raw: bytes) -> None:
+    keras.models.load_model(placed(raw, "fuzzed.safetensors"))
 
 
 def read_config(raw: bytes) -> None:
@@ -148,6 +152,11 @@ def weights_seeds() -> dict[str, bytes]:
     return {"small": file.getvalue()}
 
 
+def saved(save: Callable[[Any], Any], name: str) -> dict[str, bytes]:
+    save(str(Path(_folder.name, name)))
+    return {name: Path(_folder.name, name).read_bytes()}
+
+
 def old_seeds() -> dict[str, bytes]:
     return {name: (FIXTURES / f"{name}.h5").read_bytes() for name in ("pictures", "sequence")}
 
@@ -170,6 +179,24 @@ def layer_seeds() -> dict[str, bytes]:
 READERS: dict[str, Reader] = {
     "hdf5": Reader(hdf5_seeds, m.hdf5_bytes, read_hdf5),
     "weights.h5": Reader(weights_seeds, m.weights_file, read_weights),
+    "safetensors": Reader(
+        lambda: saved(small().save, "m.safetensors"), flat.safetensors_file, read_safetensors
+    ),
+    "safetensors of weights": Reader(
+        lambda: saved(small().save_weights, "w.safetensors"),
+        flat.safetensors_file,
+        lambda raw: read_weights(raw, "fuzzed.safetensors"),
+    ),
+    "npz": Reader(
+        lambda: saved(small().save_weights, "w.npz"),
+        flat.npz_file,
+        lambda raw: read_weights(raw, "fuzzed.npz"),
+    ),
+    "shards": Reader(
+        lambda: saved(lambda p: small().save_weights(p, max_shard_size=1), "fuzzed.weights.json"),
+        flat.list_of_shards,
+        lambda raw: read_weights(raw, "fuzzed.weights.json"),
+    ),
     "old h5": Reader(old_seeds, m.old_file, read_old),
     "keras": Reader(keras_seeds, m.keras_file, read_keras),
     "layers": Reader(layer_seeds, m.keras_file, read_keras),
