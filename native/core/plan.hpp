@@ -16,8 +16,8 @@ namespace annette {
 
 constexpr int kMaxRank = 8;
 constexpr int kMaxRegisters = 64;
-constexpr int kMaxInputs = 6; // of one step of a loop
-constexpr int kMaxOutputs = 4;
+constexpr int kMaxInputs = 7; // of one step of a loop
+constexpr int kMaxOutputs = 5;
 constexpr int kBlock = 1024;             // elements that a step of a loop handles at a time
 constexpr int kAlign = 64;               // bytes
 constexpr std::int64_t kChunkRows = 512; // rows of a product's task at most
