@@ -205,6 +205,7 @@ struct Kernels {
 };
 
 constexpr std::int64_t kColumns = 64;    // that a reduction of rows does at a time
+constexpr std::int64_t kInner = 2;       // of a reduction: columns after other axes that are kept
 constexpr std::int64_t kGroupRows = 256; // of a chunk whose task does many panels
 constexpr std::int64_t kResultBytes = std::int64_t{1} << 19; // of a task's part of a product
 constexpr std::int64_t kBoxBytes = std::int64_t{5} << 17;    // of the input that a piece reads
