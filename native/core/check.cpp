@@ -247,7 +247,7 @@ struct Checker {
         const View &x = work.in[0];
         need(!x.shape.empty() && x.shape.back() > 0, "needs a last axis");
         const std::int64_t n = x.shape.back(), all = size(x);
-        need(real(x.type) && 2 * n <= static_cast<std::int64_t>(kScratchBytes) / bytes_of(x.type),
+        need(real(x.type) && n <= static_cast<std::int64_t>(kScratchBytes) / 2 / bytes_of(x.type),
              "has rows that are too long");
         const std::int64_t in[] = {all, back ? all : n, n, 1}, out[] = {all, n, n};
         for (std::size_t i = 0; i < work.in.size(); ++i) {

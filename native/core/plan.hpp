@@ -16,8 +16,8 @@ namespace annette {
 
 constexpr int kMaxRank = 8;
 constexpr int kMaxRegisters = 64;
-constexpr int kMaxInputs = 6; // of one step of a loop
-constexpr int kMaxOutputs = 4;
+constexpr int kMaxInputs = 7; // of one step of a loop
+constexpr int kMaxOutputs = 5;
 constexpr int kBlock = 1024;             // elements that a step of a loop handles at a time
 constexpr int kAlign = 64;               // bytes
 constexpr std::int64_t kChunkRows = 512; // rows of a product's task at most
@@ -208,6 +208,7 @@ struct Kernels {
 };
 
 constexpr std::int64_t kColumns = 64;    // that a reduction of rows does at a time
+constexpr std::int64_t kInner = 2;       // of a reduction: columns after other axes that are kept
 constexpr std::int64_t kGroupRows = 256; // of a chunk whose task does many panels
 constexpr std::int64_t kResultBytes = std::int64_t{1} << 19; // of a task's part of a product
 constexpr std::int64_t kBoxBytes = std::int64_t{5} << 17;    // of the input that a piece reads

@@ -333,6 +333,7 @@ std::int64_t elements(const View &x, std::size_t from = 0) {
 constexpr std::int64_t kFewRows = 128; // of a part of a reduction
 constexpr std::int64_t kPartsOfRows = 16;
 constexpr std::int64_t kManyColumns = 1024;
+constexpr std::int64_t kFewColumns = 16;
 
 void prepare_reduction(const Kernels &kernels, Instruction &work) {
     View &x = work.in[0];
@@ -347,8 +348,14 @@ void prepare_reduction(const Kernels &kernels, Instruction &work) {
     const std::int64_t columns = elements(x) / std::max<std::int64_t>(1, rows);
     const bool side_by_side =
         work.ints[0] == 1 && x.stride[0] == 1 && (rest != 1 || x.stride[1] != 1);
-    work.ints.push_back(side_by_side);
-    if (!side_by_side) {
+    const auto last = static_cast<std::size_t>(work.ints[0]) - 1; // of the kept axes
+    const bool inner = work.ints[0] > 1 && rest > 0 && x.stride[last] == 1 &&
+                       x.shape[last] >= kFewColumns && x.stride.back() != 1;
+    work.ints.push_back(inner ? kInner : side_by_side);
+    if (inner) {
+        work.tasks =
+            tasks_for(size * 0.2, elements(x) / std::max<std::int64_t>(1, elements(x, last)));
+    } else if (!side_by_side) {
         work.tasks = tasks_for(size * 0.3, columns);
     } else if (columns >= kManyColumns || rows < 2 * kFewRows) {
         work.tasks = tasks_for(size * 0.2, (columns + kColumns - 1) / kColumns);

@@ -24,6 +24,7 @@ constexpr int kTileRows = 3; // 12 sums of 16 registers
 constexpr int kNarrowRows = 2 * kTileRows; // of a tile that is one vector wide
 constexpr int kDepth = 128;         // a panel of B of this depth stays in the first-level cache
 constexpr std::int64_t kNear = 512; // bytes
+constexpr std::ptrdiff_t kRowsAhead = 12;
 
 template <class T> constexpr int kPanel = kTileVectors * Simd<T>::lanes;
 
@@ -188,6 +189,9 @@ void pack(std::ptrdiff_t depth, std::ptrdiff_t cols, const T *b, std::ptrdiff_t 
     if (col == 1) {
         const std::size_t bytes = static_cast<std::size_t>(cols) * sizeof(T);
         for (std::ptrdiff_t k = 0; k < depth; ++k, b += row, to += panel) {
+            // The processor does not see by itself that the rows go on.
+            for (std::ptrdiff_t line = 0; line < cols; line += 64 / sizeof(T))
+                __builtin_prefetch(b + kRowsAhead * row + line);
             if (cols == panel) {
                 std::memcpy(to, b, panel * sizeof(T));
             } else {

@@ -1,13 +1,14 @@
 // Everything that is compiled once for each instruction set, and the table of it.
+#include "cells.hpp"
 #include "index.hpp"
 #include "normalize.hpp"
-#include "optimizers.hpp"
 #include "pooling.hpp"
 
 namespace annette {
 namespace ANNETTE_ISA {
 
-const MicroOp kOps[] = {ANNETTE_ELEMENTWISE_TABLE ANNETTE_CAST_TABLE ANNETTE_UPDATE_TABLE};
+const MicroOp kOps[] = {ANNETTE_ELEMENTWISE_TABLE ANNETTE_CAST_TABLE ANNETTE_UPDATE_TABLE,
+                        ANNETTE_CELL_TABLE};
 
 #define ANNETTE_TEXT(x) #x
 #define ANNETTE_NAME(x) ANNETTE_TEXT(x)

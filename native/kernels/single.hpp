@@ -75,7 +75,7 @@ inline Single times_power(Single x, Single n, Single) {
 #endif
 
 template <class V> inline V all(float x) {
-    if constexpr (std::is_same_v<V, float>)
+    if constexpr (std::is_floating_point_v<V>)
         return x;
     else
         return splat(x);

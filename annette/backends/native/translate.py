@@ -41,14 +41,22 @@ def keeps(core: Core, node: Node) -> bool:
         )
         return logits.dtype in _REAL and last and place and same and logits.shape[-1] > 0
     if kernel in _NORMS:
-        alike = all(t.dtype == inputs[0].dtype for t in inputs)
-        return alike and inputs[0].dtype in _REAL and 0 < inputs[0].shape[-1] <= _WIDEST_NORM
+        return _normalizes(inputs, 1 if kernel == "layer_norm" else 2)
     step = core.steps.get(str(kernel))
     if step is None or not step.fused:
         return False
     weight = inputs[0]
     arrays = all(t.shape in (weight.shape, ()) for t in inputs)
     return arrays and weight.dtype in _REAL and all(t.dtype == weight.dtype for t in inputs)
+
+
+def _normalizes(inputs: tuple[Tensor, ...], arrays: int) -> bool:
+    """Say whether so many arrays are alike, and the others have a number for each of the last axis."""
+    x = inputs[0]
+    n = x.shape[-1] if x.shape else 0
+    shapes = [x.shape] * arrays + [(n,)] * (len(inputs) - arrays)
+    alike = all(t.dtype == x.dtype for t in inputs) and [t.shape for t in inputs] == shapes
+    return alike and x.dtype in _REAL and 0 < n <= _WIDEST_NORM
 
 
 class Given(NamedTuple):
