@@ -23,6 +23,7 @@ from annette.training.variables import (
     variables_of,
 )
 from annette.utils import tree
+from annette.utils.io import print_msg
 
 _FORMAT = 1
 _PARTS = frozenset(
@@ -139,8 +140,10 @@ class Keeper:
             final = state["final"]
             self._set({**state["variables"], **final["variables"]}, final, told=False)
             set_random_states(final["random"])
+            self._say(f"ended after epoch {place.epoch}; nothing is trained again")
             return place._replace(finished=True)
         callbacks = self._callbacks
+        self._say(f"goes on in epoch {place.epoch + 1}, after {place.batch} of its batches")
         callbacks.set_params({**(callbacks.params or {}), "resumed": True})
         callbacks.on_train_begin()
         if place.batch:
@@ -156,6 +159,10 @@ class Keeper:
         set_random_states(state["random"])
         self._saved_at = time.monotonic()
         return place
+
+    def _say(self, what: str) -> None:
+        if (self._callbacks.params or {}).get("verbose"):
+            print_msg(f"The training that is kept in {self.backup.backup_dir!r} {what}.")
 
     def _set(self, values: dict[str, Any], state: dict[str, Any], told: bool) -> None:
         """Set variables and callbacks; if a callback fails, all variables back."""
