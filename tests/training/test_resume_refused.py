@@ -19,7 +19,6 @@ from tests.training.resuming import (  # noqa: F401 - two are fixtures
     Interrupted,
     X,
     Y,
-    everything,
     interrupted,
     kept,
     network,
