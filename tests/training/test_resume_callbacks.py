@@ -129,7 +129,7 @@ def test_a_callback_that_fails_to_take_up_changes_nothing(tmp_path):
     run(callbacks=lambda: callbacks(print), epochs=1, resume=kept(tmp_path))
     model = network()
     before = model.get_weights()
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match=r"LambdaCallback could not take up.*KeyError: 'best'"):
         model.fit(
             X, Y, batch_size=16, epochs=2, callbacks=callbacks(fail), resume=tmp_path, verbose=0
         )

@@ -147,7 +147,12 @@ def test_a_checkpoint_without_all_its_parts_is_refused(tmp_path):
     path = tmp_path / "checkpoint.annette"
     state = read_checkpoint(path)
     for changed, words in (
-        ({k: v for k, v in state.items() if k != "random"}, "no random"),
+        ({k: v for k, v in state.items() if k != "random"}, "no random as"),
+        ({**state, "epoch": "3"}, "no epoch as"),
+        ({**state, "variables": {"a": 1}}, "no variables as"),
+        ({**state, "begun_with": {"python": 1}}, "no begun_with as"),
+        ({**state, "source": {}}, "the place in the data"),
+        ({**state, "variables": {**state["variables"], "a": np.zeros(3)}}, "a is gone"),
         ({**state, "format": 99}, "format 99"),
         ([1, 2], "Remove the folder"),
     ):
