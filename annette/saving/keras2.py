@@ -17,7 +17,11 @@ from annette.saving.keras_h5 import TOP, in_order
 from annette.saving.state import check_fits
 
 _MODELS = ("Sequential", "Functional", "Model")
-_RENAMED = {"Model": "Functional", "BatchNormalizationV1": "BatchNormalization"}
+_RENAMED = {
+    "Model": "Functional",
+    "BatchNormalizationV1": "BatchNormalization",
+    "GroupedQueryAttention": "GroupQueryAttention",
+}
 # What older constructors took and newer ones do not know, which says nothing by itself.
 _NO_OPTIMIZERS = {"decay", "jit_compile", "is_legacy_optimizer"}
 _DROPPED = {"ragged", "sparse", "time_major", "implementation", "reset_after_v2"}
