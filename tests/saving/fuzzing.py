@@ -132,7 +132,16 @@ def keras_seeds() -> dict[str, bytes]:
     file = io.BytesIO()
     small().save(file)
     found = {"small": file.getvalue()}
-    for name in ("sequence", "attention", "pictures", "words"):
+    for name in (
+        "sequence",
+        "attention",
+        "pictures",
+        "words",
+        "texts",
+        "numbers",
+        "borders",
+        "weighted",
+    ):
         found[name] = (FIXTURES / f"{name}.keras").read_bytes()
     return found
 

@@ -46,6 +46,12 @@ def attention() -> Any:
     return keras.Model(start, end)
 
 
+def unknown() -> Any:
+    """A lookup of words."""
+    lookup = keras.layers.StringLookup(vocabulary=["a", "b"], name="words")
+    return keras.Sequential([keras.Input((1,), dtype="string"), lookup])
+
+
 def states() -> Any:
     """A recurrent layer that keeps its states from batch to batch."""
     start = keras.Input((5, 3), batch_size=4)
@@ -107,6 +113,10 @@ ROWS: dict[str, tuple[Callable[[], bytes], Callable[[], bytes], str]] = {
     "heads repeated without end": (
         lambda: edited(attention(), num_query_heads=10**9), lambda: edited(attention()),
         SHAPES,
+    ),
+    "unknown words without end": (
+        lambda: edited(unknown(), num_oov_indices=10**9), lambda: edited(unknown()),
+        "constant of shape",
     ),
     "states of enormous batches": (
         lambda: edited(states(), 0, batch_shape=[10**9, 5, 3]), lambda: edited(states()),
