@@ -101,9 +101,16 @@ def settle(finished: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
-def sync(file: IO[bytes]) -> None:
-    """Bring what was written to the disk."""
+def bring_to_disk(file: IO[Any], folder: bool = False) -> None:
+    """Bring what was written to an open file to the disk, and its name in its folder, if wanted.
+
+    Raises:
+        OSError: if that fails.
+    """
+    file.flush()
     _fsync(file.fileno())
+    if folder:
+        sync_folder(Path(os.path.realpath(file.name)).parent)
 
 
 class Hashing:

@@ -54,8 +54,7 @@ def write(
         with open(unfinished / WEIGHTS, "xb") as file:
             hashing = Hashing(file)
             write_weights(hashing)
-            file.flush()
-            files.sync(file)
+            files.bring_to_disk(file)
         sums[WEIGHTS] = hashing.hexdigest()
         own = {**metadata.get("annette", {}), "sha256": sums}
         text = json.dumps({**metadata, "annette": own, _DIGEST: seal.ZEROS}).encode()
@@ -75,8 +74,7 @@ def _written(path: Path, data: bytes) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "xb") as file:
         file.write(data)
-        file.flush()
-        files.sync(file)
+        files.bring_to_disk(file)
     return hashlib.sha256(data).hexdigest()
 
 
