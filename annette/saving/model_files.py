@@ -14,10 +14,13 @@ from typing import Any
 
 from annette.saving import archive as archives, budget, weights as state
 from annette.saving.files import opened, replacing
+from annette.saving.operations import as_keras_has_it, without_training
 from annette.saving.serialization import (
     custom_object_scope,
     deserialize_keras_object,
     serialize_keras_object,
+    sharing,
+    without_single,
 )
 from annette.saving.walk import parts_of
 
@@ -86,7 +89,9 @@ def _write(model: Any, file: Any) -> None:
             "on data first, or call build(input_shape).",
             stacklevel=4,
         )
-    config = json.dumps(_as_keras_has_it(serialize_keras_object(model)))
+    with sharing():
+        described = without_single(serialize_keras_object(model))
+    config = json.dumps(as_keras_has_it(described))
     if '"__lambda__"' in config:
         warnings.warn(
             f"The model {model.name!r} holds a lambda, which is code: it is not saved, and the "
@@ -103,36 +108,6 @@ def _write(model: Any, file: Any) -> None:
     archives.write_archive(
         file, config, metadata, lambda member: _send(writer, member), _gathered(model)
     )
-
-
-# Operations between layers that Keras finds by the same name, all arguments being those of a call.
-_OPERATIONS = frozenset(
-    {"absolute", "add", "cos", "divide", "exp", "log", "matmul", "maximum", "minimum", "multiply",
-     "negative", "power", "sin", "sqrt", "square", "subtract", "tanh", "true_divide"}
-)  # fmt: skip
-
-
-def _as_keras_has_it(described: Any) -> Any:
-    """A configuration in which operations between layers are written as Keras writes them."""
-    if isinstance(described, (list, tuple)):
-        return [_as_keras_has_it(value) for value in described]
-    if not isinstance(described, dict):
-        return described
-    found = {key: _as_keras_has_it(value) for key, value in described.items()}
-    calls = found.get("inbound_nodes")
-    if found.get("class_name") != "FunctionOperation" or not isinstance(calls, list):
-        return found
-    function = found["config"].get("function")
-    if function not in _OPERATIONS or any(call["kwargs"] for call in calls):
-        return found
-    kind = "".join(word.capitalize() for word in function.split("_"))
-    return {
-        **found,
-        "module": "keras.src.ops.numpy",
-        "class_name": kind,
-        "config": {"name": found["config"]["name"]},
-        "registered_name": kind,
-    }
 
 
 def _send(writer: Any, member: Any) -> None:
@@ -200,6 +175,8 @@ def _load_archive(
         config = archive.json(archives.CONFIG)
         if not isinstance(config, dict) or "class_name" not in config:
             raise archives.ArchiveError(f"The file {named!r} has a configuration of no model.")
+        if "annette" not in archive.metadata:
+            config = without_training(config)
         if not compile:
             config = {k: v for k, v in config.items() if k != "compile_config"}
         data = archive.read(archives.WEIGHTS)
@@ -231,13 +208,14 @@ def _load_old(path: str, custom_objects: Any, compile: bool, safe_mode: bool) ->
 
 def _made(config: dict[str, Any], custom_objects: Any, safe_mode: bool, named: str) -> Any:
     try:
-        model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
+        with sharing():
+            model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
     except (KeyError, IndexError, AttributeError, RecursionError) as error:
         raise ValueError(
             f"The configuration in {named!r} cannot be made into a model: "
             f"{type(error).__name__}: {error}"
         ) from error
-    if not hasattr(model, "load_weights"):
+    if not hasattr(model, "load_weights") and not hasattr(model, "save"):  # a FeatureSpace
         raise ValueError(f"The file {named!r} describes a {type(model).__name__}, not a model.")
     return model
 

@@ -7,18 +7,17 @@ imported, and then only if it is a subclass of something of annette's.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import sys
 import threading
 import types
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-
-from annette.utils.naming import to_snake_case
 
 _PRIMITIVES = (str, bool, int, float)
 # The rooms in which a function saved by its bare name is looked for, in this order.
@@ -113,6 +112,56 @@ custom_object_scope = CustomObjectScope
 def _scope() -> dict[str, Any]:
     scope: dict[str, Any] = getattr(_local, "scope", {})
     return scope
+
+
+@contextlib.contextmanager
+def sharing() -> Iterator[None]:
+    """Within, layers are numbered in "shared_object_id", and one with a known number is made once.
+
+    So a layer that is in two models within a model is one layer again; Keras reads it likewise.
+    """
+    before = getattr(_local, "described", None), getattr(_local, "made", None)
+    _local.described, _local.made = {}, {}
+    try:
+        yield
+    finally:
+        _local.described, _local.made = before
+
+
+def _note_shared(obj: Any, described: dict[str, Any]) -> None:
+    seen = getattr(_local, "described", None)
+    if seen is not None and hasattr(obj, "_inbound_nodes"):
+        described["shared_object_id"] = seen.setdefault(id(obj), (len(seen) + 1, obj))[0]
+
+
+def without_single(described: Any) -> Any:
+    """A description without the numbers, given within `sharing`, of what is in one place only."""
+    counts: dict[Any, int] = {}
+    _count_shared(described, counts)
+    return _keep_shared(described, {n for n, count in counts.items() if count > 1})
+
+
+def _count_shared(described: Any, counts: dict[Any, int]) -> None:
+    if isinstance(described, dict):
+        if "shared_object_id" in described:
+            number = described["shared_object_id"]
+            counts[number] = counts.get(number, 0) + 1
+        described = list(described.values())
+    if isinstance(described, (list, tuple)):
+        for value in described:
+            _count_shared(value, counts)
+
+
+def _keep_shared(described: Any, numbers: set[Any]) -> Any:
+    if isinstance(described, (list, tuple)):
+        return [_keep_shared(value, numbers) for value in described]
+    if not isinstance(described, dict):
+        return described
+    return {
+        key: _keep_shared(value, numbers)
+        for key, value in described.items()
+        if key != "shared_object_id" or value in numbers
+    }
 
 
 # --- objects to dictionaries ------------------------------------------------------------------
@@ -210,6 +259,7 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
         more = describe() if describe is not None else None
         if more is not None:
             described[key] = serialize_keras_object(more)
+    _note_shared(obj, described)
     return described
 
 
@@ -298,7 +348,13 @@ def _instance(config: dict[str, Any], module_objects: dict[str, Any] | None) -> 
         raise ValueError(
             f"Cannot make {name!r} from its configuration: {found!r} has no from_config() method."
         )
+    number, made = config.get("shared_object_id"), getattr(_local, "made", None)
+    shares = made is not None and isinstance(number, int) and number > 0
+    if shares and type((made or {}).get(number)) is found:
+        return made[number]
     instance = found.from_config(config["config"])
+    if shares:
+        made[number] = instance
     build_config = config.get("build_config")
     if build_config and not getattr(instance, "built", True):
         instance.build_from_config(build_config)
@@ -315,8 +371,9 @@ def is_keras_operation(config: dict[str, Any]) -> bool:
 
 def _operation(config: dict[str, Any]) -> Any:
     from annette.graph.symbolic import FunctionOperation
+    from annette.saving.operations import function_of
 
-    function = to_snake_case(str(config["class_name"]))
+    function = function_of(str(config["class_name"]))
     return FunctionOperation.from_config({"name": config["config"]["name"], "function": function})
 
 
@@ -333,10 +390,17 @@ def _find_class(name: str, config: dict[str, Any], module_objects: dict[str, Any
     return found if found is not None else _imported_class("__main__", name)
 
 
+# Classes of Keras's that are another one here, with the beginning of the module they are in.
+_KNOWN_AS = {"TFDIdentity": ("keras.src.layers.preprocessing", "keras.layers", "Identity")}
+
+
 def _own_class(module: str, name: str) -> Any:
     """A class of annette's from Keras's module name; what follows its room does not matter."""
     import importlib
 
+    known_as = _KNOWN_AS.get(name)
+    if known_as is not None and module.startswith(known_as[0]):
+        _, module, name = known_as
     rest = [part for part in module.split(".")[1:] if part != "src"]
     for depth in range(len(rest), -1, -1):
         path = ".".join(["annette", *rest[:depth]])
