@@ -272,9 +272,10 @@ class Functional(Model):
         _replay(calls, made)
         inputs = _restored_ends(config["input_layers"], made)
         outputs = _restored_ends(config["output_layers"], made)
-        return Functional(
-            inputs, outputs, name=config.get("name"), trainable=config.get("trainable")
-        )
+        model = Functional(inputs, outputs, name=config.get("name"))
+        # Each layer says itself whether it is trained: to set this would say so for all of them.
+        model._trainable = bool(config.get("trainable", True))
+        return model
 
 
 def _given(**kwargs: Any) -> dict[str, Any]:

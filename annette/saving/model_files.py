@@ -18,6 +18,7 @@ from annette.saving.operations import as_keras_has_it, without_training
 from annette.saving.serialization import (
     custom_object_scope,
     deserialize_keras_object,
+    numbering,
     serialize_keras_object,
     sharing,
     without_single,
@@ -89,7 +90,7 @@ def _write(model: Any, file: Any) -> None:
             "on data first, or call build(input_shape).",
             stacklevel=4,
         )
-    with sharing():
+    with numbering():
         described = without_single(serialize_keras_object(model))
     config = json.dumps(as_keras_has_it(described))
     if '"__lambda__"' in config:
@@ -175,18 +176,29 @@ def _load_archive(
         config = archive.json(archives.CONFIG)
         if not isinstance(config, dict) or "class_name" not in config:
             raise archives.ArchiveError(f"The file {named!r} has a configuration of no model.")
-        if "annette" not in archive.metadata:
-            config = without_training(config)
+        config = _as_meant(config, archive.metadata)
         if not compile:
             config = {k: v for k, v in config.items() if k != "compile_config"}
         data = archive.read(archives.WEIGHTS)
         with state.parsed_state(data, f"{named}: {archives.WEIGHTS}") as weights:
             with budget.loading(state.size_of(weights), safe_mode):
                 model = _made(config, custom_objects, safe_mode, named)
-                _build_optimizer(model)
+                _build_optimizer(model, weights)
                 _load_assets(model, archive, named)
             state.load_state(model, weights)
     return model
+
+
+def _as_meant(config: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
+    """A configuration as this release understands it, whoever wrote it."""
+    if "annette" in metadata:
+        return config
+    if str(metadata.get("keras_version", "")).startswith("2."):
+        from annette.saving.keras2_config import renewed
+
+        config = renewed(config)
+    meant: dict[str, Any] = without_training(config)
+    return meant
 
 
 def _load_old(path: str, custom_objects: Any, compile: bool, safe_mode: bool) -> Any:
@@ -220,9 +232,13 @@ def _made(config: dict[str, Any], custom_objects: Any, safe_mode: bool, named: s
     return model
 
 
-def _build_optimizer(model: Any) -> None:
+def _build_optimizer(model: Any, weights: Any) -> None:
+    """Build the optimizer if the one that was saved was built."""
     optimizer = getattr(model, "optimizer", None)
-    if optimizer is not None and model.built and not optimizer.built:
+    if optimizer is None or not model.built or optimizer.built:
+        return
+    saved = sum(dataset.name.startswith("/optimizer/") for dataset in weights.walk())
+    if saved > len(optimizer.variables):
         optimizer.build(model.trainable_variables)
 
 

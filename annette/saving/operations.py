@@ -86,8 +86,7 @@ _TABLE: dict[tuple[str, str], str] = {
     ("numpy", "x q"): "Nanpercentile Nanquantile Percentile Quantile",
     ("numpy", "x weights"): "Average",
     ("numpy", "x y"): (
-        "BitwiseAnd BitwiseOr BitwiseXor BitwiseLeftShift LeftShift BitwiseRightShift "
-        "RightShift"
+        "BitwiseAnd BitwiseOr BitwiseXor BitwiseLeftShift LeftShift BitwiseRightShift RightShift"
     ),
     ("numpy", "x1 x2"): (
         "Add AllClose Append Arctan2 Heaviside Cross Dot Equal Gcd Greater GreaterEqual Hypot "
@@ -182,7 +181,8 @@ def _split(function: str, call: dict[str, Any], called: tuple[str, ...]) -> Any:
     else:
         given, rest = dict(zip(names, call["args"], strict=False)), []
     given.update(call["kwargs"])
-    args, kwargs = [], {}
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
     for name in called:
         if name == many:
             args += rest

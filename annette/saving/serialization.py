@@ -115,17 +115,25 @@ def _scope() -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def sharing() -> Iterator[None]:
-    """Within, layers are numbered in "shared_object_id", and one with a known number is made once.
-
-    So a layer that is in two models within a model is one layer again; Keras reads it likewise.
-    """
-    before = getattr(_local, "described", None), getattr(_local, "made", None)
-    _local.described, _local.made = {}, {}
+def numbering() -> Iterator[None]:
+    """Within, descriptions of layers have a number, by which one in two places is known again."""
+    before = getattr(_local, "described", None)
+    _local.described = {}
     try:
         yield
     finally:
-        _local.described, _local.made = before
+        _local.described = before
+
+
+@contextlib.contextmanager
+def sharing() -> Iterator[None]:
+    """Within, a layer whose number was there before is that layer; Keras reads files likewise."""
+    before = getattr(_local, "made", None)
+    _local.made = {}
+    try:
+        yield
+    finally:
+        _local.made = before
 
 
 def _note_shared(obj: Any, described: dict[str, Any]) -> None:
@@ -135,7 +143,7 @@ def _note_shared(obj: Any, described: dict[str, Any]) -> None:
 
 
 def without_single(described: Any) -> Any:
-    """A description without the numbers, given within `sharing`, of what is in one place only."""
+    """A description without the numbers, given within `numbering`, of what is in one place only."""
     counts: dict[Any, int] = {}
     _count_shared(described, counts)
     return _keep_shared(described, {n for n, count in counts.items() if count > 1})
@@ -349,11 +357,11 @@ def _instance(config: dict[str, Any], module_objects: dict[str, Any] | None) -> 
             f"Cannot make {name!r} from its configuration: {found!r} has no from_config() method."
         )
     number, made = config.get("shared_object_id"), getattr(_local, "made", None)
-    shares = made is not None and isinstance(number, int) and number > 0
-    if shares and type((made or {}).get(number)) is found:
-        return made[number]
+    known = made.get(number) if made and isinstance(number, int) else None
+    if known is not None and type(known) is found:
+        return known
     instance = found.from_config(config["config"])
-    if shares:
+    if made is not None and isinstance(number, int):
         made[number] = instance
     build_config = config.get("build_config")
     if build_config and not getattr(instance, "built", True):
@@ -429,6 +437,10 @@ def _function(name: Any, config: dict[str, Any], module_objects: dict[str, Any] 
     found = get_registered_object(str(name), module_objects=module_objects)
     if found is not None:
         return found
+    if name == "annette>keras2_hard_sigmoid":
+        from annette.saving.keras2 import keras2_hard_sigmoid
+
+        return keras2_hard_sigmoid
     import importlib
 
     for room in _FUNCTION_ROOMS:

@@ -37,9 +37,9 @@ class Differs(AssertionError):
     """What came out of a file is not what went in."""
 
 
-def learn(k: Any, name: str, model: Any, x: Any, y: Any) -> float:
+def learn(k: Any, model: Any, x: Any, y: Any) -> float:
     """Train a little; return the last loss."""
-    if k.__name__ == "keras" and not cases.CASES[name].traced:
+    if k.__name__ == "keras":
         model.run_eagerly = True  # small models: to trace them takes longer
     return float(model.fit(x, y, **STEPS).history["loss"][-1])
 
@@ -62,7 +62,10 @@ def state(k: Any, name: str, model: Any, x: Any) -> dict[str, np.ndarray]:
     """What a model predicts, its weights and those of its optimizer."""
     found = {f"y{i}": v for i, v in enumerate(k.tree.flatten(predicted(k, name, model, x)))}
     optimizer = getattr(model, "optimizer", None)
-    for letter, variables in (("w", model.weights), ("o", optimizer.variables if optimizer else ())):
+    for letter, variables in (
+        ("w", model.weights),
+        ("o", optimizer.variables if optimizer else ()),
+    ):
         for i, variable in enumerate(variables):
             value = np.asarray(k.ops.convert_to_numpy(variable))
             found[f"{letter}{i:03}"] = value if value.dtype != "O" else value.astype("U")
@@ -77,7 +80,7 @@ def made(k: Any, name: str) -> tuple[Any, dict[str, np.ndarray]]:
     y = cases.targets(name, predicted(k, name, model, x))
     if case.learn is not None and model.trainable_weights:
         model.compile(**case.learn(k))
-        learn(k, name, model, x, y)
+        learn(k, model, x, y)
     return model, state(k, name, model, x)
 
 
@@ -87,7 +90,7 @@ def goes_on(k: Any, name: str, model: Any) -> dict[str, np.ndarray]:
         return {}
     x = cases.arrays(name, model, k)
     y = cases.targets(name, predicted(k, name, model, x))
-    loss = learn(k, name, model, x, y)
+    loss = learn(k, model, x, y)
     return {"loss": np.float32(loss), **state(k, name, model, x)}
 
 
