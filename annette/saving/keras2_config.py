@@ -140,6 +140,8 @@ def _value(key: str, value: Any) -> Any:
 def _with_input(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The layers of a Sequential with its input first, which the oldest files have in a layer."""
     first = layers[0] if layers else {"class_name": "InputLayer"}
+    if not isinstance(first, dict):
+        return layers
     inside = first.get("config")
     if first["class_name"] == "InputLayer" or not isinstance(inside, dict):
         return layers
