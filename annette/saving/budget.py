@@ -21,16 +21,19 @@ _LEAST = 2**21
 # An optimizer that starts afresh has up to four numbers for each weight.
 _TIMES = 4
 
+_TRUSTED = "If you know where it is from, load it with safe_mode=False."
+
 _local = threading.local()
 
 
 class _Loading:
     """The numbers that may still be made, and the variables that have no numbers yet."""
 
-    def __init__(self, numbers: int) -> None:
+    def __init__(self, numbers: int, trusted: bool) -> None:
         self.numbers = numbers
-        self.left = max(_TIMES * numbers, _LEAST)
+        self.left = math.inf if trusted else max(_TIMES * numbers, _LEAST)
         self.constants = 64 * self.left
+        self.largest = math.inf if trusted else max(numbers, _LEAST)
         self.waiting: list[Any] = []
 
     def spend(self, shape: Sequence[int], what: str) -> None:
@@ -39,8 +42,7 @@ class _Loading:
         if self.left < 0:
             raise ValueError(
                 f"The configuration asks for {what} of shape {tuple(shape)}, and the file has "
-                f"{self.numbers} numbers in all: far more than the file has values for. The two "
-                "do not belong together."
+                f"{self.numbers} numbers in all: far more than the file has values for. " + _TRUSTED
             )
 
     def constant(self, specs: Sequence[tuple[Sequence[int], str]]) -> None:
@@ -48,10 +50,11 @@ class _Loading:
         for shape, _ in specs:
             count = math.prod(shape)
             self.constants -= count
-            if count > max(self.numbers, _LEAST) or self.constants < 0:
+            if count > self.largest or self.constants < 0:
                 raise ValueError(
                     f"The configuration asks for a constant of shape {tuple(shape)}, and the file "
-                    f"has {self.numbers} numbers in all: far more than the file has values for."
+                    f"has {self.numbers} numbers in all: far more than the file has values for. "
+                    + _TRUSTED
                 )
 
 
@@ -61,9 +64,10 @@ def loading(numbers: int, safe_mode: bool) -> Iterator[None]:
 
     Variables are made without numbers. When the block ends without an error, those that have not
     been assigned a value get the one that their initializers make, which are few: see `_LEAST`.
+    Without `safe_mode` they may be many, such as those that a class of the program's own makes anew.
     """
     before = state.loading
-    state.loading = _Loading(numbers)
+    state.loading = _Loading(numbers, trusted=not safe_mode)
     try:
         with safe(safe_mode):
             yield

@@ -189,8 +189,9 @@ def load_model(
         filepath: the path of a file, or a binary file object.
         custom_objects: the program's own classes and functions by name.
         compile: whether to compile the model as it was, with the optimizer's state.
-        safe_mode: False lets a configuration name other files, such as vocabularies. Lambdas are
-            refused in any case: their code is never run.
+        safe_mode: False lets a configuration name other files, such as vocabularies, and ask for
+            weights and constants that are far larger than the file. Lambdas are refused in any
+            case: their code, bytecode of some release of Python, is never run.
 
     Raises:
         ValueError: if the file is damaged, not a model's, or does not fit together.

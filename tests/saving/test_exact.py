@@ -181,3 +181,32 @@ def test_a_layer_may_have_a_number_that_is_none():
     model.save(file)
     loaded = keras.models.load_model(io.BytesIO(file.getvalue()))
     assert np.isnan(loaded.layers[0].mask_value)
+
+
+@keras.saving.register_keras_serializable(package="exact")
+class Projection(keras.layers.Layer):
+    """A layer whose weight is made from a seed, and so is not saved."""
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(
+            (input_shape[-1], 1_000_000), keras.initializers.RandomUniform(seed=1), trainable=False
+        )
+
+    def call(self, x):
+        return x @ self.kernel
+
+    def save_own_variables(self, store):
+        pass
+
+    def load_own_variables(self, store):
+        pass
+
+
+def test_weights_that_a_class_makes_anew_need_trust_if_they_are_many():
+    model = keras.Sequential([keras.Input((3,)), Projection()])
+    file = io.BytesIO()
+    model.save(file)
+    with pytest.raises(ValueError, match="safe_mode=False"):
+        keras.models.load_model(io.BytesIO(file.getvalue()))
+    loaded = keras.models.load_model(io.BytesIO(file.getvalue()), safe_mode=False)
+    np.testing.assert_array_equal(loaded.get_weights()[0], model.get_weights()[0])

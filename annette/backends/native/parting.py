@@ -109,6 +109,8 @@ class _Parting:
         if name == "matmul":
             ranks = len(first.shape), len(node.inputs[1].shape)
             return params if rowed == [True, False] and ranks[0] == 2 and ranks[1] <= 2 else None
+        if name == "layer_norm":
+            return params if rowed == [True, False, False] and len(out) > 1 else None
         if name == "broadcast_to" and self._broadcasts(node, rowed):
             return {"shape": self.smaller(out)}
         if name == "reshape" and rowed[0]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import struct
 import zlib
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from tests.saving.attacks.raw import (
     FLOAT,
     NOWHERE,
     Raw,
+    attribute,
     chunk_tree,
     chunked,
     contiguous,
@@ -21,22 +23,50 @@ from tests.saving.attacks.raw import (
     other_link,
     space,
 )
-from tests.saving.attacks.table import BIAS, KERNEL, Attack, archive, weights
+from tests.saving.attacks.table import BIAS, KERNEL, Attack, archive, config, weights
 
 
 def made(
     bias: Callable[[Raw], Any] | None = None,
     top: Callable[[Raw], dict[str, Any]] | None = None,
-    more: Callable[[Raw], list[tuple[int, bytes]]] | None = None,
 ) -> bytes:
     """A file of weights: `bias` makes the second variable (an address, or a link's bytes)."""
     raw = Raw()
     kernel = raw.dataset(KERNEL)
     second = raw.dataset(BIAS) if bias is None else bias(raw)
-    inner = raw.group({"0": kernel, "1": second}, more(raw) if more else None)
+    if _whole:
+        return _old(raw, {"0": kernel, "1": second}, top)
+    inner = raw.group({"0": kernel, "1": second})
     above = raw.group({"dense": raw.group({"vars": inner})})
     root = raw.group({"layers": above, **(top(raw) if top else {})})
     return raw.finish(root)
+
+
+_whole: list[bool] = []  # not empty where a whole model of Keras 2 is made
+
+
+def _old(raw: Raw, variables: dict[str, Any], top: Any) -> bytes:
+    """The same in the layout of Keras 2, the model's description with it."""
+
+    def texts(name: str, *values: bytes) -> tuple[int, bytes]:
+        kind = struct.pack("<BBBBI", 0x13, 0, 0, 0, len(values[0]))
+        return (12, attribute(name, b"".join(values), kind, space(len(values))))
+
+    dense = raw.group(variables, [texts("weight_names", b"0", b"1")])
+    layers = raw.group({"dense": dense}, [texts("layer_names", b"dense")])
+    described = (12, attribute("model_config", json.dumps(config()).encode()))
+    return raw.finish(
+        raw.group({"model_weights": layers, **(top(raw) if top else {})}, [described])
+    )
+
+
+def whole(build: Callable[[], bytes]) -> bytes:
+    """What is built, as a whole model of Keras 2."""
+    _whole.append(True)
+    try:
+        return build()
+    finally:
+        _whole.pop()
 
 
 def twin() -> bytes:
@@ -208,9 +238,9 @@ ROWS: dict[str, tuple[Callable[[], bytes], Callable[[], bytes], str]] = {
     "a link of the program's own": (
         lambda: made(lambda raw: other_link("1", 70, b"abc")), twin, "user-defined link",
     ),
-    "a link along a path": (lambda: made(lambda raw: SOFT), twin, "1 variables|the file has 1"),
+    "a link along a path": (lambda: made(lambda raw: SOFT), twin, "the file has 1|no such part"),
     "a link along a path to itself": (
-        lambda: made(lambda raw: other_link("1", 1, b"/layers/dense/vars/1")), twin, "the file has 1",
+        lambda: made(lambda raw: other_link("1", 1, b"/layers/dense/vars/1")), twin, "the file has 1|soft links|no such part",
     ),
     "values in another file": (lambda: made(elsewhere), twin, "values are in other files"),
     "values in other datasets": (lambda: made(virtual), twin, "virtual dataset"),
@@ -291,11 +321,19 @@ ROWS: dict[str, tuple[Callable[[], bytes], Callable[[], bytes], str]] = {
 }  # fmt: skip
 
 ATTACKS = [
-    Attack(f"{name}: {suffix}", entry, suffix, lambda a=attack, f=made_of: f(a()),
-           lambda t=twin_, f=made_of: f(t()), message)
+    Attack(
+        f"{name}: {suffix}",
+        entry,
+        suffix,
+        lambda a=attack, f=made_of: f(a),
+        lambda t=twin_, f=made_of: f(t),
+        message,
+    )
     for name, (attack, twin_, message) in ROWS.items()
     for entry, suffix, made_of in (
-        ("load_weights", ".weights.h5", lambda data: data),
-        ("load_model", ".keras", lambda data: archive(data=data)),
+        ("load_weights", ".weights.h5", lambda build: build()),
+        ("load_model", ".keras", lambda build: archive(data=build())),
+        ("load_model", ".h5", whole),
     )
-]  # fmt: skip
+    if suffix != ".h5" or name not in ("a wrong checksum at its end",)
+]
