@@ -137,7 +137,7 @@ def _value(key: str, value: Any) -> Any:
     return value
 
 
-def _with_input(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _with_input(layers: list[Any]) -> list[Any]:
     """The layers of a Sequential with its input first, which the oldest files have in a layer."""
     first = layers[0] if layers else {"class_name": "InputLayer"}
     if not isinstance(first, dict):
