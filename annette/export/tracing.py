@@ -1,0 +1,222 @@
+"""A model's inference, traced for several sizes of the axes that are unknown."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from annette.export.errors import Refused
+from annette.export.flow import Flow, Unlike, joined
+from annette.graph.body import pruned
+from annette.graph.context import state
+from annette.graph.graph import Graph
+from annette.graph.primitive import constant, read
+from annette.graph.tensor import Node, Tensor
+from annette.graph.trace import Trace
+from annette.utils import tree
+
+# Rows in the three traces. Two numbers make a line, the third says whether it is one.
+_ROWS = (2, 3, 5)
+# Sizes for the other unknown axes: odd ones and even ones, so that rounding shows itself; where a
+# model cannot have such (what is halved and joined again), multiples of 64.
+_ODD = ((37, 50, 71), (41, 58, 83), (43, 62, 97), (47, 66, 101), (53, 74, 109), (59, 78, 113))
+_EVEN = tuple((64 * a, 64 * (a + 1), 64 * (a + 3)) for a in (3, 4, 5, 7, 8, 10))
+_PASSED = ("identity", "stop_gradient", "custom_gradient")
+
+
+class InputSpec(NamedTuple):
+    """An input of the exported model: its name, its sizes (None: any), its dtype."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: str
+
+
+def traced(
+    call: Callable[..., Any], specs: Sequence[InputSpec], keeps: Callable[[Node], bool]
+) -> tuple[Flow, Any]:
+    """Return what ``call(*inputs)`` does, and its result with the places of the outputs in it.
+
+    Args:
+        call: takes a Tensor for each input.
+        specs: of the inputs.
+        keeps: says which fused operations stay as they are.
+
+    Raises:
+        Refused: if what is done depends on the size of an unknown axis.
+    """
+    problem: Exception | None = None
+    for sizes in _attempts(specs):
+        try:
+            return _joint(call, specs, sizes, keeps)
+        except (Unlike, ValueError, TypeError, IndexError, ZeroDivisionError) as error:
+            if isinstance(error, Refused):
+                raise
+            problem = problem or error
+    assert problem is not None
+    if isinstance(problem, Unlike):
+        unknown = [f"{s.name!r} {s.shape}" for s in specs if None in s.shape]
+        raise Refused(
+            f"What it computes depends on a size that is not known (inputs {', '.join(unknown)}: "
+            f"{problem}). Give the input_signature sizes where there is None."
+        ) from problem
+    raise Refused(str(problem)) from problem
+
+
+def _attempts(specs: Sequence[InputSpec]) -> list[list[list[tuple[int, ...]]]]:
+    """Return sizes for each axis of each input, three each, the likeliest choice first.
+
+    First each unknown axis has sizes of its own. A model that adds two inputs needs equal ones: then
+    axes of one place are equal, at last all.
+    """
+    keys: list[Callable[[int, int], Any]] = [lambda i, a: (i, a), lambda i, a: a, lambda i, a: 0]
+    unknown = [
+        (i, a) for i, s in enumerate(specs) for a, n in enumerate(s.shape) if n is None and a
+    ]
+    found = []
+    for table, key in itertools.product((_ODD, _EVEN), keys if unknown else keys[:1]):
+        order = list(dict.fromkeys(key(i, a) for i, a in unknown))
+        if len(order) > len(table):
+            continue
+        chosen = dict(zip(order, table, strict=False))
+        sizes = [
+            [
+                (n,) * len(_ROWS) if n is not None else chosen[key(i, a)] if a else _ROWS
+                for a, n in enumerate(s.shape)
+            ]
+            for i, s in enumerate(specs)
+        ]
+        if sizes not in found:
+            found.append(sizes)
+    return found
+
+
+def _joint(
+    call: Callable[..., Any],
+    specs: Sequence[InputSpec],
+    sizes: list[list[tuple[int, ...]]],
+    keeps: Callable[[Node], bool],
+) -> tuple[Flow, Any]:
+    graphs, results, labels = [], [], {}
+    moves = any(None in s.shape for s in specs)
+    for trace in range(len(_ROWS) if moves else 1):
+        shapes = [tuple(n[trace] for n in axes) for axes in sizes]
+        graph, result, own = _one(call, specs, shapes, keeps)
+        graphs.append(graph)
+        results.append(result)
+        labels.update(own)
+    flow = joined(graphs, lambda node: labels.get(id(node), ""))
+    numbers = itertools.count()
+    places = tree.map_structure(
+        lambda t: next(numbers) if isinstance(t, Tensor) else None, results[0]
+    )
+    return flow, places
+
+
+class _Labelled(list[Node]):
+    """The nodes of a trace, with the names of the layers in whose calls they were recorded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.labels: dict[int, str] = {}
+
+    def append(self, node: Node) -> None:
+        self.labels[id(node)] = "/".join(state.names)
+        super().append(node)
+
+
+def _one(
+    call: Callable[..., Any],
+    specs: Sequence[InputSpec],
+    shapes: Sequence[tuple[int, ...]],
+    keeps: Callable[[Node], bool],
+) -> tuple[Graph, Any, dict[int, str]]:
+    inputs = [Tensor(n, s.dtype) for n, s in zip(shapes, specs, strict=True)]
+    with Trace() as recorder:
+        recorder.nodes = nodes = _Labelled()
+        result = tree.map_structure(_tensor, call(*inputs))
+    changed = [v for v, t in recorder.current.items() if t is not recorder.reads.get(v)]
+    if changed:
+        raise Refused(
+            f"Each call of it changes the variable {changed[0].path!r}, and a file has no memory "
+            "from one call to the next. Export it without what is remembered (stateful=False)."
+        )
+    outputs = [t for t in tree.flatten(result) if isinstance(t, Tensor)]
+    graph = Graph("model", inputs, recorder.reads, nodes, outputs, [])
+    return *_expanded(graph, keeps, nodes.labels, result), nodes.labels
+
+
+def _tensor(value: Any) -> Any:
+    if value is None or isinstance(value, str):
+        return value
+    value = read(value)
+    return value if isinstance(value, Tensor) else constant(value)
+
+
+def _expanded(
+    graph: Graph, keeps: Callable[[Node], bool], labels: dict[int, str], result: Any
+) -> tuple[Graph, Any]:
+    """Return an equal graph of primitives and the fused operations that are kept."""
+    replaced: dict[int, Tensor] = {}
+    nodes: list[Node] = []
+    alive: list[Any] = [graph]
+
+    def now(t: Tensor) -> Tensor:
+        while id(t) in replaced:
+            t = replaced[id(t)]
+        return t
+
+    def add(node: Node, label: str) -> None:
+        alive.append(node)
+        inputs = tuple(now(t) for t in node.inputs)
+        fresh = Node(node.primitive, inputs, node.params)
+        fresh.outputs = node.outputs
+        expand = getattr(node.primitive, "expand", None)
+        if expand is not None and not keeps(fresh):
+            inner, outputs = expand(inputs, node.params)
+            for child in inner:
+                add(child, label)
+            replaced.update((id(t), now(o)) for t, o in zip(node.outputs, outputs, strict=True))
+            return
+        if node.primitive.name in _PASSED:
+            replaced.update((id(t), inputs[i]) for i, t in enumerate(node.outputs))
+            return
+        fresh.outputs = tuple(
+            Tensor(t.shape, t.dtype, node=fresh, index=i) for i, t in enumerate(node.outputs)
+        )
+        replaced.update((id(t), o) for t, o in zip(node.outputs, fresh.outputs, strict=True))
+        nodes.append(fresh)
+        labels[id(fresh)] = label
+
+    for node in graph.nodes:
+        add(node, labels.get(id(node), ""))
+    outputs = [now(t) for t in graph.outputs]
+    nodes = _needed(nodes, outputs, keeps, labels)
+    made = Graph(graph.name, graph.inputs, graph.reads, nodes, outputs, [])
+    return made, tree.map_structure(lambda t: now(t) if isinstance(t, Tensor) else t, result)
+
+
+def _needed(
+    nodes: list[Node],
+    outputs: list[Tensor],
+    keeps: Callable[[Node], bool],
+    labels: dict[int, str],
+) -> list[Node]:
+    """Return the nodes that the outputs need, loops without what nobody asks for."""
+    wanted = {id(t) for t in outputs}
+    kept: list[Node] = []
+
+    def ready(body: Graph) -> Graph:
+        return _expanded(body, keeps, {}, None)[0]
+
+    for node in reversed(nodes):
+        if not any(id(t) in wanted for t in node.outputs):
+            continue
+        if "body" in node.params:
+            label = labels.get(id(node), "")
+            node = pruned(node, lambda t: id(t) in wanted, ready)
+            labels[id(node)] = label
+        wanted.update(id(t) for t in node.inputs)
+        kept.append(node)
+    return kept[::-1]
