@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -31,7 +32,7 @@ class Signature:
         self.structure = _structure(model, self.known) if given is None else _unpacked(given)
         specs = [_spec(x, model) for x in tree.flatten(self.structure)]
         names = _names(self.structure, self.known, specs)
-        self.inputs = [s._replace(name=n) for s, n in zip(specs, names, strict=True)]
+        self.inputs = [dataclasses.replace(s, name=n) for s, n in zip(specs, names, strict=True)]
         for spec in self.inputs:
             if spec.dtype == "string":
                 raise Refused(_strings(model, self.known, spec.name))
@@ -82,8 +83,7 @@ def _as_specs(shapes: Any, model: Any) -> Any:
 
 def _unpacked(given: Any) -> Any:
     """Return a list of one thing as that thing, as Keras takes it."""
-    one = isinstance(given, (list, tuple)) and len(given) == 1 and not isinstance(given, InputSpec)
-    return given[0] if one else given
+    return given[0] if isinstance(given, (list, tuple)) and len(given) == 1 else given
 
 
 def _spec(x: Any, model: Any) -> InputSpec:

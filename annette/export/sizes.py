@@ -38,27 +38,41 @@ def fixed(shape: Sequence[Size]) -> bool:
 
 
 class Line(NamedTuple):
-    """One size told by another: ``(up * n) // down + plus``."""
+    """One size told by another: ``(up * n + before) // down + plus``."""
 
     up: int
     down: int
     plus: int
+    before: int = 0
 
 
 def line(told: Moving, by: Moving) -> Line | None:
-    """Return how `told` follows from `by`, None if not along a line through all traces."""
+    """Return how `told` follows from `by`: along a line through all traces, or as a half."""
+    return _straight(told, by) or _half(told, by)
+
+
+def _straight(told: Moving, by: Moving) -> Line | None:
     step, rise = by.at[1] - by.at[0], told.at[1] - told.at[0]
-    if not step:
+    if not step or not rise:
         return None
-    common = math.gcd(step, rise) or 1
+    common = math.gcd(step, rise)
     up, down = rise // common, step // common
     if down < 0:
         up, down = -up, -down
-    if up <= 0:
-        return None
     # A quotient is meant only where nothing is left over.
-    if any((up * n) % down for n in by.at):
+    if up < 0 or any((up * n) % down for n in by.at):
         return None
     plus = told.at[0] - up * by.at[0] // down
     fits = all(up * n // down + plus == m for n, m in zip(by.at, told.at, strict=True))
     return Line(up, down, plus) if fits else None
+
+
+def _half(told: Moving, by: Moving) -> Line | None:
+    """A half that is rounded; odd and even sizes show which way."""
+    if len({n % 2 for n in by.at}) < 2:
+        return None
+    for before in (0, 1):
+        plus = {m - (n + before) // 2 for n, m in zip(by.at, told.at, strict=True)}
+        if len(plus) == 1:
+            return Line(1, 2, plus.pop(), before)
+    return None

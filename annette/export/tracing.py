@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from annette.export.errors import Refused
 from annette.export.flow import Flow, Unlike, joined
@@ -18,14 +19,17 @@ from annette.utils import tree
 
 # Rows in the three traces. Two numbers make a line, the third says whether it is one.
 _ROWS = (2, 3, 5)
-# Sizes for the other unknown axes: odd ones and even ones, so that rounding shows itself; where a
-# model cannot have such (what is halved and joined again), multiples of 64.
+# Sizes for the other unknown axes: odd ones and even ones, so that rounding shows itself. Where a
+# model cannot have such, few (what has a table of so many places) or multiples of 64 (what is halved
+# and joined again).
 _ODD = ((37, 50, 71), (41, 58, 83), (43, 62, 97), (47, 66, 101), (53, 74, 109), (59, 78, 113))
+_FEW = ((5, 8, 13), (7, 10, 17), (9, 14, 19), (11, 16, 25), (15, 22, 29), (21, 26, 31))
 _EVEN = tuple((64 * a, 64 * (a + 1), 64 * (a + 3)) for a in (3, 4, 5, 7, 8, 10))
 _PASSED = ("identity", "stop_gradient", "custom_gradient")
 
 
-class InputSpec(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class InputSpec:
     """An input of the exported model: its name, its sizes (None: any), its dtype."""
 
     name: str
@@ -75,7 +79,7 @@ def _attempts(specs: Sequence[InputSpec]) -> list[list[list[tuple[int, ...]]]]:
         (i, a) for i, s in enumerate(specs) for a, n in enumerate(s.shape) if n is None and a
     ]
     found = []
-    for table, key in itertools.product((_ODD, _EVEN), keys if unknown else keys[:1]):
+    for table, key in itertools.product((_ODD, _FEW, _EVEN), keys if unknown else keys[:1]):
         order = list(dict.fromkeys(key(i, a) for i, a in unknown))
         if len(order) > len(table):
             continue

@@ -6,9 +6,9 @@ from typing import Any
 
 from annette.export.errors import Refused
 from annette.export.flow import Flow
-from annette.export.onnx.dtypes import onnx_number
+from annette.export.onnx.dtypes import onnx_type
 from annette.export.onnx.table import EXPANDED, REFUSED, RULES, load
-from annette.export.onnx.writer import Writer, write
+from annette.export.onnx.writer import Writer, rounded, write
 from annette.export.signature import Signature
 from annette.export.sizes import Moving
 from annette.export.tracing import traced
@@ -127,24 +127,23 @@ def written(flow: Flow, taken: list[str], given: list[str], opset: int, title: s
     names, wanted = [w.name(n) for n in taken], [w.name(n) for n in given]
     symbols = _symbols(flow, names)
     for name, value in zip(names, flow.inputs, strict=True):
-        held = w.cast(name, "float32") if value.dtype == "bfloat16" else name
-        w.put(value, held)
+        if value.dtype == "bfloat16":
+            w.put(value, rounded(w, name))
+        else:
+            w.put(value, name)
     write(w, flow, RULES)
     for value, name in zip(flow.outputs, wanted, strict=True):
-        last = w.get(value)
-        if value.dtype == "bfloat16":
-            last = w.node("Cast", last, to=onnx_number("bfloat16"))
-        w.part.nodes.append(helper.make_node("Identity", [last], [name], name=name))
+        w.part.nodes.append(helper.make_node("Identity", [w.get(value)], [name], name=name))
     nodes = _needed(w.part.nodes, set(wanted))
     used = {name for node in nodes for name in _reads(node)}
     arrays = [t for t in w.part.initializers if t.name in used]
     _check_size(arrays)
     inputs = [
-        helper.make_tensor_value_info(n, onnx_number(v.dtype), _told(v.shape, symbols))
+        helper.make_tensor_value_info(n, onnx_type(v.dtype), _told(v.shape, symbols))
         for n, v in zip(names, flow.inputs, strict=True)
     ]
     outputs = [
-        helper.make_tensor_value_info(n, onnx_number(v.dtype), _told(v.shape, symbols))
+        helper.make_tensor_value_info(n, onnx_type(v.dtype), _told(v.shape, symbols))
         for n, v in zip(wanted, flow.outputs, strict=True)
     ]
     return helper.make_graph(nodes, title, inputs, outputs, arrays)

@@ -12,7 +12,7 @@ import numpy as np
 from annette.export.errors import Refused
 from annette.export.flow import Flow, Step, Value
 from annette.export.onnx.constants import written
-from annette.export.onnx.dtypes import onnx_type, plain
+from annette.export.onnx.dtypes import onnx_number, onnx_type, plain
 from annette.export.sizes import Moving, Size, at, fixed, line, shape_at, size_of
 
 Layout = tuple[int, ...]
@@ -198,6 +198,8 @@ class Writer:
             name = self.size(other)
             if rule.up != 1:
                 name = self.node("Mul", name, self.ints(rule.up))
+            if rule.before:
+                name = self.node("Add", name, self.ints(rule.before))
             if rule.down != 1:
                 name = self.node("Div", name, self.ints(rule.down))
             return self.node("Add", name, self.ints(rule.plus)) if rule.plus else name
@@ -286,4 +288,9 @@ def round_halves(writer: Writer, step: Step) -> None:
     for value in step.outputs:
         if value.dtype == "bfloat16":
             for layout, name in writer.layouts(value).items():
-                writer.put(value, writer.cast(writer.node("Cast", name, to=16), "float32"), layout)
+                writer.put(value, rounded(writer, name), layout)
+
+
+def rounded(writer: Writer, name: str) -> str:
+    """Return numbers of float32 as the nearest ones of bfloat16, still in float32."""
+    return writer.cast(writer.node("Cast", name, to=onnx_number("bfloat16")), "float32")

@@ -83,22 +83,23 @@ def _traces(*values: Value) -> int:
 
 def pooled_mean(w: Writer, step: Step) -> bool:
     """Write sums of windows divided by how many places they have as average pooling."""
-    pool = made_by(step.inputs[0], "sum_pool")
-    count = step.inputs[1]
-    if pool is None or not count.arrays or pool.inputs[0].dtype not in ("float32", "float16"):
-        return False
-    from annette.export.onnx.rules.pooling import average, counts
+    from annette.export.onnx.rules.pooling import average, counts, write_sums
 
+    pool, count = made_by(step.inputs[0], "sum_pool"), step.inputs[1]
+    if pool is None:
+        return False
+    if not count.arrays or pool.inputs[0].dtype not in ("float32", "float16"):
+        write_sums(w, pool)
+        return False
     size = math.prod(pool.params["size"])
     found = numbers(count)
     if found is not None and all(n == size for n in found):
         average(w, pool, step.outputs[0], padding_counts=True)
         return True
     expected = counts(pool)
-    if expected is None or len(count.arrays) not in (1, len(expected)):
-        return False
-    given = list(count.arrays) * (len(expected) // len(count.arrays))
-    if not all(_broadcasts_to(g, e) for g, e in zip(given, expected, strict=True)):
+    given = list(count.arrays) * (len(expected) if len(count.arrays) == 1 else 1)
+    if len(given) != len(expected) or not all(map(_broadcasts_to, given, expected)):
+        write_sums(w, pool)
         return False
     average(w, pool, step.outputs[0], padding_counts=False)
     return True
@@ -109,6 +110,99 @@ def _broadcasts_to(given: np.ndarray, expected: np.ndarray) -> bool:
         return bool((np.broadcast_to(given, expected.shape) == expected).all())
     except ValueError:
         return False
+
+
+def _mean_along(value: Value) -> tuple[Value, tuple[int, ...]] | None:
+    """Return what a value is the mean of, kept in its rank, and along which axes."""
+    step = made_by(value, "multiply")
+    for total, share in sides(step) if step is not None else ():
+        inner, found = made_by(total, "sum"), numbers(share)
+        if inner is None or found is None or len(found) > 1 or not inner.params["keepdims"]:
+            continue
+        (x,), axes = inner.inputs, inner.params["axis"]
+        sizes = [x.shape[a] for a in axes]
+        kind = numpy_dtype(x.dtype).type
+        if all(isinstance(n, int) for n in sizes) and found[0] == kind(1 / math.prod(sizes)):
+            return x, tuple(axes)
+    return None
+
+
+def layer_norm(w: Writer, step: Step) -> bool:
+    """Write what a layer normalization is composed of as one; say whether it is one."""
+    found = _layer_norm(step)
+    if found is None:
+        return False
+    x, gamma, beta, axes, epsilon = found
+    made = w.node(
+        "LayerNormalization", w.get(x), w.get(gamma), w.get(beta), axis=axes[0], epsilon=epsilon
+    )
+    w.put(step.outputs[0], made)
+    return True
+
+
+def _layer_norm(step: Step) -> tuple[Value, Value, Value, tuple[int, ...], float] | None:
+    if step.outputs[0].dtype != "float32":
+        return None
+    for scaled, beta in sides(step):
+        product = made_by(scaled, "multiply")
+        for quotient, gamma in sides(product) if product is not None else ():
+            whole = _standardized(quotient)
+            if whole is None:
+                continue
+            x, axes, epsilon = whole
+            last = tuple(range(len(x.shape) - len(axes), len(x.shape)))
+            shape = x.shape[last[0] :]
+            rows = [_row(v, len(axes)) for v in (gamma, beta)]
+            if axes == last and all(v.array is not None and v.shape == shape for v in rows):
+                return x, rows[0], rows[1], axes, epsilon
+    return None
+
+
+def _standardized(value: Value) -> tuple[Value, tuple[int, ...], float] | None:
+    """Return x, axes and epsilon of ``(x - mean) / sqrt(variance + epsilon)``."""
+    quotient = made_by(value, "divide")
+    centred = made_by(quotient.inputs[0], "subtract") if quotient is not None else None
+    root = made_by(quotient.inputs[1], "sqrt") if quotient is not None else None
+    added = made_by(root.inputs[0], "add") if root is not None else None
+    if quotient is None or centred is None or added is None:
+        return None
+    mean = _mean_along(centred.inputs[1])
+    for variance, epsilon in sides(added):
+        spread, known = _mean_along(variance), numbers(epsilon)
+        square = made_by(spread[0], "multiply") if spread is not None else None
+        if mean is None or spread is None or square is None or known is None:
+            continue
+        same = all(v is quotient.inputs[0] for v in square.inputs)
+        if same and mean[0] is centred.inputs[0] and mean[1] == spread[1]:
+            return mean[0], mean[1], float(known[0])
+    return None
+
+
+def gelu(w: Writer, step: Step) -> bool:
+    """Write ``x / 2 (1 + erf(x / sqrt 2))`` as what it is called, from opset 20 on."""
+    if w.opset < 20 or step.outputs[0].dtype != "float32":
+        return False
+    for half, above in sides(step):
+        x, added = _times(half, 0.5), made_by(above, "add")
+        for curve, one in sides(added) if added is not None else ():
+            error = made_by(curve, "erf")
+            if error is None or (numbers(one) or [0])[0] != 1 or x is None:
+                continue
+            if _times(error.inputs[0], math.sqrt(0.5)) is x:
+                place = layout_of(w, x)
+                w.put(step.outputs[0], w.node("Gelu", w.get(x, place)), place)
+                return True
+    return False
+
+
+def _times(value: Value, factor: float) -> Value | None:
+    """Return what a value is `factor` times of."""
+    step = made_by(value, "multiply")
+    for x, by in sides(step) if step is not None else ():
+        known = numbers(by)
+        if known is not None and len(known) == 1 and abs(float(known[0]) - factor) < 1e-7:
+            return x
+    return None
 
 
 def normalized(w: Writer, step: Step) -> bool:
@@ -136,10 +230,10 @@ def normalized(w: Writer, step: Step) -> bool:
     return True
 
 
-def _row(value: Value) -> Value:
-    """Return what was only given axes of 1 before its last."""
-    inner = made_by(value, "reshape")
-    if inner is not None and value.shape and value.shape[:-1] == (1,) * (len(value.shape) - 1):
+def _row(value: Value, axes: int = 1) -> Value:
+    """Return what was only given axes of 1 before its last one or more."""
+    inner, before = made_by(value, "reshape"), len(value.shape) - axes
+    if inner is not None and before >= 0 and value.shape[:before] == (1,) * before:
         return inner.inputs[0]
     return value
 

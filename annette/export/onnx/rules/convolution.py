@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -169,8 +170,8 @@ def _by_taps(w: Writer, step: Step) -> None:
     taps, groups = _taps(w, kernel), step.params["groups"]
     seen = window_taps(w, step, x, taps)
     weights = _tap_weights(w, kernel, taps, groups)
-    rank = len(x.shape)
-    parts = [_product(w, a, b, rank, groups) for a, b in zip(seen, weights, strict=True)]
+    shape = [*[0] * (len(x.shape) - 1), at(x.shape[-1], 0), at(kernel.shape[-1], 0)]
+    parts = [_product(w, a, b, shape, groups) for a, b in zip(seen, weights, strict=True)]
     w.put(step.outputs[0], _total(w, parts))
 
 
@@ -186,10 +187,14 @@ def _tap_weights(w: Writer, kernel: Value, taps: tuple[int, ...], groups: int) -
     return found
 
 
-def _product(w: Writer, x: str, weights: str, rank: int, groups: int) -> str:
-    """Return the product of the channels of each group with its matrix."""
-    split = w.node("Reshape", x, w.ints(*[0] * (rank - 1), groups, 1, -1))
-    return w.node("Reshape", w.node("MatMul", split, weights), w.ints(*[0] * (rank - 1), -1))
+def _product(w: Writer, x: str, weights: str, shape: Sequence[int], groups: int) -> str:
+    """Return the product of the channels of each group with its matrix.
+
+    `shape` is the result's with its channels, and before them what x has, which 0 stands for.
+    """
+    *kept, inner, outer = shape
+    split = w.node("Reshape", x, w.ints(*kept, groups, 1, inner // groups))
+    return w.node("Reshape", w.node("MatMul", split, weights), w.ints(*kept, outer))
 
 
 def _total(w: Writer, parts: list[str]) -> str:
@@ -199,7 +204,7 @@ def _total(w: Writer, parts: list[str]) -> str:
 def _spread_taps(w: Writer, step: Step, taps: tuple[int, ...], lows: list[int]) -> None:
     """The same backwards: each tap's product is laid where the tap reads from."""
     g, kernel = step.inputs
-    params, rank = step.params, len(g.shape)
+    params, groups = step.params, step.params["groups"]
     if not fixed(g.shape[1:]):
         raise Refused(
             f"{w.where} is a transposed convolution in float64 of sizes that are not known. Give the "
@@ -207,11 +212,13 @@ def _spread_taps(w: Writer, step: Step, taps: tuple[int, ...], lows: list[int]) 
         )
     zero = w.const(np.array(0), g.dtype)
     parts = []
-    weights = _tap_weights(w, kernel, taps, params["groups"])
+    channels = at(kernel.shape[-2], 0) * groups
+    sizes = [*[0] * (len(g.shape) - 1), at(g.shape[-1], 0), channels]
+    weights = _tap_weights(w, kernel, taps, groups)
     for place, tap in zip(itertools.product(*map(range, taps)), weights, strict=True):
         turned = w.node("Transpose", tap, perm=[0, 2, 1])
-        name = _product(w, w.get(g), turned, rank, params["groups"])
-        shape: list[Size] = list(g.shape)
+        name = _product(w, w.get(g), turned, sizes, groups)
+        shape: list[Size] = [*g.shape[:-1], channels]
         starts, ends = [0], [0]
         for axis, k in enumerate(place):
             stride, n = params["strides"][axis], at(g.shape[axis + 1], 0)

@@ -11,9 +11,9 @@ from annette.export.errors import Refused
 from annette.export.flow import Step
 from annette.export.onnx.dtypes import WIDER
 from annette.export.onnx.layouts import common
-from annette.export.onnx.rules.composed import mean_of, normalized, pooled_mean
+from annette.export.onnx.rules.composed import gelu, layer_norm, mean_of, normalized, pooled_mean
 from annette.export.onnx.table import rule
-from annette.export.onnx.writer import Writer
+from annette.export.onnx.writer import Writer, rounded
 from annette.graph.dtypes import is_float
 
 Names = Sequence[str]
@@ -60,12 +60,24 @@ def _no_uint64(w: Writer, step: Step) -> None:
 
 for _name, _op in {
     "exp": "Exp", "log": "Log", "sqrt": "Sqrt", "sin": "Sin", "cos": "Cos", "arctan": "Atan",
-    "tanh": "Tanh", "sigmoid": "Sigmoid", "erf": "Erf", "relu": "Relu", "sign": "Sign",
+    "tanh": "Tanh", "sigmoid": "Sigmoid", "erf": "Erf", "sign": "Sign",
     "floor": "Floor", "rint": "Round", "negative": "Neg", "subtract": "Sub", "power": "Pow",
 }.items():  # fmt: skip
     _simple(_name, _op)
 for _name, _op in {"less": "Less", "less_equal": "LessOrEqual", "equal": "Equal"}.items():
     _simple(_name, _op, gives="bool")
+
+
+@rule("relu")
+def _relu(w: Writer, step: Step) -> None:
+    _no_uint64(w, step)
+
+    def write(names: list[str], dtype: str) -> str:
+        if dtype in _FLOATS:
+            return w.node("Relu", *names)
+        return w.node("Max", *names, _number(w, 0, dtype))
+
+    by_places(w, step, write)
 
 
 @rule("not_equal")
@@ -83,9 +95,9 @@ def _or_logic(name: str, op: str, logic: str) -> None:
             w.put(step.outputs[0], w.node(logic, *names) if logic else names[0], layout)
             return
         _no_uint64(w, step)
-        if name == "multiply" and mean_of(w, step):
+        if name == "multiply" and (mean_of(w, step) or gelu(w, step)):
             return
-        if name == "add" and normalized(w, step):
+        if name == "add" and (normalized(w, step) or layer_norm(w, step)):
             return
         by_places(w, step, lambda names, dtype: w.node(op, *names))
 
@@ -275,7 +287,7 @@ def _cast(w: Writer, step: Step) -> None:
     if after == "bfloat16":
         if before == "float64":
             name = w.cast(name, "float32")
-        name = w.cast(w.node("Cast", name, to=16), "float32")
+        name = rounded(w, name)
     elif not (before == "bfloat16" and after == "float32"):
         if after == "uint64" and is_float(before):
             name = w.cast(name, "int64")

@@ -17,10 +17,13 @@ def _within_axis(w: Writer, indices: Value, size: Size) -> str:
     name = w.get(indices)
     if indices.dtype != "int64":
         name = w.cast(name, "int64")
-    known = indices.known
-    if known is not None and not known.size:
+    # Numbers that go up with the data and outgrow the axis are Gather's to refuse.
+    if indices.arrays and all(not a.size for a in indices.arrays):
         return name
-    if known is not None and isinstance(size, int) and known.min() >= 0 and known.max() < size:
+    inside = isinstance(size, int) and all(
+        a.min(initial=0) >= 0 and a.max(initial=0) < size for a in indices.arrays
+    )
+    if indices.arrays and inside:
         return name
     if made_by(indices, "within") is not None:
         return name

@@ -42,7 +42,19 @@ def _max_pool(w: Writer, step: Step) -> None:
 
 @rule("sum_pool")
 def _sum_pool(w: Writer, step: Step) -> None:
+    result = step.outputs[0]
+    # A division that follows may make a mean of it, and writes the sums if it does not.
+    divided = [u is not None and u.primitive.name == "divide" and u.inputs[0] is result
+               for u in result.users]  # fmt: skip
+    if not all(divided) or not divided:
+        write_sums(w, step)
+
+
+def write_sums(w: Writer, step: Step) -> None:
+    """Write the sums of windows, unless that was done."""
     (x,), result = step.inputs, step.outputs[0]
+    if w.layouts(result):
+        return
     if x.dtype == "float64":
         parts = window_taps(w, step, x, step.params["size"])
         w.put(result, parts[0] if len(parts) == 1 else w.node("Sum", *parts))
@@ -65,7 +77,7 @@ def average(w: Writer, pool: Step, result: Value, padding_counts: bool) -> None:
     w.put(result, made, place)
 
 
-def counts(pool: Step) -> list[np.ndarray] | None:
+def counts(pool: Step) -> list[np.ndarray]:
     """Return how many places of the input each window has, for each trace."""
     (x,) = pool.inputs
     moving = any(isinstance(n, Moving) for n in x.shape[1:-1])
