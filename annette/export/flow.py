@@ -102,12 +102,12 @@ def joined(graphs: Sequence[Graph], layer_of: Callable[[Node], str]) -> Flow:
     for variable, symbol in graphs[0].reads.items():
         others = [g.reads.get(variable) for g in graphs]
         if any(t is None for t in others):
-            raise Unlike("they read different weights")
+            raise Unlike("it reads other weights")
         value = values[id(symbol)] = Value(symbol.shape, symbol.dtype, variable.path)
         value.variable = variable
         weights.append(value)
     if any(len(g.nodes) != len(graphs[0].nodes) for g in graphs):
-        raise Unlike("they have different numbers of operations")
+        raise Unlike("it takes another number of operations")
     places = [_places(g) for g in graphs]
     steps = []
     for nodes in zip(*(g.nodes for g in graphs), strict=True):

@@ -9,6 +9,7 @@ from typing import Any
 from annette.export.errors import Refused
 from annette.export.tracing import InputSpec
 from annette.graph.dtypes import standardize
+from annette.graph.symbolic import KerasTensor
 from annette.utils import tree
 
 
@@ -36,6 +37,9 @@ class Signature:
         for spec in self.inputs:
             if spec.dtype == "string":
                 raise Refused(_strings(model, self.known, spec.name))
+        if not model.built:
+            symbols = [KerasTensor(spec.shape, spec.dtype, name=spec.name) for spec in self.inputs]
+            model(tree.pack_sequence_as(self.structure, symbols))
 
     @property
     def call(self) -> Callable[..., Any]:

@@ -53,19 +53,34 @@ def traced(
     problem: Exception | None = None
     for sizes in _attempts(specs):
         try:
-            return _joint(call, specs, sizes, keeps)
-        except (Unlike, ValueError, TypeError, IndexError, ZeroDivisionError) as error:
-            if isinstance(error, Refused):
-                raise
+            try:
+                return _joint(call, specs, sizes, keeps)
+            except Unlike:
+                # It may have been chance: a size that equals another of the model.
+                return _joint(call, specs, _moved(specs, sizes), keeps)
+        except Refused:
+            raise
+        except Unlike as error:
+            raise Refused(
+                f"What it computes depends on a size that is not known: {error}. Give the "
+                "input_signature sizes where there is None."
+            ) from error
+        except (ValueError, TypeError, IndexError, ZeroDivisionError) as error:
             problem = problem or error
-    assert problem is not None
-    if isinstance(problem, Unlike):
-        unknown = [f"{s.name!r} {s.shape}" for s in specs if None in s.shape]
-        raise Refused(
-            f"What it computes depends on a size that is not known (inputs {', '.join(unknown)}: "
-            f"{problem}). Give the input_signature sizes where there is None."
-        ) from problem
-    raise Refused(str(problem)) from problem
+    raise Refused(f"Its inference cannot be recorded: {problem}") from problem
+
+
+def _moved(
+    specs: Sequence[InputSpec], sizes: list[list[tuple[int, ...]]]
+) -> list[list[tuple[int, ...]]]:
+    """Return other sizes of the same kind."""
+    return [
+        [
+            found if n is not None else tuple(m + (64 if m > 128 else 2 if a else 5) for m in found)
+            for a, (n, found) in enumerate(zip(spec.shape, axes, strict=True))
+        ]
+        for spec, axes in zip(specs, sizes, strict=True)
+    ]
 
 
 def _attempts(specs: Sequence[InputSpec]) -> list[list[list[tuple[int, ...]]]]:
@@ -142,6 +157,11 @@ def _one(
         result = tree.map_structure(_tensor, call(*inputs))
     changed = [v for v, t in recorder.current.items() if t is not recorder.reads.get(v)]
     if changed:
+        if any(node.primitive.name == "random_bits" for node in nodes):
+            raise Refused(
+                f"Its inference draws random numbers ({changed[0].path!r}), and ONNX has none that "
+                "follow from a seed. Draw them only where training is True."
+            )
         raise Refused(
             f"Each call of it changes the variable {changed[0].path!r}, and a file has no memory "
             "from one call to the next. Export it without what is remembered (stateful=False)."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from annette.export.errors import Refused
@@ -38,7 +39,7 @@ def export(model: Any, path: str, input_signature: Any = None, opset: int | None
 def onnx_model(model: Any, input_signature: Any = None, opset: int | None = None) -> Any:
     """Return a model's inference as an ``onnx.ModelProto``, checked."""
     onnx = _package()
-    version = _opset(opset)
+    version = _opset(opset, onnx.defs.onnx_opset_version())
     load()
     try:
         signature = Signature(model, input_signature)
@@ -51,9 +52,12 @@ def onnx_model(model: Any, input_signature: Any = None, opset: int | None = None
     except Refused as error:
         raise Refused(f"Model '{model.name}' cannot be exported to ONNX. {error}") from error
     made = onnx.helper.make_model(
-        graph, opset_imports=[onnx.helper.make_opsetid("", version)], producer_name="annette",
-        producer_version=_version(), doc_string=f"Inference of the model '{model.name}'.",
-    )  # fmt: skip
+        graph,
+        opset_imports=[onnx.helper.make_opsetid("", version)],
+        producer_name="annette",
+        producer_version=getattr(sys.modules.get("annette"), "__version__", ""),
+        doc_string=f"Inference of the model '{model.name}'.",
+    )
     made.ir_version = onnx.helper.find_min_ir_version_for(made.opset_import)
     onnx.checker.check_model(made, full_check=True)
     return made
@@ -71,19 +75,14 @@ def _package() -> Any:
     return onnx
 
 
-def _version() -> str:
-    import annette
-
-    return annette.__version__
-
-
-def _opset(asked: int | None) -> int:
+def _opset(asked: int | None, newest: int) -> int:
+    last = min(OPSETS[-1], newest)
     if asked is None:
         return OPSET
-    if isinstance(asked, bool) or not isinstance(asked, int) or asked not in OPSETS:
+    if isinstance(asked, bool) or not isinstance(asked, int) or not OPSETS[0] <= asked <= last:
         raise ValueError(
-            f"opset_version must be a whole number from {OPSETS[0]} to {OPSETS[-1]}; it got "
-            f"{asked!r}. {OPSET} is what most runtimes of today take."
+            f"opset_version must be a whole number from {OPSETS[0]} to {last}, with the package onnx "
+            f"that is installed; it got {asked!r}. {OPSET} is what most runtimes of today take."
         )
     return asked
 
@@ -136,7 +135,7 @@ def written(flow: Flow, taken: list[str], given: list[str], opset: int, title: s
         w.part.nodes.append(helper.make_node("Identity", [w.get(value)], [name], name=name))
     nodes = _needed(w.part.nodes, set(wanted))
     used = {name for node in nodes for name in _reads(node)}
-    arrays = [t for t in w.part.initializers if t.name in used]
+    arrays = [t for t in w.initializers if t.name in used]
     _check_size(arrays)
     inputs = [
         helper.make_tensor_value_info(n, onnx_type(v.dtype), _told(v.shape, symbols))

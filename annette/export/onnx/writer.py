@@ -14,6 +14,7 @@ from annette.export.flow import Flow, Step, Value
 from annette.export.onnx.constants import written
 from annette.export.onnx.dtypes import onnx_number, onnx_type, plain
 from annette.export.sizes import Moving, Size, at, fixed, line, shape_at, size_of
+from annette.graph.dtypes import numpy_dtype
 
 Layout = tuple[int, ...]
 
@@ -23,7 +24,6 @@ class Part:
 
     def __init__(self) -> None:
         self.nodes: list[Any] = []
-        self.initializers: list[Any] = []
         self.names: dict[int, dict[Layout, str]] = {}  # values: their names by layout
         self.sizes: dict[Moving, str] = {}
         self.lengths: dict[Moving, tuple[str, int]] = {}  # where a size can be read
@@ -42,6 +42,7 @@ class Writer:
         self.parts: list[Part] = [Part()]
         self.done: set[int] = set()  # steps that an earlier one has written too
         self.taken: dict[str, int] = {}
+        self.initializers: list[Any] = []
         self.constants: dict[Any, str] = {}
         self.layer = ""
         self.alive: list[Any] = []
@@ -98,8 +99,8 @@ class Writer:
         from onnx import numpy_helper
 
         found = self.name(wanted)
-        # What lies outside is seen in the bodies of loops too.
-        self.parts[0].initializers.append(numpy_helper.from_array(array, found))
+        # What stands outside is seen in the bodies of loops too.
+        self.initializers.append(numpy_helper.from_array(array, found))
         return found
 
     def ints(self, *numbers: int) -> str:
@@ -158,15 +159,13 @@ class Writer:
             name = self.cast(name, "float32")
             self.part.names.setdefault(id(value), {})[layout] = name
             return name
-        small = value.variable is None and array.size <= 64
+        small = value.name is None and array.size <= 64
         name = self.const(array) if small else self.keep(plain(array), self._title(value))
         self.parts[0].names.setdefault(id(value), {})[layout] = name
         return name
 
     def _title(self, value: Value) -> str:
-        if value.variable is not None:
-            return str(value.variable.path)
-        return f"{self.layer}/constant" if self.layer else "constant"
+        return value.name or (f"{self.layer}/constant" if self.layer else "constant")
 
     # --- sizes --------------------------------------------------------------------------------
 
@@ -263,7 +262,7 @@ class Writer:
 def write(writer: Writer, flow: Flow, rules: dict[str, Any]) -> None:
     """Write the steps of a flow, whose inputs have their names."""
     for step in flow.steps:
-        if id(step) in writer.done:
+        if id(step) in writer.done or _known_before(step):
             continue
         before, writer.layer = writer.layer, step.layer or writer.layer
         try:
@@ -271,6 +270,30 @@ def write(writer: Writer, flow: Flow, rules: dict[str, Any]) -> None:
             round_halves(writer, step)
         finally:
             writer.layer = before
+
+
+# What is done to weights alone when the file is written: they stand in it as they are used.
+BEFORE = frozenset({"cast", "reshape", "transpose", "slice"})
+
+
+def _known_before(step: Step) -> bool:
+    """Compute what only lays out weights or brings them to a dtype; say whether it is such."""
+    arrays = [x.array for x in step.inputs]
+    (result,) = step.outputs if len(step.outputs) == 1 else (None,)
+    if step.primitive.name not in BEFORE or result is None or not fixed(result.shape):
+        return False
+    if any(a is None for a in arrays) or _moves(tuple(step.params.values())):
+        return False
+    made = step.primitive.run(np, *arrays, **step.params)
+    result.arrays = (np.asarray(made, numpy_dtype(result.dtype)),)
+    result.name = step.inputs[0].name
+    return True
+
+
+def _moves(params: Any) -> bool:
+    if isinstance(params, Moving):
+        return True
+    return isinstance(params, tuple) and any(map(_moves, params))
 
 
 # What moves numbers without changing them: their bfloat16 stays bfloat16.

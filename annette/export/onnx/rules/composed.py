@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from annette.export.flow import Step, Value
+from annette.export.onnx.dtypes import WIDER
 from annette.export.onnx.layouts import channels_first, layout_of, natural
 from annette.export.onnx.writer import Layout, Writer
 from annette.export.sizes import shape_at
@@ -79,6 +80,39 @@ def mean_of(w: Writer, step: Step) -> bool:
 def _traces(*values: Value) -> int:
     moving = [len(n.at) for v in values for n in v.shape if not isinstance(n, int)]
     return max([*moving, *(len(v.arrays) for v in values)], default=1)
+
+
+def product_of_rows(w: Writer, step: Step) -> bool:
+    """Write ``reshape(reshape(x) @ weights + bias)`` without the first reshape.
+
+    annette lays the rows of all axes below each other for a product; ONNX's takes x as it is.
+    """
+    (inner,), result = step.inputs, step.outputs[0]
+    bias, added = None, made_by(inner, "add")
+    for product, other in sides(added) if added is not None and len(inner.users) == 1 else ():
+        if len(other.shape) == 1 and (other.array is not None or w.layouts(other)):
+            inner, bias = product, other
+    matmul = made_by(inner, "matmul")
+    flat = made_by(matmul.inputs[0], "reshape") if matmul is not None else None
+    if matmul is None or flat is None or len(inner.users) > 1 or inner.dtype == "bfloat16":
+        return False
+    (x,), weights = flat.inputs, matmul.inputs[1]
+    rows = x.shape[:-1]
+    if (
+        len(weights.shape) != 2
+        or len(flat.outputs[0].shape) != 2
+        or x.shape[-1:] != weights.shape[:1]
+        or result.shape[: len(rows)] != rows
+        or x.dtype in WIDER
+        # onnxruntime (1.31) crashes where it joins a transposition of halves with a product.
+        or (x.dtype == "float16" and (made_by(x, "transpose") or len(w.layouts(x)) > 1))
+    ):
+        return False
+    made = w.node("MatMul", w.get(x), w.get(weights))
+    if bias is not None:
+        made = w.node("Add", made, w.get(bias))
+    w.put(result, w.reshaped(made, (*rows, weights.shape[-1]), result.shape))
+    return True
 
 
 def pooled_mean(w: Writer, step: Step) -> bool:

@@ -12,6 +12,7 @@ from annette.export.flow import Step
 from annette.export.onnx.dtypes import WIDER
 from annette.export.onnx.layouts import common
 from annette.export.onnx.rules.composed import gelu, layer_norm, mean_of, normalized, pooled_mean
+from annette.export.onnx.rules.error_function import precise_erf
 from annette.export.onnx.table import rule
 from annette.export.onnx.writer import Writer, rounded
 from annette.graph.dtypes import is_float
@@ -60,7 +61,7 @@ def _no_uint64(w: Writer, step: Step) -> None:
 
 for _name, _op in {
     "exp": "Exp", "log": "Log", "sqrt": "Sqrt", "sin": "Sin", "cos": "Cos", "arctan": "Atan",
-    "tanh": "Tanh", "sigmoid": "Sigmoid", "erf": "Erf", "sign": "Sign",
+    "tanh": "Tanh", "sigmoid": "Sigmoid", "sign": "Sign",
     "floor": "Floor", "rint": "Round", "negative": "Neg", "subtract": "Sub", "power": "Pow",
 }.items():  # fmt: skip
     _simple(_name, _op)
@@ -140,9 +141,10 @@ def _expm1(w: Writer, step: Step) -> None:
     by_places(w, step, write)
 
 
-def _infinite(w: Writer, name: str, dtype: str) -> str:
+def _infinite(w: Writer, name: str, dtype: str, below: int = 1) -> str:
     # Of halves only from opset 20 on.
-    return w.node("IsInf", w.cast(name, "float32") if dtype == "float16" else name)
+    name = w.cast(name, "float32") if dtype == "float16" else name
+    return w.node("IsInf", name, detect_negative=below)
 
 
 @rule("log1p")
@@ -153,11 +155,19 @@ def _log1p(w: Writer, step: Step) -> None:
         (x,) = names
         one = _number(w, 1.0, dtype)
         u = w.node("Add", x, one)
-        plain = w.node("Or", w.node("Equal", u, one), _infinite(w, u, dtype))
+        plain = w.node("Or", w.node("Equal", u, one), _infinite(w, u, dtype, 0))
         safe = w.node("Where", plain, _number(w, 2.0, dtype), u)
         far = w.node("Where", plain, one, x)
         quotient = w.node("Div", far, w.node("Sub", safe, one))
         return w.node("Where", plain, x, w.node("Mul", w.node("Log", safe), quotient))
+
+    by_places(w, step, write)
+
+
+@rule("erf")
+def _erf(w: Writer, step: Step) -> None:
+    def write(names: list[str], dtype: str) -> str:
+        return precise_erf(w, names[0]) if dtype == "float64" else w.node("Erf", *names)
 
     by_places(w, step, write)
 

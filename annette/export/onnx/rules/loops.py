@@ -21,12 +21,9 @@ def _scan(w: Writer, step: Step) -> None:
     firsts = [w.get(x) for x in step.inputs[:carries]]
     xs = [w.get(x) for x in step.inputs[carries:end]]
     for inside, outside in zip(body.inputs[end:], step.inputs[end:], strict=True):
-        if outside.array is not None:
-            inside.arrays = outside.arrays
-            inside.variable = outside.variable
-            w.get(outside)
-        else:
-            w.get(outside)
+        inside.arrays, inside.variable = outside.arrays, outside.variable
+        inside.name = outside.name
+        w.get(outside)
         for layout, name in w.layouts(outside).items():
             w.put(inside, name, layout)
     if params["length"] == 0:

@@ -9,7 +9,7 @@ import numpy as np
 from annette.export.errors import Refused
 from annette.export.flow import Step
 from annette.export.onnx.table import rule
-from annette.export.onnx.writer import Writer
+from annette.export.onnx.writer import BEFORE, Writer
 
 # Where annette's gates stand in ONNX's order: LSTM i f c o as i o f c, GRU z r h as it is.
 _ORDER = {"simple_rnn": (0,), "lstm": (0, 3, 1, 2), "gru": (0, 1, 2), "gru_reset_after": (0, 1, 2)}
@@ -61,12 +61,12 @@ def projection(sums: Any) -> Projection | None:
 
 
 def _weight(value: Any) -> bool:
-    """Say whether a value is a weight or a constant that does not move."""
-    if value.node is not None:
-        return False
-    if hasattr(value, "arrays"):
-        return bool(value.array is not None)
-    return value.value is not None or value.name is not None
+    """Say whether a value is a weight, or one that was only laid out anew."""
+    node = value.node
+    if node is None:
+        known = value.array if hasattr(value, "arrays") else value.value
+        return known is not None or value.name is not None
+    return node.primitive.name in BEFORE and all(map(_weight, node.inputs))
 
 
 def kept(node: Any) -> bool:
@@ -99,18 +99,16 @@ def _weights(w: Writer, step: Step, found: Projection) -> tuple[str, str, str]:
     if name == "gru_reset_after":
         own = np.asarray(step.inputs[2 + states].array)
     both = np.concatenate([_by_gates(bias, order), _by_gates(own, order)])
-    title = found.kernel.variable.path if found.kernel.variable is not None else f"{w.layer}/kernel"
-    other = recurrent.variable.path if recurrent.variable is not None else f"{w.layer}/recurrent"
     return (
-        w.keep(_by_gates(kernel, order)[None], title),
-        w.keep(_by_gates(back, order)[None], other),
-        w.keep(both[None], _bias_title(w, found)),
+        w.keep(_by_gates(kernel, order)[None], _title(w, found.kernel, "kernel")),
+        w.keep(_by_gates(back, order)[None], _title(w, recurrent, "recurrent_kernel")),
+        w.keep(both[None], _title(w, found.bias, "bias")),
     )
 
 
-def _bias_title(w: Writer, found: Projection) -> str:
-    known = found.bias is not None and found.bias.variable is not None
-    return str(found.bias.variable.path) if known else f"{w.layer}/bias"
+def _title(w: Writer, weight: Any, otherwise: str) -> str:
+    known = None if weight is None else weight.name
+    return known or f"{w.layer}/{otherwise}"
 
 
 @rule("simple_rnn", "lstm", "gru", "gru_reset_after")

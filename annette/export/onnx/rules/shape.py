@@ -8,6 +8,7 @@ from annette.export.errors import Refused
 from annette.export.flow import Step
 from annette.export.onnx.dtypes import WIDER
 from annette.export.onnx.layouts import common, layout_of, natural
+from annette.export.onnx.rules.composed import product_of_rows
 from annette.export.onnx.table import refuse, rule
 from annette.export.onnx.writer import Writer
 from annette.export.sizes import Moving, Size
@@ -18,7 +19,8 @@ _END = np.iinfo("int64").max
 @rule("reshape")
 def _reshape(w: Writer, step: Step) -> None:
     (x,) = step.inputs
-    w.put(step.outputs[0], w.reshaped(w.get(x), x.shape, step.outputs[0].shape))
+    if not product_of_rows(w, step):
+        w.put(step.outputs[0], w.reshaped(w.get(x), x.shape, step.outputs[0].shape))
 
 
 @rule("transpose")
