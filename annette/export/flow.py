@@ -97,7 +97,7 @@ def joined(graphs: Sequence[Graph], layer_of: Callable[[Node], str]) -> Flow:
         Unlike: if they differ in more than sizes.
     """
     values: dict[int, Value] = {}
-    inputs = [_value(ts, values) for ts in _rows(g.inputs for g in graphs)]
+    inputs = [_made(ts, values) for ts in _rows(g.inputs for g in graphs)]
     weights = []
     for variable, symbol in graphs[0].reads.items():
         others = [g.reads.get(variable) for g in graphs]
@@ -133,13 +133,17 @@ def _places(graph: Graph) -> dict[int, Any]:
     return names
 
 
-def _value(tensors: Sequence[Tensor], values: dict[int, Value]) -> Value:
+def _made(tensors: Sequence[Tensor], values: dict[int, Value]) -> Value:
+    value = values[id(tensors[0])] = _value(tensors)
+    return value
+
+
+def _value(tensors: Sequence[Tensor]) -> Value:
     first = tensors[0]
     if any(t.dtype != first.dtype or len(t.shape) != len(first.shape) for t in tensors):
         raise Unlike("a value has another dtype or rank")
     shape = [size_of(sizes) for sizes in zip(*(t.shape for t in tensors), strict=True)]
-    value = values[id(first)] = Value(shape, first.dtype, first.name)
-    return value
+    return Value(shape, first.dtype, first.name)
 
 
 def _seen(
@@ -152,8 +156,14 @@ def _seen(
     first = tensors[0]
     if id(first) in values:
         return values[id(first)]
-    value = _value(tensors, values)
+    if any(t.value is None for t in tensors):
+        raise Unlike("an operation reads another value")
+    # A number in one trace may be a table in another: as many axes broadcast alike.
+    rank = max(len(t.shape) for t in tensors)
     arrays = [np.asarray(t.value) for t in tensors]
+    arrays = [a.reshape((1,) * (rank - a.ndim) + a.shape) for a in arrays]
+    value = _value([Tensor(a.shape, t.dtype) for a, t in zip(arrays, tensors, strict=True)])
+    values[id(first)] = value
     alike = all(a.shape == arrays[0].shape and _same(a, arrays[0]) for a in arrays)
     value.arrays = (arrays[0],) if alike else tuple(arrays)
     return value
@@ -176,7 +186,7 @@ def _step(
         raise Unlike("an operation is another one")
     inputs = [_seen(ts, values, places) for ts in _rows(n.inputs for n in nodes)]
     params = {k: _param([n.params[k] for n in nodes], layer) for k in first.params}
-    outputs = [_value(ts, values) for ts in _rows(n.outputs for n in nodes)]
+    outputs = [_made(ts, values) for ts in _rows(n.outputs for n in nodes)]
     step = Step(first.primitive, inputs, outputs, params, layer)
     for i, value in enumerate(outputs):
         value.node, value.index = step, i

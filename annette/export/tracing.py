@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,11 +21,11 @@ from annette.utils import tree
 # Rows in the three traces. Two numbers make a line, the third says whether it is one.
 _ROWS = (2, 3, 5)
 # Sizes for the other unknown axes: odd ones and even ones, so that rounding shows itself. Where a
-# model cannot have such, few (what has a table of so many places) or multiples of 64 (what is halved
-# and joined again).
+# model cannot have such, few (what has a table of so many places), or multiples of as few as it takes
+# (what is halved and joined again).
 _ODD = ((37, 50, 71), (41, 58, 83), (43, 62, 97), (47, 66, 101), (53, 74, 109), (59, 78, 113))
 _FEW = ((5, 8, 13), (7, 10, 17), (9, 14, 19), (11, 16, 25), (15, 22, 29), (21, 26, 31))
-_EVEN = tuple((64 * a, 64 * (a + 1), 64 * (a + 3)) for a in (3, 4, 5, 7, 8, 10))
+_FACTORS = (2, 4, 8, 16, 32)
 _PASSED = ("identity", "stop_gradient", "custom_gradient")
 
 
@@ -70,17 +71,27 @@ def traced(
     raise Refused(f"Its inference cannot be recorded: {problem}") from problem
 
 
+def _tables() -> list[tuple[tuple[int, ...], ...]]:
+    more = [tuple(tuple(f * n for n in sizes) for sizes in _ODD) for f in _FACTORS]
+    return [_ODD, _FEW, *more]
+
+
 def _moved(
     specs: Sequence[InputSpec], sizes: list[list[tuple[int, ...]]]
 ) -> list[list[tuple[int, ...]]]:
     """Return other sizes of the same kind."""
     return [
         [
-            found if n is not None else tuple(m + (64 if m > 128 else 2 if a else 5) for m in found)
+            found if n is not None else tuple(m + (_step(found) if a else 5) for m in found)
             for a, (n, found) in enumerate(zip(spec.shape, axes, strict=True))
         ]
         for spec, axes in zip(specs, sizes, strict=True)
     ]
+
+
+def _step(sizes: tuple[int, ...]) -> int:
+    """Return the least step that keeps what the sizes are multiples of, and which are odd ones."""
+    return 2 * math.gcd(*sizes)
 
 
 def _attempts(specs: Sequence[InputSpec]) -> list[list[list[tuple[int, ...]]]]:
@@ -94,7 +105,7 @@ def _attempts(specs: Sequence[InputSpec]) -> list[list[list[tuple[int, ...]]]]:
         (i, a) for i, s in enumerate(specs) for a, n in enumerate(s.shape) if n is None and a
     ]
     found = []
-    for table, key in itertools.product((_ODD, _FEW, _EVEN), keys if unknown else keys[:1]):
+    for table, key in itertools.product(_tables(), keys if unknown else keys[:1]):
         order = list(dict.fromkeys(key(i, a) for i, a in unknown))
         if len(order) > len(table):
             continue

@@ -112,26 +112,34 @@ def _even(w: Writer, value: Value) -> str | None:
 
 
 def _rows(w: Writer, value: Value) -> str | None:
-    """A fixed table that goes up by a fixed table along the one axis that moves."""
+    """A fixed table that goes up by a fixed table, at each n-th place of the one axis that moves."""
     moving = [i for i, n in enumerate(value.shape) if isinstance(n, Moving)]
     if value.dtype == "bool" or len(moving) != 1 or any(not a.size for a in value.arrays):
         return None
-    (axis,), arrays = moving, value.arrays
-    longest = max(arrays, key=lambda a: a.shape[axis])
-    first, second = (np.take(longest, [i], axis) for i in (0, 1))
-    up = second - first
-    if up.any() and any((np.asarray(a, "float64") % 1).any() for a in arrays):
+    (axis,), rank = moving, len(value.shape)
+    arrays = [np.moveaxis(a, axis, 0) for a in value.arrays]
+    longest = max(arrays, key=len)
+    first, changed = (
+        longest[:1],
+        np.flatnonzero((longest != longest[:1]).reshape(len(longest), -1).any(1)),
+    )
+    every = int(changed[0]) if changed.size else 1
+    up = longest[every : every + 1] - first if changed.size else np.zeros_like(first)
+    if changed.size and any((np.asarray(a, "float64") % 1).any() for a in arrays):
         return None
     for a in arrays:
-        index = np.arange(a.shape[axis]).reshape([-1 if i == axis else 1 for i in range(a.ndim)])
+        index = np.arange(len(a)).reshape(-1, *(1,) * (rank - 1)) // every
         if (a != first + up * index).any():
             return None
-    name = w.const(first)
-    if up.any():
-        index_name = w.cast(_along(w, value.shape[axis], axis, len(value.shape)), value.dtype)
-        return w.node("Add", name, w.node("Mul", index_name, w.const(up)))
-    return w.node("Expand", name, w.shape([n if i == axis else 1
-                                           for i, n in enumerate(value.shape)]))  # fmt: skip
+    name = w.const(np.moveaxis(first, 0, axis))
+    if not changed.size:
+        wide = [n if i == axis else 1 for i, n in enumerate(value.shape)]
+        return w.node("Expand", name, w.shape(wide))
+    index_name = _along(w, value.shape[axis], axis, rank)
+    if every > 1:
+        index_name = w.node("Div", index_name, w.const(np.array(every, "int64")))
+    steps = w.node("Mul", w.cast(index_name, value.dtype), w.const(np.moveaxis(up, 0, axis)))
+    return w.node("Add", name, steps)
 
 
 def _step(arrays: Sequence[np.ndarray], axis: int) -> float | None:
