@@ -8,12 +8,12 @@ from typing import Any
 from annette.export.errors import Refused
 from annette.export.flow import Flow
 from annette.export.onnx.dtypes import onnx_type
-from annette.export.onnx.table import EXPANDED, REFUSED, RULES, load
+from annette.export.onnx.pruning import needed, reads
+from annette.export.onnx.table import REFUSED, RULES, load
 from annette.export.onnx.writer import Writer, rounded, write
 from annette.export.signature import Signature
 from annette.export.sizes import Moving
 from annette.export.tracing import traced
-from annette.fused import FUSED
 from annette.graph.tensor import Node
 from annette.saving.files import replacing
 
@@ -89,15 +89,10 @@ def _opset(asked: int | None, newest: int) -> int:
 
 def _keeps(node: Node) -> bool:
     """Say whether a fused operation is written as one."""
-    from annette.export.onnx.rules.recurrent import kept
+    from annette.export.onnx.rules.recurrent import RECURRENT, kept
 
     name = node.primitive.name
-    if name in EXPANDED or name not in FUSED or name not in RULES:
-        return False
-    return kept(node) if FUSED[name].family == "fused" and name in _RECURRENT else True
-
-
-_RECURRENT = frozenset({"simple_rnn", "lstm", "gru", "gru_reset_after"})
+    return name in RULES and (name not in RECURRENT or kept(node))
 
 
 def _check(flow: Flow) -> None:
@@ -133,8 +128,8 @@ def written(flow: Flow, taken: list[str], given: list[str], opset: int, title: s
     write(w, flow, RULES)
     for value, name in zip(flow.outputs, wanted, strict=True):
         w.part.nodes.append(helper.make_node("Identity", [w.get(value)], [name], name=name))
-    nodes = _needed(w.part.nodes, set(wanted))
-    used = {name for node in nodes for name in _reads(node)}
+    nodes = needed(w.part.nodes, set(wanted))
+    used = {name for node in nodes for name in reads(node)}
     arrays = [t for t in w.initializers if t.name in used]
     _check_size(arrays)
     inputs = [
@@ -162,26 +157,6 @@ def _told(shape: tuple[Any, ...], symbols: dict[Moving, str]) -> list[Any]:
     return [symbols.get(n) if isinstance(n, Moving) else n for n in shape]
 
 
-def _reads(node: Any) -> set[str]:
-    """Return the names that a node reads, those of its bodies included."""
-    found = set(node.input)
-    for attribute in node.attribute:
-        if attribute.HasField("g"):
-            for inner in attribute.g.node:
-                found |= _reads(inner)
-            found |= {o.name for o in attribute.g.output}
-    return found
-
-
-def _needed(nodes: list[Any], ends: set[str]) -> list[Any]:
-    wanted, kept = set(ends), []
-    for node in reversed(nodes):
-        if any(name in wanted for name in node.output):
-            kept.append(node)
-            wanted |= _reads(node)
-    return kept[::-1]
-
-
 def _check_size(arrays: list[Any]) -> None:
     total = sum(t.ByteSize() for t in arrays)
     if total > _LARGEST - 2**24:
@@ -191,4 +166,4 @@ def _check_size(arrays: list[Any]) -> None:
         )
 
 
-__all__ = ["EXPANDED", "OPSET", "OPSETS", "REFUSED", "RULES", "export", "load", "onnx_model"]
+__all__ = ["OPSET", "OPSETS", "REFUSED", "RULES", "export", "load", "onnx_model"]

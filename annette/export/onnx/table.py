@@ -9,9 +9,8 @@ from annette.export.onnx.writer import Writer
 
 Rule = Callable[[Writer, Step], None]
 RULES: dict[str, Rule] = {}
-# Fused operations that are written as what they are composed of.
-EXPANDED: set[str] = set()
-# Operations without a rule, each with its reason.
+# Operations without a rule, each with its reason. A fused one needs neither: it is written as what it
+# is composed of.
 REFUSED: dict[str, str] = {}
 
 
@@ -31,11 +30,6 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
 def refuse(reason: str, *names: str) -> None:
     """Say why operations have no rule."""
     REFUSED.update(dict.fromkeys(names, reason))
-
-
-def expand(*names: str) -> None:
-    """Say that fused operations are written as what they are composed of."""
-    EXPANDED.update(names)
 
 
 def load() -> None:

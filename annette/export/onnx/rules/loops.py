@@ -8,6 +8,7 @@ import numpy as np
 
 from annette.export.flow import Flow, Step, Value
 from annette.export.onnx.dtypes import onnx_type
+from annette.export.onnx.pruning import needed
 from annette.export.onnx.table import RULES, rule
 from annette.export.onnx.writer import Writer, write
 
@@ -59,7 +60,8 @@ def _body(
             name = w.node("Identity", w.get(value))
             outputs.append(name)
             told.append(_told(name, value))
-        return helper.make_graph(part.nodes, w.name("step"), inputs, told)
+        nodes = needed(part.nodes, set(outputs))
+        return helper.make_graph(nodes, w.name("step"), inputs, told)
 
 
 def _told(name: str, value: Value) -> Any:

@@ -14,7 +14,8 @@ from annette.export.onnx.writer import BEFORE, Writer
 # Where annette's gates stand in ONNX's order: LSTM i f c o as i o f c, GRU z r h as it is.
 _ORDER = {"simple_rnn": (0,), "lstm": (0, 3, 1, 2), "gru": (0, 1, 2), "gru_reset_after": (0, 1, 2)}
 _OPS = {"simple_rnn": "RNN", "lstm": "LSTM", "gru": "GRU", "gru_reset_after": "GRU"}
-_STATES = {"simple_rnn": 1, "lstm": 2, "gru": 1, "gru_reset_after": 1}
+# How many states each carries along.
+RECURRENT = {"simple_rnn": 1, "lstm": 2, "gru": 1, "gru_reset_after": 1}
 
 
 class Projection(NamedTuple):
@@ -72,8 +73,8 @@ def _weight(value: Any) -> bool:
 def kept(node: Any) -> bool:
     """Say whether a fused recurrent operation is written as one operator."""
     name = node.primitive.name
-    masked = len(node.inputs) > 2 + _STATES[name] + (name == "gru_reset_after")
-    weights = node.inputs[1 + _STATES[name] :]
+    masked = len(node.inputs) > 2 + RECURRENT[name] + (name == "gru_reset_after")
+    weights = node.inputs[1 + RECURRENT[name] :]
     return (
         not masked
         and node.outputs[0].dtype == "float32"
@@ -90,7 +91,7 @@ def _by_gates(array: np.ndarray, order: tuple[int, ...]) -> np.ndarray:
 
 def _weights(w: Writer, step: Step, found: Projection) -> tuple[str, str, str]:
     name, order = step.primitive.name, _ORDER[step.primitive.name]
-    states = _STATES[name]
+    states = RECURRENT[name]
     recurrent = step.inputs[1 + states]
     kernel, back = np.asarray(found.kernel.array), np.asarray(recurrent.array)
     width = kernel.shape[-1]
@@ -113,7 +114,7 @@ def _title(w: Writer, weight: Any, otherwise: str) -> str:
 
 @rule("simple_rnn", "lstm", "gru", "gru_reset_after")
 def _recurrent(w: Writer, step: Step) -> None:
-    name, states = step.primitive.name, _STATES[step.primitive.name]
+    name, states = step.primitive.name, RECURRENT[step.primitive.name]
     found = projection(step.inputs[0])
     if found is None or any(y.users for y in step.outputs[1 + states :]):
         raise Refused(f"{w.where} reads the gates of its steps, which ONNX does not give.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from annette.export.onnx.table import expand, refuse
+from annette.export.onnx.table import refuse
 
 refuse(
     "ONNX has no operator that takes a matrix apart or solves equations.",
@@ -17,8 +17,3 @@ refuse(
 )  # fmt: skip
 refuse("ONNX has no complementary error function, and 1 - erf(x) loses small values.", "erfc")
 refuse("ONNX has no greatest common divisor.", "gcd")
-expand(
-    "sparse_cross_entropy", "cross_entropy", "binary_cross_entropy", "batch_norm", "attention",
-    "sgd", "sgd_momentum", "adam", "adam_amsgrad", "rmsprop", "rmsprop_momentum",
-    "rmsprop_centered", "rmsprop_centered_momentum", "adagrad",
-)  # fmt: skip
