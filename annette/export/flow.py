@@ -41,11 +41,14 @@ class Value:
         return self.arrays[0] if len(self.arrays) == 1 else None
 
     @property
+    def stored(self) -> bool:
+        """Whether the numbers are known when the model is exported."""
+        return self.variable is not None or len(self.arrays) == 1
+
+    @property
     def array(self) -> np.ndarray | None:
         """The numbers that are known when the model is exported: a constant's or a weight's."""
-        if self.variable is not None:
-            return np.asarray(self.variable.numpy())
-        return self.known
+        return self.known if self.variable is None else np.asarray(self.variable._known())
 
 
 class Step:

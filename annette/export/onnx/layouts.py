@@ -29,7 +29,7 @@ def common(w: Writer, inputs: Sequence[Value], result: Value) -> tuple[Layout, l
     """Return the layout for an operation place by place, and its inputs' names in it."""
     rank = len(result.shape)
     own = natural(rank)
-    whole = [x for x in inputs if x.shape == result.shape and w.layouts(x) and x.array is None]
+    whole = [x for x in inputs if x.shape == result.shape and w.layouts(x) and not x.stored]
     wanted = next((p for x in whole if (p := layout_of(w, x)) != own), own)
     if any(wanted not in w.layouts(x) for x in whole):
         wanted = own

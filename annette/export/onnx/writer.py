@@ -42,7 +42,7 @@ class Writer:
         self.parts: list[Part] = [Part()]
         self.done: set[int] = set()  # steps that an earlier one has written too
         self.taken: dict[str, int] = {}
-        self.initializers: list[Any] = []
+        self.arrays: dict[str, np.ndarray] = {}  # weights and constants
         self.constants: dict[Any, str] = {}
         self.layer = ""
         self.alive: list[Any] = []
@@ -96,11 +96,9 @@ class Writer:
 
     def keep(self, array: np.ndarray, wanted: str) -> str:
         """Write an array under a name like `wanted`; return the name."""
-        from onnx import numpy_helper
-
         found = self.name(wanted)
         # What stands outside is seen in the bodies of loops too.
-        self.initializers.append(numpy_helper.from_array(array, found))
+        self.arrays[found] = array
         return found
 
     def ints(self, *numbers: int) -> str:
@@ -136,7 +134,7 @@ class Writer:
         there = self.layouts(value)
         if wanted in there:
             return there[wanted]
-        if value.array is not None:
+        if value.stored:
             return self._known(value, wanted)
         if not there:
             if not value.arrays:

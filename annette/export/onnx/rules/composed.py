@@ -90,7 +90,7 @@ def product_of_rows(w: Writer, step: Step) -> bool:
     (inner,), result = step.inputs, step.outputs[0]
     bias, added = None, made_by(inner, "add")
     for product, other in sides(added) if added is not None and len(inner.users) == 1 else ():
-        if len(other.shape) == 1 and (other.array is not None or w.layouts(other)):
+        if len(other.shape) == 1 and (other.stored or w.layouts(other)):
             inner, bias = product, other
     matmul = made_by(inner, "matmul")
     flat = made_by(matmul.inputs[0], "reshape") if matmul is not None else None
@@ -187,7 +187,7 @@ def _layer_norm(step: Step) -> tuple[Value, Value, Value, tuple[int, ...], float
             last = tuple(range(len(x.shape) - len(axes), len(x.shape)))
             shape = x.shape[last[0] :]
             rows = [_row(v, len(axes)) for v in (gamma, beta)]
-            if axes == last and all(v.array is not None and v.shape == shape for v in rows):
+            if axes == last and all(v.stored and v.shape == shape for v in rows):
                 return x, rows[0], rows[1], axes, epsilon
     return None
 

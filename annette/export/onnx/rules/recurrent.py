@@ -65,8 +65,8 @@ def _weight(value: Any) -> bool:
     """Say whether a value is a weight, or one that was only laid out anew."""
     node = value.node
     if node is None:
-        known = value.array if hasattr(value, "arrays") else value.value
-        return known is not None or value.name is not None
+        known = value.stored if hasattr(value, "stored") else value.value is not None
+        return bool(known) or value.name is not None
     return node.primitive.name in BEFORE and all(map(_weight, node.inputs))
 
 

@@ -48,7 +48,7 @@ def _concatenate(w: Writer, step: Step) -> None:
     places = [layout_of(w, x) for x in step.inputs]
     own = natural(len(step.outputs[0].shape))
     place = next((p for p in places if p != own), own)
-    if any(place not in w.layouts(x) and x.array is None for x in step.inputs):
+    if any(place not in w.layouts(x) and not x.stored for x in step.inputs):
         place = own
     names = [w.get(x, place) for x in step.inputs]
     w.put(step.outputs[0], w.node("Concat", *names, axis=place.index(axis)), place)
