@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -53,18 +52,12 @@ def line(told: Moving, by: Moving) -> Line | None:
 
 def _straight(told: Moving, by: Moving) -> Line | None:
     step, rise = by.at[1] - by.at[0], told.at[1] - told.at[0]
-    if not step or not rise:
+    if not step or rise % step or rise // step < 1:
         return None
-    common = math.gcd(step, rise)
-    up, down = rise // common, step // common
-    if down < 0:
-        up, down = -up, -down
-    # A quotient is meant only where nothing is left over.
-    if up < 0 or any((up * n) % down for n in by.at):
-        return None
-    plus = told.at[0] - up * by.at[0] // down
-    fits = all(up * n // down + plus == m for n, m in zip(by.at, told.at, strict=True))
-    return Line(up, down, plus) if fits else None
+    up = rise // step
+    plus = told.at[0] - up * by.at[0]
+    fits = all(up * n + plus == m for n, m in zip(by.at, told.at, strict=True))
+    return Line(up, 1, plus) if fits else None
 
 
 def _half(told: Moving, by: Moving) -> Line | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from annette.export.choosing import FAILURES, TRACES, Choice, freest
 from annette.export.errors import Refused
 from annette.export.flow import Flow, Unlike, joined
 from annette.graph.body import pruned
@@ -18,14 +18,6 @@ from annette.graph.tensor import Node, Tensor
 from annette.graph.trace import Trace
 from annette.utils import tree
 
-# Rows in the three traces. Two numbers make a line, the third says whether it is one.
-_ROWS = (2, 3, 5)
-# Sizes for the other unknown axes: odd ones and even ones, so that rounding shows itself. Where a
-# model cannot have such, few (what has a table of so many places), or multiples of as few as it takes
-# (what is halved and joined again).
-_ODD = ((37, 50, 71), (41, 58, 83), (43, 62, 97), (47, 66, 101), (53, 74, 109), (59, 78, 113))
-_FEW = ((5, 8, 13), (7, 10, 17), (9, 14, 19), (11, 16, 25), (15, 22, 29), (21, 26, 31))
-_FACTORS = (2, 4, 8, 16, 32)
 _PASSED = ("identity", "stop_gradient", "custom_gradient")
 
 
@@ -51,75 +43,26 @@ def traced(
     Raises:
         Refused: if what is done depends on the size of an unknown axis.
     """
-    problem: Exception | None = None
-    for sizes in _attempts(specs):
+    shapes = [s.shape for s in specs]
+
+    def attempt(choice: Choice) -> tuple[Flow, Any]:
         try:
-            try:
-                return _joint(call, specs, sizes, keeps)
-            except Unlike:
-                # It may have been chance: a size that equals another of the model.
-                return _joint(call, specs, _moved(specs, sizes), keeps)
-        except Refused:
-            raise
-        except Unlike as error:
-            raise Refused(
-                f"What it computes depends on a size that is not known: {error}. Give the "
-                "input_signature sizes where there is None."
-            ) from error
-        except (ValueError, TypeError, IndexError, ZeroDivisionError) as error:
-            problem = problem or error
-    raise Refused(f"Its inference cannot be recorded: {problem}") from problem
+            return _joint(call, specs, choice.sizes(shapes), keeps)
+        except Unlike:
+            # It may have been chance: a size that equals another of the model.
+            return _joint(call, specs, choice.sizes(shapes, moved=True), keeps)
 
-
-def _tables() -> list[tuple[tuple[int, ...], ...]]:
-    more = [tuple(tuple(f * n for n in sizes) for sizes in _ODD) for f in _FACTORS]
-    return [_ODD, _FEW, *more]
-
-
-def _moved(
-    specs: Sequence[InputSpec], sizes: list[list[tuple[int, ...]]]
-) -> list[list[tuple[int, ...]]]:
-    """Return other sizes of the same kind."""
-    return [
-        [
-            found if n is not None else tuple(m + (_step(found) if a else 5) for m in found)
-            for a, (n, found) in enumerate(zip(spec.shape, axes, strict=True))
-        ]
-        for spec, axes in zip(specs, sizes, strict=True)
-    ]
-
-
-def _step(sizes: tuple[int, ...]) -> int:
-    """Return the least step that keeps what the sizes are multiples of, and which are odd ones."""
-    return 2 * math.gcd(*sizes)
-
-
-def _attempts(specs: Sequence[InputSpec]) -> list[list[list[tuple[int, ...]]]]:
-    """Return sizes for each axis of each input, three each, the likeliest choice first.
-
-    First each unknown axis has sizes of its own. A model that adds two inputs needs equal ones: then
-    axes of one place are equal, at last all.
-    """
-    keys: list[Callable[[int, int], Any]] = [lambda i, a: (i, a), lambda i, a: a, lambda i, a: 0]
-    unknown = [
-        (i, a) for i, s in enumerate(specs) for a, n in enumerate(s.shape) if n is None and a
-    ]
-    found = []
-    for table, key in itertools.product(_tables(), keys if unknown else keys[:1]):
-        order = list(dict.fromkeys(key(i, a) for i, a in unknown))
-        if len(order) > len(table):
-            continue
-        chosen = dict(zip(order, table, strict=False))
-        sizes = [
-            [
-                (n,) * len(_ROWS) if n is not None else chosen[key(i, a)] if a else _ROWS
-                for a, n in enumerate(s.shape)
-            ]
-            for i, s in enumerate(specs)
-        ]
-        if sizes not in found:
-            found.append(sizes)
-    return found
+    try:
+        return freest(attempt, shapes)
+    except Refused:
+        raise
+    except Unlike as error:
+        raise Refused(
+            f"What it computes depends on a size that is not known: {error}. Give the "
+            "input_signature sizes where there is None."
+        ) from error
+    except FAILURES as error:
+        raise Refused(f"Its inference cannot be recorded: {error}") from error
 
 
 def _joint(
@@ -130,7 +73,7 @@ def _joint(
 ) -> tuple[Flow, Any]:
     graphs, results, labels = [], [], {}
     moves = any(None in s.shape for s in specs)
-    for trace in range(len(_ROWS) if moves else 1):
+    for trace in range(TRACES if moves else 1):
         shapes = [tuple(n[trace] for n in axes) for axes in sizes]
         graph, result, own = _one(call, specs, shapes, keeps)
         graphs.append(graph)

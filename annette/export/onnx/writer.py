@@ -276,13 +276,12 @@ BEFORE = frozenset({"cast", "reshape", "transpose", "slice"})
 
 def _known_before(step: Step) -> bool:
     """Compute what only lays out weights or brings them to a dtype; say whether it is such."""
-    arrays = [x.array for x in step.inputs]
-    (result,) = step.outputs if len(step.outputs) == 1 else (None,)
-    if step.primitive.name not in BEFORE or result is None or not fixed(result.shape):
+    if step.primitive.name not in BEFORE or not all(x.stored for x in step.inputs):
         return False
-    if any(a is None for a in arrays) or _moves(tuple(step.params.values())):
+    (result,) = step.outputs
+    if not fixed(result.shape) or _moves(tuple(step.params.values())):
         return False
-    made = step.primitive.run(np, *arrays, **step.params)
+    made = step.primitive.run(np, *(x.array for x in step.inputs), **step.params)
     result.arrays = (np.asarray(made, numpy_dtype(result.dtype)),)
     result.name = step.inputs[0].name
     return True
