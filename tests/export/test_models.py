@@ -304,3 +304,33 @@ ACTIVATIONS = sorted(
 def test_an_activation(name):
     start = keras.Input((6,))
     check(keras.Model(start, layers.Activation(name)(start)), [floats(5, 6) * 4])
+
+
+def test_axes_are_taken_for_equal_only_where_the_model_needs_it():
+    left, right, other = (keras.Input((None, 3), name=n) for n in ("left", "right", "other"))
+    both = layers.Add()([left, right])
+    ends = [
+        both, ops.reshape(other, (-1, 3)), ops.flip(other, axis=1),
+        ops.matmul(both, ops.transpose(other, (0, 2, 1))),
+    ]  # fmt: skip
+    model = keras.Model([left, right, other], ends)
+    batches = [[floats(2, n, 3), floats(2, n, 3), floats(2, m, 3)] for n, m in ((4, 7), (5, 2))]
+    proto = check(model, batches)
+    lengths = [i.type.tensor_type.shape.dim[1].dim_param for i in proto.graph.input]
+    assert lengths == ["left_axis_1", "left_axis_1", "other_axis_1"]
+
+
+def test_a_size_that_must_be_even_does_not_make_others_even():
+    wide, long = keras.Input((None, 2), name="wide"), keras.Input((None, 2), name="long")
+    joined = wide + layers.UpSampling1D(2)(layers.MaxPooling1D(2)(wide))
+    pooled = layers.GlobalMaxPooling1D()(layers.AveragePooling1D(2, padding="same")(long))
+    halves = layers.Lambda(lambda x: x[:, : x.shape[1] // 2])(long)
+    model = keras.Model([wide, long], [joined, pooled, halves])
+    check(model, [[floats(1, 6, 2), floats(1, 7, 2)], [floats(2, 4, 2), floats(2, 10, 2)]])
+
+
+def test_many_inputs_of_unknown_lengths():
+    starts = [keras.Input((None, 2)) for _ in range(9)]
+    share = layers.Lambda(lambda x: ops.sum(x, axis=1) / ops.cast(x.shape[1], "float32"))
+    model = keras.Model(starts, [share(x) for x in starts])
+    check(model, [[floats(2, 3 + i, 2) for i in range(9)]])
