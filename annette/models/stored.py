@@ -50,6 +50,37 @@ class Stored:
 
         model_files.save_weights(self, filepath, overwrite, max_shard_size)
 
+    def export(
+        self,
+        filepath: Any,
+        format: str = "onnx",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Write the model's inference as an ONNX file, which other programs run without annette.
+
+        Axes whose size is None stay open in the file. The file is written whole or not at all.
+
+        Args:
+            filepath: the path of the file, ``model.onnx``.
+            format: "onnx"; annette has none of Keras's other formats.
+            verbose: whether to print where the file is; None means yes.
+            input_signature: shapes and dtypes of the inputs, as `InputSpec` or KerasTensors in the
+                structure of the input; None where the model knows them. For a model of your own that
+                was called on whole numbers, or that needs sizes where there is None.
+            **kwargs: `opset_version`, the version of ONNX's operators, 18 unless given.
+
+        Raises:
+            ValueError: for another format, for what ONNX cannot express (layers are named), or if
+                the model does not know what it takes. Nothing is written then.
+            ImportError: if the package onnx is not installed.
+            OSError: if it cannot be written; a file that was there is as it was.
+        """
+        from annette.export import export_model
+
+        export_model(self, filepath, format, verbose, input_signature, **kwargs)
+
     def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
         """Set the weights to those in a file; see `annette.saving.load_weights`.
 
