@@ -105,6 +105,8 @@ class Identity(Initializer):
 class _Random(Initializer):
     """An initializer with a seed: an integer, a SeedGenerator, or None for one of its own."""
 
+    draws = True
+
     def __init__(self, seed: Any = None) -> None:
         if isinstance(seed, dict):
             seed = deserialize_keras_object(seed)

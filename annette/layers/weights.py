@@ -75,10 +75,13 @@ class WeightOwner(Operation):
         dtype = standardize(dtype) if dtype is not None else self.variable_dtype
         if initializer is None:
             initializer = "glorot_uniform" if is_float(dtype) else "zeros"
+        first = initializers.get(initializer)
+        later = budget.later() if getattr(first, "draws", False) else None
         with suspended():
-            variable = Variable(
-                initializers.get(initializer), shape, dtype, trainable, name=name or "variable"
-            )
+            start = first if later is None else "zeros"
+            variable = Variable(start, shape, dtype, trainable, name=name or "variable")
+        if later is not None:
+            later.add(variable, first)
         variable.path = scoped(variable.name)
         variable.autocast = autocast
         variable.regularizer = regularizers.get(regularizer)

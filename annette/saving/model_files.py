@@ -179,13 +179,15 @@ def _load_archive(
         config = _as_meant(config, archive.metadata)
         if not compile:
             config = {k: v for k, v in config.items() if k != "compile_config"}
-        data = archive.read(archives.WEIGHTS)
-        with state.parsed_state(data, f"{named}: {archives.WEIGHTS}") as weights:
-            with budget.loading(state.size_of(weights), safe_mode):
+        with (
+            archive.look(archives.WEIGHTS) as data,
+            state.parsed_state(data, f"{named}: {archives.WEIGHTS}") as weights,
+        ):
+            with budget.loading(state.size_of(weights), safe_mode) as later:
                 model = _made(config, custom_objects, safe_mode, named)
                 _build_optimizer(model, weights)
                 _load_assets(model, archive, named)
-            state.load_state(model, weights)
+            later.finish(state.load_state(model, weights))
     return model
 
 
@@ -207,10 +209,11 @@ def _load_old(path: str, custom_objects: Any, compile: bool, safe_mode: bool) ->
 
     with state.read_state(path) as weights:
         config = keras2.old_config(weights, path)
-        with budget.loading(state.size_of(weights), safe_mode):
+        with budget.loading(state.size_of(weights), safe_mode) as later:
             model = _made(config, custom_objects, safe_mode, path)
         if "model_weights" in weights and model.built:
             keras2.load_old_weights(model, weights, skip_mismatch=False, by_name=False)
+        later.finish(set())
         compiled = keras2.training_config(weights) if compile else None
     if compiled is not None:
         with custom_object_scope(custom_objects):
@@ -313,9 +316,12 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
     path = str(os.fspath(filepath))
     if path.endswith(".keras"):
         _check_built(model)
-        with opened(path) as file, archives.Archive(file, path) as archive:
-            data = archive.read(archives.WEIGHTS)
-        with state.parsed_state(data, f"{path}: {archives.WEIGHTS}") as weights:
+        with (
+            opened(path) as file,
+            archives.Archive(file, path) as archive,
+            archive.look(archives.WEIGHTS) as data,
+            state.parsed_state(data, f"{path}: {archives.WEIGHTS}") as weights,
+        ):
             state.load_state(model, weights, skip_mismatch)
         return
     if not path.endswith(_OLD):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import warnings
 from collections.abc import Iterator, Mapping
@@ -12,12 +11,12 @@ from typing import IO, Any
 import numpy as np
 
 from annette.saving import hdf5
-from annette.saving.files import Hashing, mapped
-from annette.saving.state import as_array, matched
+from annette.saving.files import Hashing, fingerprint, mapped
+from annette.saving.state import as_array, matched, put
 from annette.saving.walk import Part, parts_of
 
 # What annette puts behind the last byte of a file: readers of HDF5 do not look there.
-_MAGIC = b"ANNETTE-SHA256\r\n"
+_MAGIC = b"ANNETTE-SHA256T\n"
 _TRAILER = len(_MAGIC) + 32
 
 
@@ -64,7 +63,7 @@ def read_state(path: str | os.PathLike[str]) -> Iterator[hdf5.File]:
 
 
 @contextlib.contextmanager
-def parsed_state(data: bytes, named: str) -> Iterator[hdf5.File]:
+def parsed_state(data: bytes | memoryview, named: str) -> Iterator[hdf5.File]:
     """The same of a file's bytes."""
     with _parsed(memoryview(data), named) as file:
         yield file
@@ -75,7 +74,7 @@ def _parsed(view: memoryview, named: str) -> Iterator[hdf5.File]:
     end = len(view)
     if view[-_TRAILER : -len(_MAGIC) - 16] == _MAGIC and end > _TRAILER:
         end -= _TRAILER
-        if hashlib.sha256(view[:end]).digest() != view[end + len(_MAGIC) :]:
+        if fingerprint(view[:end])[0] != view[end + len(_MAGIC) :]:
             raise ValueError(
                 f"The file {named!r} is damaged: its checksum is another than when it was written. "
                 "Take another copy of it."
@@ -99,6 +98,10 @@ class Store(Mapping[str, Any]):
 
     def __getitem__(self, key: str) -> np.ndarray:
         return self.datasets[key].read()
+
+    def look(self, key: str) -> np.ndarray:
+        """The same, maybe as a view of the file that is good while the file is open."""
+        return self.datasets[key].look()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.datasets)
@@ -140,11 +143,12 @@ def size_of(file: hdf5.File) -> int:
     return sum(dataset.size for dataset in file.walk())
 
 
-def load_state(root: Any, file: hdf5.File, skip_mismatch: bool = False) -> None:
+def load_state(root: Any, file: hdf5.File, skip_mismatch: bool = False) -> set[int]:
     """Set the variables of an object and of all its parts to what the file has for them.
 
     Names, numbers and shapes are compared and values read before anything changes; should a
-    `load_own_variables` of the program's own fail after that, all is set back.
+    `load_own_variables` of the program's own fail after that, all is set back. The ids of the
+    variables that were set are returned.
 
     Raises:
         ValueError: if something does not fit (with `skip_mismatch` it is left out, with a warning).
@@ -169,7 +173,8 @@ def load_state(root: Any, file: hdf5.File, skip_mismatch: bool = False) -> None:
     _report(failures, skip_mismatch)
     _load_own(root, own, skip_mismatch)
     for variable, value in plain:
-        variable.assign(value)
+        put(variable, value)
+    return {id(variable) for variable, _ in plain}
 
 
 def _never(store: Any) -> bool:
