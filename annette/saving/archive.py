@@ -47,7 +47,7 @@ def write_archive(
             hashing = Hashing(member)
             write_weights(hashing)
         sums[WEIGHTS] = hashing.hexdigest()
-        own = {**metadata.get("annette", {}), "sha256": sums}
+        own = {**metadata.get("annette", {}), "checksums": sums}
         archive.writestr(_info(METADATA), json.dumps({**metadata, "annette": own}).encode())
 
 
@@ -159,7 +159,7 @@ class Archive:
     @property
     def _sums(self) -> dict[str, Any] | None:
         own = self.metadata.get("annette")
-        sums = own.get("sha256") if isinstance(own, dict) else None
+        sums = own.get("checksums") if isinstance(own, dict) else None
         return sums if isinstance(sums, dict) else None
 
     def _compare_names(self) -> None:

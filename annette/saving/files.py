@@ -9,6 +9,7 @@ import mmap
 import os
 import secrets
 import stat
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -98,10 +99,12 @@ _COPIED = 2**18  # shorter pieces are kept as copies: who wrote them may use the
 
 
 def fingerprint(data: Any, also: Any = None) -> tuple[bytes, Any]:
-    """The checksum of bytes: SHA-256 over the SHA-256 of each block of 4 MiB, and the length.
+    """The checksum of bytes: SHA-256 over the CRC-32 of each block of 4 MiB and the length.
 
-    Blocks are hashed by all the threads there are. Every bit is in one block's hash, and every
-    block's hash is in that of the whole. What `also` makes of the bytes meanwhile comes with it.
+    A CRC-32 differs for every one, two or three flipped bits in 11 KiB, every two in a block and
+    every run of up to 32, and all of them are in the hash. It finds damage, not deceit, which no
+    checksum in the same file can; SHA-256 of all would take twice as long as reading. Blocks are
+    shared out among threads. What `also` makes of the bytes meanwhile comes with it.
     """
     view = memoryview(data).cast("B")
     blocks = [view[at : at + _BLOCK] for at in range(0, len(view), _BLOCK)]
@@ -120,10 +123,10 @@ def fingerprint(data: Any, also: Any = None) -> tuple[bytes, Any]:
 
 
 def _hashed(*pieces: Any) -> bytes:
-    found = hashlib.sha256()
+    found = 0
     for piece in pieces:
-        found.update(piece)
-    return found.digest()
+        found = zlib.crc32(piece, found)
+    return found.to_bytes(4, "little")
 
 
 def _joined(hashes: list[bytes], length: int) -> bytes:

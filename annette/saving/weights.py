@@ -16,7 +16,7 @@ from annette.saving.state import as_array, matched, put
 from annette.saving.walk import Part, parts_of
 
 # What annette puts behind the last byte of a file: readers of HDF5 do not look there.
-_MAGIC = b"ANNETTE-SHA256T\n"
+_MAGIC = b"ANNETTE-CHECKED\n"
 _TRAILER = len(_MAGIC) + 32
 
 
