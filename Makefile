@@ -12,7 +12,7 @@ REQUIRES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["b
 SOURCES := $(shell find native annette/primitives -name '*.[ch]pp' -o -name '*.py') CMakeLists.txt
 CXX_FILES := $(shell find native -name '*.[ch]pp')
 
-.PHONY: help core demo test test-all sanitize lint format bench docs golden clean
+.PHONY: help core demo test test-all sanitize lint format bench docs golden exchange clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ golden: ## record golden values with real Keras: all, or GOLDEN=--missing, --che
 	@test -x .venv-golden/bin/python || "$$(PYTHON='$(PYTHON)' .ci/find-python)" -m venv .venv-golden; \
 	.venv-golden/bin/python -m pip -qq --disable-pip-version-check install keras jax tensorflow; \
 	.venv-golden/bin/python tests/golden/make_golden.py $(GOLDEN)
+
+exchange: $(VENV)/.core ## check with real Keras (of `make golden`) that each reads the other's files
+	@ANNETTE_KERAS_PYTHON=.venv-golden/bin/python $(BIN)/python tests/saving/exchange.py all
 
 clean: ## remove the environment and everything built
 	@rm -rf $(VENV) .venv-golden .venv-bench build dist site .pytest_cache .mypy_cache .ruff_cache

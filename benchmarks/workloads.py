@@ -312,6 +312,23 @@ WORKLOADS = (
         repeats=1,
         systems=("annette", *FRAMEWORKS),
     ),
+    *(
+        Workload(
+            name,
+            f"a model of 50 million weights, {title}",
+            "a call, warm; annette's with checksums, and flushed",
+            name,
+            sizes=(7000, 7000, 140),
+            rows=1,
+            wanted=1,
+            systems=("annette", "keras-jax", "keras-tensorflow"),
+        )
+        for name, title in (
+            ("save", "`model.save` to a .keras file"),
+            ("load", "`load_model` of a .keras file"),
+            ("load_weights", "`load_weights` of a .weights.h5 file"),
+        )
+    ),
     Workload(
         "yardstick",
         "784-128-64-10, batch 32, 12,800 rows, beside a careful NumPy loop",

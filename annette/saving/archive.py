@@ -6,17 +6,17 @@ What is read is checked before anything of it is taken: names, sizes, overlaps, 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
+import mmap
 import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import IO, Any, Self
 
 from annette.saving import plain_json, seal
-from annette.saving.files import Hashing
+from annette.saving.files import Hashing, fingerprint
 
 CONFIG, METADATA, WEIGHTS, ASSETS = "config.json", "metadata.json", "model.weights.h5", "assets/"
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
@@ -48,12 +48,12 @@ def write_archive(
     with zipfile.ZipFile(file, "w") as archive:
         for name, data in [(CONFIG, config.encode()), *((ASSETS + n, d) for n, d in assets)]:
             archive.writestr(member_info(name), data)
-            sums[name] = hashlib.sha256(data).hexdigest()
+            sums[name] = fingerprint(data)[0].hex()
         with archive.open(member_info(WEIGHTS), "w", force_zip64=True) as member:
             hashing = Hashing(member)
             write_weights(hashing)
         sums[WEIGHTS] = hashing.hexdigest()
-        own = {**metadata.get("annette", {}), "sha256": sums, "sealed": True}
+        own = {**metadata.get("annette", {}), "checksums": sums, "sealed": True}
         archive.writestr(member_info(METADATA), json.dumps({**metadata, "annette": own}).encode())
         prepare_seal(archive)
     write_seal(file, set(sums))
@@ -87,6 +87,14 @@ def _place(file: Any, info: zipfile.ZipInfo) -> tuple[int, int]:
     *_, name_size, extra_size = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
     start = info.header_offset + _LOCAL_HEADER.size + name_size + extra_size
     return start, start + info.compress_size
+
+
+def _number_of(file: Any) -> int | None:
+    """The system's number of a regular file that is open; None for other file objects."""
+    try:
+        return int(file.fileno())
+    except (OSError, AttributeError, ValueError):
+        return None
 
 
 class Archive:
@@ -231,7 +239,7 @@ class Archive:
     @property
     def _sums(self) -> dict[str, Any] | None:
         own = self.metadata.get("annette")
-        sums = own.get("sha256") if isinstance(own, dict) else None
+        sums = own.get("checksums") if isinstance(own, dict) else None
         return sums if isinstance(sums, dict) else None
 
     @property
@@ -278,9 +286,35 @@ class Archive:
         if len(data) != info.file_size:
             raise self._error(f"its member {name!r} has {len(data)} of {info.file_size} bytes")
         sums = self._sums if name != self._own_member else None
-        if sums is not None and hashlib.sha256(data).hexdigest() != sums.get(name):
+        if sums is not None and fingerprint(data)[0].hex() != sums.get(name):
             raise self._error(f"its member {name!r} is damaged: its checksum is another")
         return data
+
+    @contextlib.contextmanager
+    def look(self, name: str) -> Iterator[bytes | memoryview]:
+        """The bytes of a member, without a copy where the file has them as they are."""
+        info, sums = self.members.get(name), self._sums
+        number = _number_of(self._file)
+        plain = info is not None and info.compress_type == zipfile.ZIP_STORED and info.file_size
+        if not plain or sums is None or number is None or info is None:
+            yield self.read(name)
+            return
+        try:
+            self._zip.open(info).close()  # which compares the two descriptions of the member
+        except (zipfile.BadZipFile, NotImplementedError) as error:
+            raise self._error(f"its member {name!r} is damaged ({error})") from error
+        start, _ = self._places[name]
+        held = mmap.mmap(number, 0, access=mmap.ACCESS_READ)
+        view = memoryview(held)[start : start + info.file_size]
+        try:
+            found, crc = fingerprint(view, zlib.crc32)
+            if found.hex() != sums.get(name) or crc != info.CRC:
+                raise self._error(f"its member {name!r} is damaged: its checksum is another")
+            yield view
+        finally:
+            with contextlib.suppress(BufferError):  # an error's traceback may still hold a look
+                view.release()
+                held.close()
 
     def json(self, name: str) -> Any:
         """A member that is JSON text."""

@@ -45,7 +45,7 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Any:
     named = os.fspath(path)
     with opened(path) as file, archives.Archive(file, str(named)) as archive:
         about = archive.metadata.get("annette")
-        if not isinstance(about, dict) or about.get("kind") != _KIND or "sha256" not in about:
+        if not isinstance(about, dict) or about.get("kind") != _KIND or "checksums" not in about:
             raise archives.ArchiveError(
                 f"The file {named!r} is refused: it is not the checkpoint of a training run."
             )

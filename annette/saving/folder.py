@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
-import hashlib
 import itertools
 import json
 import os
@@ -56,7 +55,7 @@ def write(
             write_weights(hashing)
             files.bring_to_disk(file)
         sums[WEIGHTS] = hashing.hexdigest()
-        own = {**metadata.get("annette", {}), "sha256": sums}
+        own = {**metadata.get("annette", {}), "checksums": sums}
         text = json.dumps({**metadata, "annette": own, _DIGEST: seal.ZEROS}).encode()
         _written(unfinished / METADATA, seal.self_sealed(text, f'"{_DIGEST}": "'.encode()))
         for folder, _, _ in os.walk(unfinished):
@@ -75,7 +74,7 @@ def _written(path: Path, data: bytes) -> str:
     with open(path, "xb") as file:
         file.write(data)
         files.bring_to_disk(file)
-    return hashlib.sha256(data).hexdigest()
+    return files.fingerprint(data)[0].hex()
 
 
 def _replaceable(target: Path) -> bool:
@@ -168,7 +167,7 @@ class Folder:
     @property
     def _sums(self) -> dict[str, Any] | None:
         own = self.metadata.get("annette")
-        sums = own.get("sha256") if isinstance(own, dict) else None
+        sums = own.get("checksums") if isinstance(own, dict) else None
         return sums if isinstance(sums, dict) else None
 
     def __contains__(self, name: str) -> bool:
@@ -184,9 +183,14 @@ class Folder:
         """The bytes of a file, their checksum compared."""
         data = self._bytes(name)
         sums = self._sums if name != METADATA else None
-        if sums is not None and hashlib.sha256(data).hexdigest() != sums.get(name):
+        if sums is not None and files.fingerprint(data)[0].hex() != sums.get(name):
             raise self._error(f"its file {name!r} is damaged: its checksum is another")
         return data
+
+    @contextlib.contextmanager
+    def look(self, name: str) -> Iterator[bytes]:
+        """The same while the block lasts."""
+        yield self.read(name)
 
     def json(self, name: str) -> Any:
         """A file that is JSON text."""

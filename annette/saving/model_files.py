@@ -227,8 +227,11 @@ def _load_archive(file: Any, named: str, how: How) -> Any:
 
 def _load_members(archive: Any, named: str, how: How) -> Any:
     config = _as_meant(archive.json(archives.CONFIG), archive.metadata)
-    data, assets = archive.read(archives.WEIGHTS), archive.assets()
-    with state.parsed_state(data, f"{named}: {archives.WEIGHTS}") as weights:
+    assets = archive.assets()
+    with (
+        archive.look(archives.WEIGHTS) as data,
+        state.parsed_state(data, f"{named}: {archives.WEIGHTS}") as weights,
+    ):
         stores = state.stores_of(weights)
         return put_together(config, stores, assets, named, how)
 
@@ -399,10 +402,13 @@ def _read_weights_archive(model: Any, path: str, what: _What) -> None:
     _check_built(model)
     with opened(path) as file, archives.Archive(file, path) as archive:
         for name in archive.members:
-            archive.read(name)
-        data = archive.read(archives.WEIGHTS)
-    with state.parsed_state(data, f"{path}: {archives.WEIGHTS}") as weights:
-        _load_stores(model, state.stores_of(weights), what)
+            if name != archives.WEIGHTS:
+                archive.read(name)
+        with (
+            archive.look(archives.WEIGHTS) as data,
+            state.parsed_state(data, f"{path}: {archives.WEIGHTS}") as weights,
+        ):
+            _load_stores(model, state.stores_of(weights), what)
 
 
 def _read_weights_h5(model: Any, path: str, what: _What) -> None:

@@ -42,7 +42,7 @@ def write(file: IO[bytes], arrays: Mapping[str, np.ndarray], own: dict[str, Any]
                 hashing = Hashing(part)
                 _write_array(hashing, array)
             sums[name + _SUFFIX] = hashing.hexdigest()
-        noted = {"annette": {**own, "sha256": sums, "sealed": True}}
+        noted = {"annette": {**own, "checksums": sums, "sealed": True}}
         text = np.frombuffer(json.dumps(noted).encode(), np.uint8)
         with archive.open(archives.member_info(OWN + _SUFFIX), "w") as part:
             _write_array(part, text)

@@ -6,13 +6,12 @@
     the bytes   of the arrays, one after the other, without gaps
 
 The format is that of github.com/huggingface/safetensors. What annette writes has in its metadata
-the SHA-256 of each array (under "annette", with the place of each in the model) and of all before
+the checksum of each array (under "annette", with the place of each in the model) and of all before
 the arrays ("annette_sha256", its own digits taken as zeros).
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import struct
@@ -22,6 +21,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from annette.saving import plain_json, seal
+from annette.saving.files import Hashing
 from annette.saving.hdf5.encode import is_bfloat16, pieces
 from annette.saving.hdf5.types import bfloat16
 from annette.saving.hdf5.values import widen
@@ -60,7 +60,7 @@ def write(
         }
         sums[name] = _sum(pieces(array))
         at += array.nbytes
-    noted = json.dumps({**own, "sha256": sums}, separators=(",", ":"))
+    noted = json.dumps({**own, "checksums": sums}, separators=(",", ":"))
     whole = {_METADATA: {**(metadata or {}), _OWN: noted, _DIGEST: seal.ZEROS}, **header}
     data = json.dumps(whole, separators=(",", ":")).encode()
     if len(data) > _MOST_HEADER:
@@ -89,10 +89,10 @@ def _dtype_name(name: str, dtype: np.dtype[Any]) -> str:
 
 
 def _sum(parts: Any) -> str:
-    digest = hashlib.sha256()
+    hashing = Hashing()
     for part in parts:
-        digest.update(part)
-    return digest.hexdigest()
+        hashing.write(part)
+    return hashing.hexdigest()
 
 
 class Tensor:
@@ -150,7 +150,7 @@ def parse(view: memoryview, named: str) -> Contents:
     arrays = {name: _tensor(name, entry, body, named) for name, entry in header.items()}
     _check_places(header, len(body), named)
     if own is not None:
-        _compare(arrays, own.get("sha256"), named)
+        _compare(arrays, own.get("checksums"), named)
     return Contents(arrays, metadata, own)
 
 

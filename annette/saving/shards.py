@@ -45,7 +45,7 @@ def save(root: Any, path: Path, size: float, version: str) -> None:
         for name, writer in shards.items():
             with replacing(waiting[name]) as file:
                 sums[name] = write_state(writer, file)
-        own = {"version": version, "sha256": sums, "waiting": token}
+        own = {"version": version, "checksums": sums, "waiting": token}
         metadata = {"total_size": float(total), "annette": own}
         listed = {"metadata": metadata, "weight_map": places, _DIGEST: seal.ZEROS}
         text = json.dumps(listed, indent=4).encode()
@@ -184,7 +184,7 @@ def _several(place: Any) -> list[str]:
 
 def _written(path: Path, name: str, own: dict[str, Any]) -> Path:
     """Where the shard is that was written with this list."""
-    digest = own["sha256"].get(name)
+    digest = own["checksums"].get(name)
     for place in (path.with_name(name), path.with_name(_waiting_name(name, own["waiting"]))):
         with contextlib.suppress(FileNotFoundError), opened(place) as file:
             size = file.seek(0, 2)

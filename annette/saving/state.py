@@ -21,6 +21,15 @@ def load_variables(owner: Any, variables: Sequence[Any], store: Mapping[str, Any
         ValueError: if their number, a shape or a kind differs; nothing is set then.
     """
     for variable, value in matched(owner, variables, store):
+        put(variable, value)
+
+
+def put(variable: Any, value: np.ndarray) -> None:
+    """Set a variable to a value that fits it: in its own memory where that is possible."""
+    held = getattr(variable, "_value", None)
+    if type(held) is np.ndarray and held.dtype == value.dtype and held.shape == value.shape:
+        np.copyto(variable.own(), value)
+    else:
         variable.assign(value)
 
 
@@ -43,11 +52,12 @@ def matched(
             problem = f"the file has {len(keys)} ({', '.join(keys[:8])})"
         raise ValueError(f"{named} has {len(variables)} variables; {problem}.")
     found = []
+    look = getattr(store, "look", store.__getitem__)  # what is only copied needs no copy before
     for i, variable in enumerate(variables):
         declared = getattr(store, "shape_of", None)
         if declared is not None:  # before anything of that shape is read
             _check_shape(named, variable, declared(str(i)))
-        value = as_array(store[str(i)])
+        value = as_array(look(str(i)))
         check_fits(named, variable, value)
         found.append((variable, value))
     return found

@@ -12,7 +12,7 @@ import numpy as np
 
 from annette.saving import hdf5, seal
 from annette.saving.files import Hashing, mapped
-from annette.saving.state import as_array, matched
+from annette.saving.state import as_array, matched, put
 from annette.saving.walk import Part, parts_of
 
 # How many bytes of values a file may hold by compression: so many, and so many times its size.
@@ -67,7 +67,7 @@ def state_of(root: Any) -> hdf5.Writer:
 
 def write_state(writer: hdf5.Writer, file: IO[bytes]) -> str:
     """Write the file, and a checksum of all its bytes behind it; return that as text."""
-    writer.attrs[seal.MARK] = "SHA-256"
+    writer.attrs[seal.MARK] = "at the end"
     hashing = Hashing(file)
     writer.write(hashing)  # type: ignore[arg-type]  # it only writes
     file.write(seal.MAGIC + hashing.digest())
@@ -87,7 +87,7 @@ def read_state(path: str | os.PathLike[str]) -> Iterator[hdf5.File]:
 
 
 @contextlib.contextmanager
-def parsed_state(data: bytes, named: str) -> Iterator[hdf5.File]:
+def parsed_state(data: bytes | memoryview, named: str) -> Iterator[hdf5.File]:
     """The same of a file's bytes."""
     with _parsed(memoryview(data), named) as file:
         yield file
@@ -122,6 +122,12 @@ class Store(Mapping[str, Any]):
     def shape_of(self, key: str) -> tuple[int, ...]:
         """The shape of a variable, which is known before its values are read."""
         return tuple(self.datasets[key].shape)
+
+    def look(self, key: str) -> np.ndarray:
+        """The same, maybe as a view of the file that is good while the file is open."""
+        dataset = self.datasets[key]
+        values: np.ndarray = getattr(dataset, "look", dataset.read)()
+        return values
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.datasets)
@@ -224,7 +230,7 @@ def load_stores(
         warnings.warn(_UNUSED.format(names) + " They are left out.", stacklevel=4)
     _load_own(root, own, skip_mismatch)
     for variable, value in plain:
-        variable.assign(value)
+        put(variable, value)
 
 
 def _named(part: Part) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +35,38 @@ class Programs:
         def run(epochs: int) -> float:
             history = model.fit(x, y, batch_size=work.batch, epochs=epochs, verbose=0)
             return float(history.history["accuracy"][-1])
+
+        return run
+
+    def save(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """A model into a file, over the one before."""
+        model, folder = self.network(work.sizes), tempfile.TemporaryDirectory()
+
+        def run(calls: int) -> None:
+            for _ in range(calls):
+                model.save(f"{folder.name}/model.keras")
+
+        return run
+
+    def load(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """A model out of a file."""
+        folder = tempfile.TemporaryDirectory()
+        self.network(work.sizes).save(f"{folder.name}/model.keras")
+
+        def run(calls: int) -> None:
+            for _ in range(calls):
+                self.keras.saving.load_model(f"{folder.name}/model.keras")
+
+        return run
+
+    def load_weights(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """The weights of a model out of a file."""
+        model, folder = self.network(work.sizes), tempfile.TemporaryDirectory()
+        model.save_weights(f"{folder.name}/model.weights.h5")
+
+        def run(calls: int) -> None:
+            for _ in range(calls):
+                model.load_weights(f"{folder.name}/model.weights.h5")
 
         return run
 

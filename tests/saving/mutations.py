@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import random
@@ -14,10 +13,11 @@ from collections.abc import Callable
 from typing import Any
 
 import annette as keras
-from annette.saving import hdf5
+from annette.saving import hdf5, seal
+from annette.saving.files import fingerprint
 
 INTERESTING = [0, 1, 2, 7, 8, 16, 0x7F, 0x80, 0xFE, 0xFF]
-TRAILER = b"ANNETTE-SHA256\r\n"
+TRAILER = seal.MAGIC
 
 
 # --- bytes ----------------------------------------------------------------------------------------
@@ -65,7 +65,7 @@ def weights_file(raw: bytes, chance: random.Random) -> bytes:
     changed = some_bytes(body or raw, chance)
     if chance.random() < 0.1:
         return changed
-    return changed + TRAILER + hashlib.sha256(changed).digest()
+    return changed + TRAILER + fingerprint(changed)[0]
 
 
 # --- JSON -----------------------------------------------------------------------------------------

@@ -369,7 +369,7 @@ def test_numpy_reads_our_npz(tmp_path):
     with np.load(tmp_path / "w.npz", allow_pickle=False) as found:
         np.testing.assert_array_equal(found["first/kernel"], model.layers[0].kernel.numpy())
         assert int(found[model.optimizer.variables[0].path]) == 1
-        assert "sha256" in json.loads(found["__annette__"].tobytes())["annette"]
+        assert "checksums" in json.loads(found["__annette__"].tobytes())["annette"]
 
 
 @pytest.mark.parametrize("write", [np.savez, np.savez_compressed])
@@ -502,7 +502,7 @@ def test_at_every_failure_the_former_shards_or_the_new_ones_are_there(sharded, m
         assert not [n for n in os.listdir(path.parent) if n.count(".") > 2]
         calls += 1
     assert calls > 4 and same(loaded, second)
-    shards = json.loads(path.read_text())["metadata"]["annette"]["sha256"]
+    shards = json.loads(path.read_text())["metadata"]["annette"]["checksums"]
     assert sorted(os.listdir(path.parent)) == sorted([path.name, *shards])
 
 

@@ -171,6 +171,18 @@ class Dataset(_Object):
         Raises:
             FormatError: if they are damaged, or have never been written.
         """
+        return self._values(own=False)
+
+    def look(self) -> np.ndarray:
+        """The values, maybe as a view of the file, which is not to be used when that is closed.
+
+        Raises:
+            FormatError: as `read`.
+        """
+        return self._values(own=True)
+
+    def _values(self, own: bool) -> np.ndarray:
+        """The values; a new array unless the one that lies in the file is as good as `own`."""
         self._file._open()
         source = self._file._source
         if self._layout.kind == "chunked":
@@ -186,7 +198,7 @@ class Dataset(_Object):
         elif self._bfloat16:
             flat = widen(raw.view("<u2"), self.dtype)
         else:
-            flat = decode(raw, self._type, own=self._layout.kind == "chunked")
+            flat = decode(raw, self._type, own=own or self._layout.kind == "chunked")
         return flat.reshape(self.shape)
 
     def _gather(self) -> np.ndarray:
@@ -292,9 +304,10 @@ class File(Group):
 
     def close(self) -> None:
         """Let go of the file; what was read from it stays."""
-        if hasattr(self, "_source"):
-            self._source.view.release()
-        self._view.release()
+        with contextlib.suppress(BufferError):  # an error's traceback may still hold a look
+            if hasattr(self, "_source"):
+                self._source.view.release()
+            self._view.release()
         if self._map is not None:
             with contextlib.suppress(
                 BufferError

@@ -248,7 +248,7 @@ ROWS: dict[str, tuple[Callable[[], bytes], Callable[[], bytes], str]] = {
     ),
     "checksums of other members": (
         lambda: _zip(
-            [*{**parts(), "metadata.json": b'{"annette": {"sha256": {"x": "0"}}}'}.items()]
+            [*{**parts(), "metadata.json": b'{"annette": {"checksums": {"x": "0"}}}'}.items()]
         ),
         archive, "not those it was saved with",
     ),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import struct
 import zlib
 from collections.abc import Callable
 from typing import Any
 
+from annette.saving.files import fingerprint
 from tests.saving import mutations as m
 from tests.saving.attacks.raw import (
     FLOAT,
@@ -218,7 +218,7 @@ def superblock(place: int, value: bytes) -> bytes:
 
 
 def signed(data: bytes) -> bytes:
-    return data + m.TRAILER + hashlib.sha256(data).digest()
+    return data + m.TRAILER + fingerprint(data)[0]
 
 
 def torn(data: bytes) -> bytes:
