@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from annette.utils.on_demand import on_demand
 
 if TYPE_CHECKING:  # what type checkers and editors read; _HOMES says the same to the program
+    from annette.training.callbacks.backup_and_restore import BackupAndRestore as BackupAndRestore
     from annette.training.callbacks.callback import Callback as Callback
     from annette.training.callbacks.callback_list import CallbackList as CallbackList
     from annette.training.callbacks.csv_logger import CSVLogger as CSVLogger
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # what type checkers and editors read; _HOMES says the same t
     from annette.training.callbacks.terminate_on_nan import TerminateOnNaN as TerminateOnNaN
 
 _HOMES = {
+    "BackupAndRestore": "backup_and_restore",
     "CSVLogger": "csv_logger",
     "Callback": "callback",
     "CallbackList": "callback_list",

@@ -169,9 +169,9 @@ Loop loop_of(nb::handle from) {
     return loop;
 }
 
-// (kind, name, inputs, outputs, ints, loop or None, call)
-Instruction instruction_of(nb::handle from) {
-    const auto t = tuple_of(from, 7);
+// (kind, name, inputs, outputs, ints, loop or None, call, pooling or None)
+Instruction instruction_of(nb::handle from, bool inside = false) {
+    const auto t = tuple_of(from, 8);
     Instruction work;
     work.kind = nb::cast<int>(t[0]);
     work.name = nb::cast<std::string>(t[1]);
@@ -185,6 +185,11 @@ Instruction instruction_of(nb::handle from) {
     work.call = nb::cast<int>(t[6]);
     if (work.kind >= kConv && work.kind < kKinds)
         work.windows = std::make_shared<Windows>(windows_of(work.ints));
+    if (!t[7].is_none()) {
+        if (inside)
+            throw PlanError("what is pooled is pooled again");
+        work.pool = std::make_shared<Instruction>(instruction_of(t[7], true));
+    }
     return work;
 }
 
@@ -222,7 +227,7 @@ class PyProgram {
             const auto t = tuple_of(one, 3);
             Value v{static_cast<Place>(nb::cast<int>(t[0])), nb::cast<std::int64_t>(t[1]), 0,
                     nullptr};
-            if (v.place > Place::output)
+            if (v.place > Place::piece)
                 throw PlanError("a value lies nowhere");
             if (v.place == Place::constant) {
                 constants_.emplace_back(t[2], false);
@@ -599,6 +604,11 @@ NB_MODULE(_core, m) {
     m.def("panels", [](const std::string &isa) {
         const Kernels &k = kernels_by_name(isa);
         return std::make_pair(k.panel32, k.panel64);
+    });
+    // Whether a pooling can follow a convolution at once; both as their plan's numbers.
+    m.def("pools", [](const std::vector<std::int64_t> &conv, const std::vector<std::int64_t> &pool,
+                      int type) {
+        return can_pool(windows_of(conv), windows_of(pool), bytes_of(type_at(type)));
     });
     m.def("box_bytes", [] { return kBoxBytes; });
     m.def("types", [] { return std::vector<std::string>(kTypeNames, kTypeNames + kTypes); });

@@ -35,7 +35,11 @@ def cached(path: str, name: str, file_hash: str) -> Path:
         file = cache_folder() / "datasets" / file
     if file.is_file():
         return file
-    return Path(get_file(str(path), origin=ORIGIN + name, file_hash=file_hash))
+    return Path(
+        get_file(
+            file.name, ORIGIN + name, file_hash=file_hash, cache_dir=file.parent, cache_subdir=""
+        )
+    )
 
 
 def read_arrays(file: Path, keys: tuple[str, ...]) -> tuple[np.ndarray, ...]:

@@ -30,7 +30,13 @@ def load_data(path: str = "mnist.npz") -> Split:
     if not file.is_absolute():
         file = cache_folder() / "datasets" / file
     if not file.is_file():
-        file = Path(get_file(str(path), origin=ORIGIN + "mnist.npz", file_hash=_SHA256))
+        get_file(
+            file.name,
+            ORIGIN + "mnist.npz",
+            file_hash=_SHA256,
+            cache_dir=file.parent,
+            cache_subdir="",
+        )
     with np.load(file, allow_pickle=False) as arrays:
         missing = [key for key in _KEYS if key not in arrays]
         if missing:

@@ -15,6 +15,7 @@ import numpy as np
 
 from annette import ops
 from annette.fused import fused
+from annette.fused.cells import lstm_slopes
 from annette.graph.gradient import is_nothing
 from annette.graph.tensor import Tensor
 
@@ -167,18 +168,12 @@ def _lstm_vjp(
         i, f, a, o = _parts(gates, 4)
         dh, h_past = _halves(m, _plus(dh, gh))
         dc, c_past = _halves(m, dc)
-        t = ops.tanh(f * cell + i * a)
-        dc = dc + dh * o * (1.0 - t * t)
-        di, df, da, do = dc * a, dc * cell, dc * i, dh * t
-        if more is not None:
-            di, df, da, do = (
-                _plus(*p) for p in zip((di, df, da, do), _parts(more, 4), strict=True)
-            )
-        dz = ops.concatenate(
-            [di * (i * (1.0 - i)), df * (f * (1.0 - f)), da * (1.0 - a * a), do * (o * (1.0 - o))],
-            axis=-1,
-        )
-        return (_plus(ops.matmul(dz, back), h_past), _plus(dc * f, c_past, on_cell)), dz
+        *slopes, dc = lstm_slopes(dh, dc, i, f, a, o, cell)
+        dz = ops.concatenate(slopes, axis=-1)
+        if more is not None:  # what comes by the gates themselves
+            bends = [i * (1.0 - i), f * (1.0 - f), 1.0 - a * a, o * (1.0 - o)]
+            dz = dz + more * ops.concatenate(bends, axis=-1)
+        return (_plus(ops.matmul(dz, back), h_past), _plus(dc, c_past, on_cell)), dz
 
     xs = [_given(g_states), gates, cells, _given(g_gates), _given(g_cells), _columns(mask)]
     (dh, dc), dz = _scan(step, (g_h, g_c), xs, not reverse)

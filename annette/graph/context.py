@@ -24,9 +24,22 @@ class _State(threading.local):
         self.cast: str | None = None
         # Whether unknown sizes have numbers only to see which sizes of a result move with them.
         self.probing = False
+        # What counts the numbers that are made while a model is loaded; see `saving.budget`.
+        self.loading: Any = None
 
 
 state = _State()
+
+
+def count_constant(*shape: int) -> tuple[int, ...]:
+    """Return the shape of an array that is about to be made, which a model's file must justify.
+
+    Raises:
+        ValueError: while a model is loaded, if the array is far larger than the file.
+    """
+    if state.loading is not None:
+        state.loading.constant([(shape, "")])
+    return shape
 
 
 def recording(array: Any) -> bool:

@@ -122,6 +122,8 @@ def apply(primitive: Primitive, inputs: Sequence[Any], params: dict[str, Any]) -
     specs = primitive.specs(tensors, params)
     values: list[Any] = [None] * len(specs)
     if all(t.value is not None for t in tensors):
+        if state.loading is not None:
+            state.loading.constant(specs)
         result = primitive.run(np, *(t.value for t in tensors), **params)
         results = result if isinstance(result, tuple) else (result,)
         # What NumPy computes of halves may come in another dtype than the one that is told.
@@ -151,6 +153,8 @@ def native(array: np.ndarray) -> np.ndarray:
 def _run(primitive: Primitive, arrays: list[Any], params: dict[str, Any]) -> Any:
     plain = [native(x.view(np.ndarray) if type(x) is Array else x) for x in arrays]
     specs = primitive.specs(plain_specs(plain), params)
+    if state.loading is not None:
+        state.loading.constant(specs)
     # Not-a-number and infinity are values here, as in a compiled plan, and no cause of warnings.
     with np.errstate(all="ignore"):
         result = primitive.run(np, *plain, **params)

@@ -64,6 +64,8 @@ class Variable(Operators):
         self._loan: np.ndarray | None = None
         with suspended():
             self._value: Any = _first_value(initializer, shape, dtype, self.name)
+        if self.waits:
+            state.loading.waiting.append(self)
         self.shape: Shape = self._value.shape
         self.dtype = standardize(self._value.dtype)
 
@@ -71,8 +73,13 @@ class Variable(Operators):
     def array(self) -> np.ndarray:
         """The array itself, in this process's memory; only to be read."""
         if type(self._value) is not np.ndarray:
-            self._value = np.array(self._value)
+            self._value = self._value.make() if self.waits else np.array(self._value)
         return self._value
+
+    @property
+    def waits(self) -> bool:
+        """Whether it has no numbers yet, because a model is being loaded that has them in a file."""
+        return type(self._value) is _Later
 
     def own(self) -> np.ndarray:
         """Return the array itself for a backend to change in place: nobody else reads it."""
@@ -251,7 +258,25 @@ class Variable(Operators):
         return copy
 
 
-def _first_value(initializer: Any, shape: Any, dtype: Any, name: str) -> np.ndarray:
+class _Later:
+    """The first value of a variable of a model that is being loaded: made only if it is needed."""
+
+    def __init__(self, maker: Callable[..., Any], shape: Shape, dtype: Any, name: str) -> None:
+        self.maker, self.shape, self.dtype, self.name = maker, shape, np.dtype(dtype), name
+
+    def make(self) -> np.ndarray:
+        if state.loading is not None:
+            state.loading.spend(self.shape, f"a weight {self.name!r}")
+        loading, state.loading = state.loading, None
+        try:
+            with suspended():
+                made = _first_value(self.maker, self.shape, standardize(self.dtype), self.name)
+                return np.asarray(made)
+        finally:
+            state.loading = loading
+
+
+def _first_value(initializer: Any, shape: Any, dtype: Any, name: str) -> Any:
     if isinstance(initializer, str) and by_name:
         initializer = by_name[0](initializer)
     if callable(initializer) and not isinstance(initializer, (np.ndarray, Variable, Tensor)):
@@ -261,6 +286,8 @@ def _first_value(initializer: Any, shape: Any, dtype: Any, name: str) -> np.ndar
             )
         make: Callable[..., Any] = initializer
         dtype = standardize(dtype)
+        if state.loading is not None:
+            return _Later(make, _static(shape, name), numpy_dtype(dtype), name)
         value = make(_static(shape, name), dtype=dtype)
     else:
         value = initializer

@@ -13,7 +13,6 @@ from annette.graph.dtypes import is_float, standardize
 from annette.graph.operation import Operation
 from annette.graph.variable import Variable
 from annette.layers.tracking import changes, owned, unique, while_unchanged
-from annette.saving import budget
 from annette.saving.state import load_variables, save_variables
 
 
@@ -71,7 +70,6 @@ class WeightOwner(Operation):
         if isinstance(shape, (int, np.integer)):
             shape = (int(shape),)
         shape = tuple(shape) if shape is not None else ()
-        budget.spend(shape, name or "variable")
         dtype = standardize(dtype) if dtype is not None else self.variable_dtype
         if initializer is None:
             initializer = "glorot_uniform" if is_float(dtype) else "zeros"

@@ -10,7 +10,7 @@ from annette.graph.symbolic import KerasTensor
 from annette.layers import Input, InputLayer, Layer
 from annette.models.functional import Functional, _fill, _history, _key
 from annette.models.sequential import Sequential
-from annette.saving import serialization
+from annette.saving import plain_json, serialization
 from annette.utils import tree
 
 CloneFunction = Callable[[Any], Any]
@@ -94,9 +94,18 @@ def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = No
         TypeError: if `json_string` is no string, or a class in it is not known.
         ValueError: if it is no JSON, or does not describe a model.
     """
-    import json
-
-    config = json.loads(json_string)
+    if not isinstance(json_string, (str, bytes, bytearray)):
+        raise TypeError(
+            "model_from_json expects the text that model.to_json() gives; it got an object of type "
+            f"{type(json_string).__name__}."
+        )
+    try:
+        config = plain_json.parsed(json_string)
+    except plain_json.JsonError as error:
+        raise ValueError(
+            f"model_from_json expects the text that model.to_json() gives; it got "
+            f"{json_string[:60]!r}: {error}."
+        ) from error
     if not isinstance(config, dict) or "class_name" not in config:
         raise ValueError(
             "model_from_json expects the text that model.to_json() gives, with the keys "

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import heapq
+from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from annette import ops
 from annette.graph.dtypes import is_float, standardize
-from annette.graph.symbolic import CallNode, FunctionOperation, KerasHistory, KerasTensor
+from annette.graph.symbolic import (
+    CallNode,
+    FunctionOperation,
+    KerasHistory,
+    KerasTensor,
+    any_symbolic,
+)
 from annette.layers import Input, InputLayer, Layer
 from annette.models.model import Model
 from annette.models.strings import MADE, StringFront
@@ -282,25 +291,53 @@ def _given(**kwargs: Any) -> dict[str, Any]:
 
 
 def _replay(calls: list[tuple[str, int, dict[str, Any]]], made: dict[str, Any]) -> None:
-    """Make every call whose arguments are there, until all are made."""
-    while calls:
-        waiting = []
-        for name, index, call in calls:
-            operation = made[name]
-            try:
-                args, kwargs = _restored(call["args"], made), _restored(call["kwargs"], made)
-            except LookupError:
-                waiting.append((name, index, call))
-                continue
-            if len(operation._inbound_nodes) != index:
-                waiting.append((name, index, call))
-                continue
-            operation(*args, **kwargs)
-        if len(waiting) == len(calls):
-            raise ValueError(
-                f"The configuration's layer {waiting[0][0]!r} is connected to nothing."
-            )
-        calls = waiting
+    """Make each call when those are made that its arguments come from, in the order given else."""
+    places = {(name, index): at for at, (name, index, _) in enumerate(calls)}
+    if len(places) != len(calls):
+        raise ValueError("The configuration has two layers of one name.")
+    missing, after = [], defaultdict(list)
+    for at, (name, index, call) in enumerate(calls):
+        before = {places[p] for p in _places([call["args"], call["kwargs"]]) if p in places}
+        before |= {places[name, index - 1]} if index else set()
+        missing.append(len(before))
+        for earlier in before:
+            after[earlier].append(at)
+    ready = [at for at, count in enumerate(missing) if not count]  # a heap, as it is sorted
+    while ready:
+        at = heapq.heappop(ready)
+        _call_again(*calls[at], made)
+        missing[at] = -1
+        for later in after[at]:
+            missing[later] -= 1
+            if not missing[later]:
+                heapq.heappush(ready, later)
+    waiting = [calls[at][0] for at, count in enumerate(missing) if count > 0]
+    if waiting:
+        raise ValueError(f"The configuration's layer {waiting[0]!r} is connected to nothing.")
+
+
+def _call_again(name: str, index: int, call: dict[str, Any], made: dict[str, Any]) -> None:
+    args, kwargs = _restored(call["args"], made), _restored(call["kwargs"], made)
+    if not any_symbolic(args, kwargs):
+        raise ValueError(
+            f"The configuration calls the layer {name!r} on nothing that comes from the model's "
+            "inputs."
+        )
+    made[name](*args, **kwargs)
+
+
+def _places(value: Any) -> Iterator[tuple[str, int]]:
+    """The calls from which a described argument takes tensors."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict) and item.get("class_name") == "__keras_tensor__":
+            name, node, _ = item["config"]["keras_history"]
+            yield name, node
+        elif isinstance(item, dict):
+            pending += item.values()
+        elif isinstance(item, (list, tuple)):
+            pending += item
 
 
 def _restored(value: Any, made: dict[str, Any]) -> Any:

@@ -358,8 +358,14 @@ class Model(Stored, Layer):
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: Any = 1,
+        resume: Any = None,
     ) -> Any:
         """Train over all rows, so many times; return a `History`.
+
+        With `resume`, a folder for this run alone, the run is kept there: the same program, started
+        again after whatever interrupted it, goes on with the same bits, and its history has all
+        epochs. When training has ended, a further run does not train again, but has the weights
+        and the history at once; with more `epochs` it goes on from there.
 
         Args:
             x: the data: arrays (NumPy, pandas, lists; several in a list or dict), a generator, an
@@ -379,17 +385,20 @@ class Model(Stored, Layer):
             validation_steps: batches of validation; all if None.
             validation_batch_size: rows a batch of validation; `batch_size` if None.
             validation_freq: every how many epochs to validate, or in which ones.
+            resume: a folder, or a `BackupAndRestore` that says more; None to keep nothing.
 
         Raises:
             RuntimeError: if the model is not compiled.
-            ValueError: if the data cannot be used; the weights are as they were then.
+            ValueError: if the data cannot be used, or what is kept in the folder is damaged or of
+                another run (other data, another model); the weights are as they were then.
+            OSError: if the folder cannot be read or written when training begins.
         """
         from annette.training import loop
 
         return loop.fit(
             self, x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data,
             shuffle, class_weight, sample_weight, initial_epoch, steps_per_epoch, validation_steps,
-            validation_batch_size, validation_freq,
+            validation_batch_size, validation_freq, resume,
         )  # fmt: skip
 
     def evaluate(

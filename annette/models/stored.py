@@ -10,13 +10,16 @@ from annette.saving import serialization
 class Stored:
     """What `Model` has for files."""
 
-    def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
-        """Save the model in one file, ``.keras``; see `annette.saving.save_model`.
+    def save(
+        self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any
+    ) -> None:
+        """Save the model, in a file ``.keras``, ``.h5`` or ``.safetensors``, or in a folder.
 
         Args:
-            filepath: a path that ends in ``.keras``, or a binary file object.
+            filepath: a path with one of these endings, or a binary file object.
             overwrite: whether a file that is there is replaced.
-            **kwargs: as for `save_model`.
+            zipped: False writes a folder with the files of which ``.keras`` is the archive.
+            **kwargs: as for `annette.saving.save_model`.
 
         Raises:
             ValueError: for a path with another ending.
@@ -25,10 +28,18 @@ class Stored:
         """
         from annette.saving import model_files
 
-        model_files.save_model(self, filepath, overwrite, **kwargs)
+        model_files.save_model(self, filepath, overwrite, zipped, **kwargs)
 
-    def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
-        """Save the weights, and the optimizer's state, in a file ``.weights.h5``.
+    def save_weights(
+        self, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None
+    ) -> None:
+        """Save the weights, and the optimizer's state; see `annette.saving.save_weights`.
+
+        Args:
+            filepath: a path that ends in ``.weights.h5``, ``.safetensors`` or ``.npz``; with
+                `max_shard_size` in ``.weights.json``.
+            overwrite: whether a file that is there is replaced.
+            max_shard_size: the most that a file may have, in GiB; the weights go into several.
 
         Raises:
             ValueError: for a path with another ending, or if the model is not built.
@@ -37,7 +48,7 @@ class Stored:
         """
         from annette.saving import model_files
 
-        model_files.save_weights(self, filepath, overwrite)
+        model_files.save_weights(self, filepath, overwrite, max_shard_size)
 
     def export(
         self,
@@ -71,14 +82,16 @@ class Stored:
         export_model(self, filepath, format, verbose, input_signature, **kwargs)
 
     def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
-        """Set the weights to those in a file: ``.weights.h5``, ``.keras`` or an old ``.h5``.
+        """Set the weights to those in a file; see `annette.saving.load_weights`.
 
         All names and shapes are compared before any weight changes.
 
         Args:
-            filepath: the path of the file.
+            filepath: a path that ends in ``.weights.h5``, ``.weights.json``, ``.keras``, ``.h5``,
+                ``.safetensors`` or ``.npz``.
             skip_mismatch: whether what does not fit is left out, with a warning.
-            **kwargs: `by_name`, for files of Keras 2: whether layers are found by name.
+            **kwargs: `objects_to_skip`, layers that are left as they are; `by_name`, for old
+                ``.h5`` files: whether layers are found by name.
 
         Raises:
             ValueError: if something does not fit or the file is damaged.

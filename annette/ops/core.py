@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from annette.graph.array import wrap
-from annette.graph.context import state
+from annette.graph.context import count_constant, state
 from annette.graph.dtypes import standardize
 from annette.graph.primitive import apply
 from annette.graph.symbolic import KerasTensor
@@ -201,6 +201,7 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:  # Keras's name
         if size_ == inputs.shape[axis]:
             continue
         first = start_indices[axis]
+        count_constant(size_)
         places = np.arange(size_, dtype="int32") + first
         inputs = indexing.take(inputs, places, axis=axis)
     return inputs

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from annette.graph.context import count_constant
 from annette.graph.dtypes import COMPLEX, is_float, numpy_dtype
 from annette.graph.primitive import apply
 from annette.ops.common import dtype_of, floating, from_python, op, operands, rank, to_dtype
@@ -173,7 +174,7 @@ def _window(name: str, window: Any, length: int, fft_length: int, dtype: str) ->
         ValueError: if it is none that is known, or has another length.
     """
     if window is None:
-        return np.ones(fft_length, numpy_dtype(dtype))
+        return np.ones(count_constant(fft_length), numpy_dtype(dtype))
     if isinstance(window, str):
         if window not in ("hann", "hamming"):
             raise ValueError(
@@ -181,6 +182,7 @@ def _window(name: str, window: Any, length: int, fft_length: int, dtype: str) ->
                 f"{window!r}."
             )
         share = 0.5 if window == "hann" else 0.54
+        count_constant(length)
         turns = np.cos(2 * np.pi * np.arange(length) / length)
         window = (share - (1 - share) * turns).astype(numpy_dtype(dtype))
     window = to_dtype(from_python(window), dtype)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from annette import config
 from annette.fused import nn as fused_nn
+from annette.fused.normalization import layer_norm
 from annette.graph.dtypes import standardize
 from annette.graph.primitive import apply
 from annette.ops.attention import dot_product_attention as dot_product_attention
@@ -456,6 +459,14 @@ def _along(parameter: Any, x: Any, axes: tuple[int, ...]) -> Any:
     return shaping.reshape(parameter, tuple(n if i in axes else 1 for i, n in enumerate(x.shape)))
 
 
+def _are_rows(parameters: tuple[Any, ...], x: Any) -> bool:
+    """Say whether parameters have a number for each place of the last axis, in the dtype of x."""
+    return all(
+        p is not None and tuple(np.shape(p)) == x.shape[-1:] and dtype_of(p) == dtype_of(x)
+        for p in parameters
+    )
+
+
 @op
 def layer_normalization(
     x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float | None = None,
@@ -471,12 +482,15 @@ def layer_normalization(
     dtype = dtype_of(x)
     x = single(x)
     axes = normal_axes(axis, rank(x))
+    epsilon = config.epsilon() if epsilon is None else epsilon
+    # An older option of Keras divides by the deviation without taking the mean away.
+    only_scaled = kwargs.pop("rms_scaling", False)
+    if not only_scaled and axes == (rank(x) - 1,) and _are_rows((gamma, beta), x):
+        return to_dtype(layer_norm(x, gamma, beta, epsilon=float(epsilon)), dtype)
     mean = reduction.mean(x, axis=axes, keepdims=True)
     centred = el.subtract(x, mean)
     variance = reduction.mean(el.square(centred), axis=axes, keepdims=True)
-    epsilon = config.epsilon() if epsilon is None else epsilon
-    # An older option of Keras divides by the deviation without taking the mean away.
-    top = x if kwargs.pop("rms_scaling", False) else centred
+    top = x if only_scaled else centred
     y = el.divide(top, el.sqrt(el.add(variance, epsilon)))
     y = y if gamma is None else el.multiply(y, _along(gamma, x, axes))
     y = y if beta is None else el.add(y, _along(beta, x, axes))

@@ -75,11 +75,23 @@ def max_pool(
     form = checked_format("max_pool", data_format)
     x, dtype = _prepared("max_pool", inputs, form)
     how = _how("max_pool", x, pool_size, strides, padding)
-    # The largest of max(x, 0) is max(largest, 0): pooled first, there is less to compare.
+    # The largest of max(x + b, 0) is max(largest + b, 0), rounded or not: pooled first, there is
+    # less to compute.
     before = made_by(x, "relu")
-    y = apply(p.max_pool, (x if before is None else before,), how)[0]
+    x, offset = _without_offset(x if before is None else before)
+    y = apply(p.max_pool, (x,), how)[0]
+    y = y if offset is None else apply(e.add, (y, offset), {})
     y = y if before is None else apply(e.relu, (y,), {})
     return to_dtype(as_given(y, form), dtype)
+
+
+def _without_offset(x: Any) -> tuple[Any, Any]:
+    """Return what a convolution gave before each channel got its offset, and the offsets."""
+    if made_by(made_by(x, "add"), "conv") is not None:
+        result, offset = x.node.inputs
+        if result.shape == x.shape and math.prod(offset.shape) == offset.shape[-1] == x.shape[-1]:
+            return result, offset
+    return x, None
 
 
 @op

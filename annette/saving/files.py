@@ -48,7 +48,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
                 os.unlink(unfinished)
             raise
     with _explained(target, "was written whole, but may not outlast a loss of power"):
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
 
 
 def _mode_of(target: Path) -> int | None:
@@ -73,7 +73,7 @@ def _explained(target: Path, outcome: str) -> Iterator[None]:
         )
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Bring a folder's list of names to the disk, where the system has a way to."""
     try:
         descriptor = _open(folder, os.O_RDONLY)
@@ -88,6 +88,29 @@ def _sync_folder(folder: Path) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def settle(finished: Path, target: Path) -> None:
+    """Rename a whole file to its place, and bring the names in the folder to the disk.
+
+    Raises:
+        OSError: if that fails.
+    """
+    with _explained(target, f"is whole, and still called {finished.name!r}"):
+        _replace(finished, target)
+    sync_folder(target.parent)
+
+
+def bring_to_disk(file: IO[Any], folder: bool = False) -> None:
+    """Bring what was written to an open file to the disk, and its name in its folder, if wanted.
+
+    Raises:
+        OSError: if that fails.
+    """
+    file.flush()
+    _fsync(file.fileno())
+    if folder:
+        sync_folder(Path(os.path.realpath(file.name)).parent)
 
 
 class Hashing:
@@ -114,14 +137,15 @@ class Hashing:
 
 
 @contextlib.contextmanager
-def opened(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """A regular file, open for reading.
+def opened(path: str | os.PathLike[str], follow: bool = True) -> Iterator[IO[bytes]]:
+    """A regular file, open for reading; one that a link leads to only with `follow`.
 
     Raises:
         OSError: if there is none, or it is no regular file (a folder, a pipe, a device).
     """
     # A pipe without a writer would make the opening wait for one.
-    descriptor = os.open(path, os.O_RDONLY | _BINARY | getattr(os, "O_NONBLOCK", 0))
+    flags = os.O_RDONLY | _BINARY | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags if follow else flags | getattr(os, "O_NOFOLLOW", 0))
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "This is no regular file", str(path))

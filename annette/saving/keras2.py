@@ -1,19 +1,25 @@
-"""Files of Keras 2 (``.h5``): read, not written. Weights are found by the order of the layers."""
+"""Whole models in HDF5 (``.h5``), as Keras 2 and Keras 3 write them: how they are read.
+
+Weights are found by the order of the layers.
+"""
 
 from __future__ import annotations
 
-import json
+import contextlib
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from annette.saving import hdf5
+from annette.saving import hdf5, plain_json
+from annette.saving.keras_h5 import TOP, in_order
 from annette.saving.state import check_fits
 
 _MODELS = ("Sequential", "Functional", "Model")
 _RENAMED = {"Model": "Functional", "BatchNormalizationV1": "BatchNormalization"}
 # What older constructors took and newer ones do not know, which says nothing by itself.
+_NO_OPTIMIZERS = {"decay", "jit_compile", "is_legacy_optimizer"}
 _DROPPED = {"ragged", "sparse", "time_major", "implementation", "reset_after_v2"}
 
 
@@ -45,18 +51,67 @@ def load_old_weights(model: Any, file: hdf5.File, skip_mismatch: bool, by_name: 
             if not skip_mismatch:
                 raise ValueError(f"{error} Nothing was changed.") from None
             warnings.warn(f"Layer {layer.name!r} was left out: {error}", stacklevel=4)
+    if TOP in group or not by_name:
+        found += _top_level(model, group, skip_mismatch)
     for variable, value in found:
         variable.assign(value)
 
 
-def _saved_layers(group: hdf5.Group) -> list[tuple[str, list[np.ndarray]]]:
+def _top_level(model: Any, group: hdf5.Group, skip_mismatch: bool) -> list[tuple[Any, np.ndarray]]:
+    """The model's own weights, of no layer, with their values."""
+    own = model._saved_variables()
+    saved = _saved(group[TOP]) if TOP in group else []
+    try:
+        return _fitting(f"The model {model.name!r} itself", own, saved)
+    except ValueError as error:
+        if not skip_mismatch:
+            raise ValueError(f"{error} Nothing was changed.") from None
+        warnings.warn(f"The model's own weights were left out: {error}", stacklevel=4)
+        return []
+
+
+def load_optimizer(model: Any, file: hdf5.File) -> None:
+    """Set the variables of a model's optimizer to those in a file of Keras 3.
+
+    Other releases keep other things: after a file of theirs the optimizer starts afresh, and with
+    a warning if the file has not as many variables.
+
+    Raises:
+        ValueError: if a shape differs; nothing is changed then.
+    """
+    optimizer = model.optimizer
+    if "optimizer_weights" not in file or not _of_keras_3(file):
+        return
+    saved = _saved(file["optimizer_weights"])
+    if optimizer._starts_afresh(dict(enumerate(saved))):
+        return
+    variables = optimizer._saved_variables()
+    for variable, value in _fitting(f"The optimizer {optimizer.name!r}", variables, saved):
+        variable.assign(value)
+
+
+def _of_keras_3(file: hdf5.File) -> bool:
+    version = file.attrs.get("keras_version")
+    text = version.decode("latin-1") if isinstance(version, bytes) else str(version)
+    return text.partition(".")[0] not in ("None", "1", "2")
+
+
+def _saved_layers(group: hdf5.Group) -> list[tuple[str, list[hdf5.Dataset]]]:
     """The layers of a file that have weights, with the values."""
     found = []
     for name in _texts(group, "layer_names"):
         layer = _member(group, name)
-        values = [_member(layer, weight).read() for weight in _texts(layer, "weight_names")]
-        if values:
-            found.append((name, values))
+        saved = _saved(layer)
+        if saved:
+            found.append((name, saved))
+    return found
+
+
+def _saved(group: hdf5.Group) -> list[hdf5.Dataset]:
+    """The values in a group, in the order in which it lists their names."""
+    found = [_member(group, name) for name in _texts(group, "weight_names")]
+    if not all(isinstance(member, hdf5.Dataset) for member in found):
+        raise ValueError(f"The file names groups as weights in {group.name!r}.")
     return found
 
 
@@ -79,23 +134,19 @@ def _texts(group: hdf5.Group, key: str) -> list[str]:
     return [n.decode() if isinstance(n, bytes) else str(n) for n in names]
 
 
-def _matched(layer: Any, values: list[np.ndarray]) -> list[tuple[Any, np.ndarray]]:
-    weights = _in_old_order(layer)
-    if len(weights) != len(values):
-        raise ValueError(
-            f"Layer {layer.name!r} has {len(weights)} weights; the file has {len(values)} for it."
-        )
-    for weight, value in zip(weights, values, strict=True):
-        check_fits(f"layer {layer.name!r}", weight, value)
-    return list(zip(weights, values, strict=True))
+def _matched(layer: Any, saved: list[hdf5.Dataset]) -> list[tuple[Any, np.ndarray]]:
+    return _fitting(f"Layer {layer.name!r}", in_order(layer), saved)
 
 
-def _in_old_order(layer: Any) -> list[Any]:
-    """The weights as Keras 2 lists them: those that are trained first."""
-    weights = list(layer.weights)
-    frozen = [w for w in weights if not w.trainable]
-    own = {id(w) for w in frozen} if getattr(layer, "layers", None) else set()
-    return [w for w in weights if id(w) not in own] + (frozen if own else [])
+def _fitting(
+    named: str, variables: list[Any], saved: list[hdf5.Dataset]
+) -> list[tuple[Any, np.ndarray]]:
+    """Each variable with its value, which is read if it fits; ValueError if one does not."""
+    if len(variables) != len(saved):
+        raise ValueError(f"{named} has {len(variables)} weights; the file has {len(saved)} for it.")
+    for variable, dataset in zip(variables, saved, strict=True):
+        check_fits(named[0].lower() + named[1:], variable, dataset)
+    return [(v, dataset.read()) for v, dataset in zip(variables, saved, strict=True)]
 
 
 def _few(names: Any) -> str:
@@ -118,13 +169,11 @@ def old_config(file: hdf5.File, named: str) -> dict[str, Any]:
             f"The file {named!r} has weights alone, and no model: make the model and call "
             "model.load_weights(path)."
         )
-    try:
-        config = json.loads(text.decode() if isinstance(text, bytes) else str(text))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"The configuration in {named!r} is no JSON text.") from error
+    config = _json(text, "model")
     if not isinstance(config, dict) or not isinstance(config.get("config"), (dict, list)):
         raise ValueError(f"The configuration in {named!r} is that of no model.")
-    return _renewed(config)
+    with _as_value_errors("model"):
+        return _renewed(config)
 
 
 def training_config(file: hdf5.File) -> dict[str, Any] | None:
@@ -132,22 +181,53 @@ def training_config(file: hdf5.File) -> dict[str, Any] | None:
     text = file.attrs.get("training_config")
     if text is None:
         return None
-    found = json.loads(text.decode() if isinstance(text, bytes) else str(text))
+    found = _json(text, "training")
     if not isinstance(found, dict) or "optimizer_config" not in found:
         return None
+    with _as_value_errors("training"):
+        return _training(found)
+
+
+def _json(text: Any, kind: str) -> Any:
+    try:
+        return plain_json.parsed(text if isinstance(text, bytes) else str(text))
+    except plain_json.JsonError as error:
+        raise ValueError(
+            f"The attribute '{kind}_config' is no JSON text of a model: {error}."
+        ) from error
+
+
+@contextlib.contextmanager
+def _as_value_errors(kind: str) -> Iterator[None]:
+    try:
+        yield
+    except (LookupError, AttributeError, TypeError, RecursionError) as error:
+        raise ValueError(
+            f"The attribute '{kind}_config' is not what Keras 2 writes: {type(error).__name__}: "
+            f"{error}."
+        ) from error
+
+
+def _training(found: dict[str, Any]) -> dict[str, Any]:
     config = {k: found.get(k) for k in ("loss", "metrics", "weighted_metrics", "loss_weights")}
+    config |= {k: found[k] for k in ("run_eagerly", "steps_per_execution") if k in found}
     if isinstance(config["metrics"], list) and len(config["metrics"]) == 1:
         inner = config["metrics"][0]
         config["metrics"] = inner if isinstance(inner, list) else config["metrics"]
     config["loss"] = _placed(config["loss"], "keras.losses")
     config["metrics"] = _placed(config["metrics"], "keras.metrics")
-    optimizer = dict(found["optimizer_config"])
-    own = {k: v for k, v in optimizer["config"].items() if k not in ("decay", "jit_compile")}
+    config["weighted_metrics"] = _placed(config["weighted_metrics"], "keras.metrics")
+    return {**config, "optimizer": _optimizer(found["optimizer_config"])}
+
+
+def _optimizer(described: Any) -> Any:
+    """An optimizer's description in the form of Keras 3."""
+    if not isinstance(described, dict) or not isinstance(described.get("config"), dict):
+        raise ValueError("The attribute 'training_config' describes no optimizer.")
+    own = {k: v for k, v in described["config"].items() if k not in _NO_OPTIMIZERS}
     if "lr" in own:
         own["learning_rate"] = own.pop("lr")
-    own = {k: v for k, v in own.items() if k != "is_legacy_optimizer"}
-    optimizer.update(module="keras.optimizers", config=own, registered_name=None)
-    return {**config, "optimizer": optimizer}
+    return {"module": "keras.optimizers", "registered_name": None, **described, "config": own}
 
 
 def _placed(value: Any, module: str) -> Any:
@@ -172,6 +252,9 @@ def _renewed(described: dict[str, Any]) -> dict[str, Any]:
         config = _functional(config)
     if name == "InputLayer" and "batch_input_shape" in config:
         config["batch_shape"] = config.pop("batch_input_shape")
+    if "module" not in described and set(config) == {"name"}:
+        # Keras 3 says no more of an operation between layers; layers have more to say.
+        return {**described, "module": "keras.src.ops.numpy", "config": config}
     if isinstance(config.get("axis"), list) and name == "BatchNormalization":
         config["axis"] = config["axis"][0]
     found = {**described, "class_name": name, "config": config}

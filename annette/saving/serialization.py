@@ -1,15 +1,13 @@
 """Objects to plain dictionaries and back, in the format of Keras 3.
 
-Nothing found in a configuration is ever run or imported: a class is taken from annette, from what
-the program registered or passed as `custom_objects`, or from a module the program has itself
-imported, and then only if it is a subclass of something of annette's.
+Nothing found in a configuration is ever run, imported or looked up in a module: a name is a key of
+annette's own table (`known.py`), of what the program registered, or of its `custom_objects`.
 """
 
 from __future__ import annotations
 
 import itertools
 import os
-import sys
 import threading
 import types
 import weakref
@@ -18,11 +16,13 @@ from typing import Any
 
 import numpy as np
 
+from annette.graph.dtypes import numpy_dtype, standardize
+from annette.saving import budget, known, sharing
 from annette.utils.naming import to_snake_case
 
 _PRIMITIVES = (str, bool, int, float)
-# The rooms in which a function saved by its bare name is looked for, in this order.
-_FUNCTION_ROOMS = ("activations", "losses", "metrics", "initializers", "regularizers", "ops")
+# What constructors raise for arguments of a wrong kind, which says nothing by itself.
+_ODD = (LookupError, AttributeError, ArithmeticError, AssertionError, RuntimeError)
 _OWN_ROOTS = ("annette", "keras", "tf_keras")
 
 _objects: dict[str, Any] = {}  # registered name -> object
@@ -81,9 +81,9 @@ def get_registered_object(
     """The object known under `name`, or None: open scopes first, then the register, then the two
     dictionaries given.
     """
-    for known in (_scope(), _objects, custom_objects, module_objects):
-        if known and name in known:
-            return known[name]
+    for objects in (_scope(), _objects, custom_objects, module_objects):
+        if objects and name in objects:
+            return objects[name]
     return None
 
 
@@ -210,6 +210,7 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
         more = describe() if describe is not None else None
         if more is not None:
             described[key] = serialize_keras_object(more)
+    sharing.number(obj, described)
     return described
 
 
@@ -242,8 +243,9 @@ def deserialize_keras_object(
 ) -> Any:
     """The object that `config` describes; the reverse of `serialize_keras_object`.
 
-    `custom_objects` maps names to the program's own classes and functions. `safe_mode` is accepted
-    for Keras's sake: annette never runs code out of a configuration.
+    `custom_objects` maps names to the program's own classes and functions. `safe_mode` says whether
+    a configuration may name no other files; annette never runs code out of one in any case. An
+    object within another is made in the mode of the outer one.
 
     Raises:
         TypeError: if a class or function is not known.
@@ -252,10 +254,14 @@ def deserialize_keras_object(
     module_objects = kwargs.pop("module_objects", None)
     if kwargs:
         raise TypeError(f"deserialize_keras_object does not take the argument {min(kwargs)!r}.")
-    if custom_objects:
-        with CustomObjectScope(custom_objects):
+    with CustomObjectScope(custom_objects), budget.safe(safe_mode):
+        try:
             return _deserialize(config, module_objects)
-    return _deserialize(config, module_objects)
+        except _ODD as error:
+            raise ValueError(
+                f"The configuration {_short(config)} cannot be made into an object: "
+                f"{type(error).__name__}: {_short(error, str)}"
+            ) from error
 
 
 def _deserialize(config: Any, module_objects: dict[str, Any] | None) -> Any:
@@ -273,12 +279,22 @@ def _deserialize(config: Any, module_objects: dict[str, Any] | None) -> Any:
         )
     if "class_name" not in config or "config" not in config:
         return {key: _deserialize(value, None) for key, value in config.items()}
+    if not isinstance(config["class_name"], str):
+        raise ValueError(
+            f"The configuration {_short(config)} has a 'class_name' of type "
+            f"{type(config['class_name']).__name__}; a string is expected."
+        )
     special = _SPECIAL.get(config["class_name"])
     if special is not None:
         return special(config["config"])
     if config["class_name"] == "function":
         return _function(config["config"], config, module_objects)
     return _instance(config, module_objects)
+
+
+def _short(value: Any, how: Callable[[Any], str] = repr) -> str:
+    text = how(value)
+    return text if len(text) < 100 else text[:90] + "..."
 
 
 def _instance(config: dict[str, Any], module_objects: dict[str, Any] | None) -> Any:
@@ -298,6 +314,14 @@ def _instance(config: dict[str, Any], module_objects: dict[str, Any] | None) -> 
         raise ValueError(
             f"Cannot make {name!r} from its configuration: {found!r} has no from_config() method."
         )
+    if not isinstance(config["config"], dict):
+        raise ValueError(
+            f"The configuration of {name!r} must have a dict as its 'config'; it got "
+            f"{_short(config['config'])}."
+        )
+    known_already = sharing.known(config)
+    if known_already is not None:
+        return known_already
     instance = found.from_config(config["config"])
     build_config = config.get("build_config")
     if build_config and not getattr(instance, "built", True):
@@ -305,6 +329,7 @@ def _instance(config: dict[str, Any], module_objects: dict[str, Any] | None) -> 
         instance.built = True
     if config.get("compile_config"):
         instance.compile_from_config(config["compile_config"])
+    sharing.remember(config, instance)
     return instance
 
 
@@ -327,50 +352,18 @@ def _find_class(name: str, config: dict[str, Any], module_objects: dict[str, Any
             return found
     module = config.get("module")
     if isinstance(module, str):
-        root = module.partition(".")[0]
-        return _own_class(module, name) if root in _OWN_ROOTS else _imported_class(module, name)
-    found = (module_objects or {}).get(name)
-    return found if found is not None else _imported_class("__main__", name)
-
-
-def _own_class(module: str, name: str) -> Any:
-    """A class of annette's from Keras's module name; what follows its room does not matter."""
-    import importlib
-
-    rest = [part for part in module.split(".")[1:] if part != "src"]
-    for depth in range(len(rest), -1, -1):
-        path = ".".join(["annette", *rest[:depth]])
-        try:
-            found = getattr(importlib.import_module(path), name, None)
-        except ImportError:
-            continue
-        if isinstance(found, type) and found.__module__.startswith("annette."):
-            return found
-    return None
-
-
-def _imported_class(module: str, name: str) -> Any:
-    """A class the program defined, where it has imported that module; never one that is not a
-    subclass of annette's, so that a configuration cannot reach for arbitrary classes.
-    """
-    found = getattr(sys.modules.get(module), name, None)
-    if isinstance(found, type) and any(b.__module__.startswith("annette.") for b in found.__mro__):
-        return found
-    return None
+        own = module.partition(".")[0] in (*_OWN_ROOTS, "annette")
+        return known.known_class(module, name) if own else None
+    return (module_objects or {}).get(name)
 
 
 def _function(name: Any, config: dict[str, Any], module_objects: dict[str, Any] | None) -> Any:
     if isinstance(name, dict):  # older files: {"class_name": "function", "config": {...}}
         return _deserialize(name, module_objects)
     found = get_registered_object(str(name), module_objects=module_objects)
+    found = known.known_function(name) if found is None else found
     if found is not None:
         return found
-    import importlib
-
-    for room in _FUNCTION_ROOMS:
-        found = getattr(importlib.import_module("annette." + room), str(name), None)
-        if callable(found) and not isinstance(found, type) and not str(name).startswith("_"):
-            return found
     raise TypeError(
         f"Function {name!r} is not known. Register it with "
         "@annette.saving.register_keras_serializable() and import its module first, or pass "
@@ -390,10 +383,15 @@ def _lambda(config: dict[str, Any]) -> Callable[..., Any]:
     return found
 
 
+def _array(config: dict[str, Any]) -> np.ndarray:
+    """An array of numbers: the text of a configuration bounds its size."""
+    return np.array(config["value"], dtype=numpy_dtype(standardize(config["dtype"])))
+
+
 def _tensor(config: dict[str, Any]) -> Any:
     from annette import ops
 
-    return ops.convert_to_tensor(np.array(config["value"], dtype=config["dtype"]))
+    return ops.convert_to_tensor(_array(config))
 
 
 def _keras_tensor(config: dict[str, Any]) -> Any:
@@ -404,7 +402,7 @@ def _keras_tensor(config: dict[str, Any]) -> Any:
 
 
 _SPECIAL: dict[str, Callable[[Any], Any]] = {
-    "__numpy__": lambda c: np.array(c["value"], dtype=c["dtype"]),
+    "__numpy__": _array,
     "__tensor__": _tensor,
     "__bytes__": lambda c: c["value"].encode("utf-8"),
     "__slice__": lambda c: slice(*(_deserialize(c[k], None) for k in ("start", "stop", "step"))),

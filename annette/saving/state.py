@@ -44,6 +44,9 @@ def matched(
         raise ValueError(f"{named} has {len(variables)} variables; {problem}.")
     found = []
     for i, variable in enumerate(variables):
+        declared = getattr(store, "shape_of", None)
+        if declared is not None:  # before anything of that shape is read
+            _check_shape(named, variable, declared(str(i)))
         value = as_array(store[str(i)])
         check_fits(named, variable, value)
         found.append((variable, value))
@@ -55,21 +58,28 @@ def as_array(value: Any) -> np.ndarray:
     return value.numpy() if hasattr(value, "numpy") else np.asarray(value)
 
 
-def check_fits(named: str, variable: Any, value: np.ndarray) -> None:
-    """Raise ValueError unless an array can be the value of a variable."""
-    shape = tuple(variable.shape)
-    if tuple(value.shape) != shape:
-        raise ValueError(
-            f"The variable {variable.path!r} of {named} has shape {shape}; the saved one has shape "
-            f"{tuple(value.shape)}. Load into a model that is built like the saved one, or pass "
-            "skip_mismatch=True to leave out what does not fit."
-        )
+def check_fits(named: str, variable: Any, value: Any) -> None:
+    """Raise ValueError unless what has such a shape and dtype can be the value of a variable."""
+    _check_shape(named, variable, tuple(value.shape))
     plain = value.dtype.kind in "fiub" or value.dtype.name == "bfloat16"
     floats = value.dtype.kind not in "iub"
     if not plain or (floats and not _is_float(variable.dtype)):
         raise ValueError(
             f"The variable {variable.path!r} of {named} has dtype {variable.dtype}; the saved one "
             f"has dtype {value.dtype}, which cannot be turned into it."
+        )
+
+
+def _check_shape(named: str, variable: Any, found: tuple[int, ...]) -> None:
+    shape = tuple(variable.shape)
+    if found != shape:
+        mend = "Load into a model that is built like the saved one, or pass skip_mismatch=True to "
+        mend += "leave out what does not fit."
+        if getattr(variable, "waits", False):
+            mend = "The file's configuration and its weights do not belong together."
+        raise ValueError(
+            f"The variable {variable.path!r} of {named} has shape {shape}; the saved one has shape "
+            f"{found}. {mend}"
         )
 
 

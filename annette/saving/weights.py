@@ -3,22 +3,50 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import warnings
-from collections.abc import Iterator, Mapping
-from typing import IO, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from annette.saving import hdf5
+from annette.saving import hdf5, seal
 from annette.saving.files import Hashing, mapped
 from annette.saving.state import as_array, matched
 from annette.saving.walk import Part, parts_of
 
-# What annette puts behind the last byte of a file: readers of HDF5 do not look there.
-_MAGIC = b"ANNETTE-SHA256\r\n"
-_TRAILER = len(_MAGIC) + 32
+# How many bytes of values a file may hold by compression: so many, and so many times its size.
+_LEAST, _TIMES = 2**24, 16
+
+
+class Saved(NamedTuple):
+    """What one part of an object saves: its path, its name if it has one, and values by key."""
+
+    part: Part
+    name: str | None
+    values: dict[str, np.ndarray]
+
+
+def saved_by(root: Any) -> list[Saved]:
+    """What an object and all its parts save, in their order.
+
+    Raises:
+        ValueError: if an object's `save_own_variables` uses a name that is no name.
+    """
+    found = []
+    for part in parts_of(root):
+        store: dict[str, Any] = {}
+        part.owner.save_own_variables(store)
+        for key in store:
+            if not isinstance(key, str) or not key or "/" in key or key == ".":
+                raise ValueError(
+                    f"{type(part.owner).__name__}.save_own_variables used the name {key!r}; names "
+                    "are texts without '/'."
+                )
+        name = getattr(part.owner, "name", None)
+        values = {key: as_array(value) for key, value in store.items()}
+        found.append(Saved(part, name if isinstance(name, str) else None, values))
+    return found
 
 
 def state_of(root: Any) -> hdf5.Writer:
@@ -28,27 +56,22 @@ def state_of(root: Any) -> hdf5.Writer:
         ValueError: if an object's `save_own_variables` uses a name that is no name.
     """
     writer = hdf5.Writer()
-    for path, owner in parts_of(root):
-        store: dict[str, Any] = {}
-        owner.save_own_variables(store)
-        group = writer.group(f"{path}/vars")
-        if isinstance(getattr(owner, "name", None), str):
-            group.attrs["name"] = owner.name
-        for key, value in store.items():
-            if not isinstance(key, str) or not key or "/" in key or key == ".":
-                raise ValueError(
-                    f"{type(owner).__name__}.save_own_variables used the name {key!r}; names are "
-                    "texts without '/'."
-                )
-            group.dataset(key, as_array(value))
+    for part, name, values in saved_by(root):
+        group = writer.group(f"{part.path}/vars")
+        if name is not None:
+            group.attrs["name"] = name
+        for key, value in values.items():
+            group.dataset(key, value)
     return writer
 
 
-def write_state(writer: hdf5.Writer, file: IO[bytes]) -> None:
-    """Write the file, and a checksum of all its bytes behind it."""
+def write_state(writer: hdf5.Writer, file: IO[bytes]) -> str:
+    """Write the file, and a checksum of all its bytes behind it; return that as text."""
+    writer.attrs[seal.MARK] = "SHA-256"
     hashing = Hashing(file)
     writer.write(hashing)  # type: ignore[arg-type]  # it only writes
-    file.write(_MAGIC + hashing.digest())
+    file.write(seal.MAGIC + hashing.digest())
+    return hashing.hexdigest()
 
 
 @contextlib.contextmanager
@@ -72,17 +95,12 @@ def parsed_state(data: bytes, named: str) -> Iterator[hdf5.File]:
 
 @contextlib.contextmanager
 def _parsed(view: memoryview, named: str) -> Iterator[hdf5.File]:
-    end = len(view)
-    if view[-_TRAILER : -len(_MAGIC) - 16] == _MAGIC and end > _TRAILER:
-        end -= _TRAILER
-        if hashlib.sha256(view[:end]).digest() != view[end + len(_MAGIC) :]:
-            raise ValueError(
-                f"The file {named!r} is damaged: its checksum is another than when it was written. "
-                "Take another copy of it."
-            )
+    end, sealed = seal.body_of(view, named)
     body = view[:end]
     try:
-        with hdf5.File(body) as file:
+        with hdf5.File(body, limit=_LEAST + _TIMES * end) as file:
+            if seal.MARK in file.attrs and not sealed:
+                raise seal.broken(named)
             yield file
     except hdf5.FormatError as error:
         raise ValueError(f"The file {named!r} cannot be read: {error}") from error
@@ -95,10 +113,15 @@ class Store(Mapping[str, Any]):
     """The saved variables of one object, read when they are asked for."""
 
     def __init__(self) -> None:
-        self.datasets: dict[str, hdf5.Dataset] = {}
+        self.datasets: dict[str, Any] = {}  # of any format: with shape, dtype and read()
 
     def __getitem__(self, key: str) -> np.ndarray:
-        return self.datasets[key].read()
+        values: np.ndarray = self.datasets[key].read()
+        return values
+
+    def shape_of(self, key: str) -> tuple[int, ...]:
+        """The shape of a variable, which is known before its values are read."""
+        return tuple(self.datasets[key].shape)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.datasets)
@@ -131,58 +154,85 @@ def size_of(file: hdf5.File) -> int:
     return sum(dataset.size for dataset in file.walk())
 
 
+def total(stores: dict[str, Store]) -> int:
+    """How many numbers there are for all paths."""
+    return sum(dataset.size for store in stores.values() for dataset in store.datasets.values())
+
+
 def load_state(root: Any, file: hdf5.File, skip_mismatch: bool = False) -> None:
     """Set the variables of an object and of all its parts to what the file has for them.
 
+    Raises:
+        ValueError: as `load_stores`.
+    """
+    load_stores(root, stores_of(file), skip_mismatch)
+
+
+def load_stores(
+    root: Any,
+    stores: dict[str, Store],
+    skip_mismatch: bool = False,
+    skipped: Sequence[Any] = (),
+    whole: bool = False,
+) -> None:
+    """Set the variables of an object and of all its parts to what there is for their paths.
+
     Names, numbers and shapes are compared and values read before anything changes; should a
-    `load_own_variables` of the program's own fail after that, all is set back.
+    `load_own_variables` of the program's own fail after that, all is set back. The parts in
+    `skipped` are left out, and what is there for no part with a warning: Keras passes it by. Where
+    a `whole` model comes from one file, it is an error.
 
     Raises:
         ValueError: if something does not fit (with `skip_mismatch` it is left out, with a warning).
     """
-    stores = stores_of(file)
+    stores = dict(stores)
     plain: list[tuple[Any, np.ndarray]] = []
     own: list[tuple[Part, Store]] = []
     failures: list[tuple[str, Exception]] = []
-    for part in parts_of(root):
+    left_out = tuple(p.path for p in parts_of(root) if any(p.owner is s for s in skipped))
+    # Optimizers last: what they warn of does not matter when the weights do not fit.
+    for part in sorted(parts_of(root), key=lambda p: hasattr(p.owner, "_starts_afresh")):
         store = stores.pop(part.path, Store())
+        if any(f"{part.path}/".startswith(f"{path}/") for path in left_out):
+            continue
         loader = type(part.owner).load_own_variables
         if not getattr(loader, "_compares", False):
             own.append((part, store))
             continue
-        if getattr(part.owner, "_starts_afresh", _never)(store):
-            continue  # an optimizer, which has warned
+        starts_afresh = getattr(part.owner, "_starts_afresh", None)
+        if starts_afresh and ((failures and not skip_mismatch) or starts_afresh(store)):
+            continue
         try:
             plain += matched(part.owner, part.owner._saved_variables(), store)
         except (ValueError, KeyError) as error:
             failures.append((_named(part), error))
-    failures += _unused(stores, root)
+    unused = _unused(stores, root)
+    if whole and unused:
+        failures += [(path, ValueError(_UNUSED.format(repr(path)))) for path in unused]
     _report(failures, skip_mismatch)
+    if unused:
+        names = ", ".join(map(repr, unused[:10])) + (", ..." if unused[10:] else "")
+        warnings.warn(_UNUSED.format(names) + " They are left out.", stacklevel=4)
     _load_own(root, own, skip_mismatch)
     for variable, value in plain:
         variable.assign(value)
-
-
-def _never(store: Any) -> bool:
-    return False
 
 
 def _named(part: Part) -> str:
     return part.path or type(part.owner).__name__
 
 
-def _unused(stores: dict[str, Store], root: Any) -> list[tuple[str, Exception]]:
-    """The variables in the file that no part of the object takes, as failures."""
+_UNUSED = "The file has variables for {}, which the model has not."
+
+
+def _unused(stores: dict[str, Store], root: Any) -> list[str]:
+    """The paths in the file that no part of the object takes; seeds and an optimizer may be there."""
     has_optimizer = getattr(root, "optimizer", None) is not None
-    left = [
+    return [
         path
         for path in stores
         if not any(p.startswith("seed_generator") for p in path.split("/"))
         and (has_optimizer or path.split("/")[0] != "optimizer")
-    ]
-    return [
-        (path, ValueError(f"The file has variables for {path!r}, which the model has not."))
-        for path in left
     ]
 
 
@@ -200,7 +250,8 @@ def _load_own(root: Any, own: list[tuple[Part, Store]], skip_mismatch: bool) -> 
     """Call the `load_own_variables` of the program's classes; undo all if one fails."""
     if not own:
         return
-    before = [(v, v.numpy()) for part in parts_of(root) for v in _variables(part.owner)]
+    known = [v for part in parts_of(root) for v in _variables(part.owner) if not v.waits]
+    before = [(v, v.numpy()) for v in known]
     for part, store in own:
         try:
             part.owner.load_own_variables(store)

@@ -12,10 +12,12 @@ from annette.backends import current_backend
 from annette.graph.trace import trace
 from annette.metrics import Metric
 from annette.models.model import Model
+from annette.training.callbacks.backup_and_restore import BackupAndRestore
 from annette.training.callbacks.callback_list import CallbackList
 from annette.training.callbacks.history import History
 from annette.training.data import ArraySource, DataSource
 from annette.training.programs import step_for
+from annette.training.resume import Keeper
 
 _RESULTS = ("train_step", "compute_metrics", "get_metrics_result", "reset_metrics", "metrics")
 
@@ -24,7 +26,7 @@ def can_run_many(
     model: Any, source: DataSource, callbacks: CallbackList, validation: DataSource | None
 ) -> bool:
     """Say whether nobody would see the epochs' beginnings and ends."""
-    alone = all(type(c) is History for c in callbacks.callbacks)
+    alone = all(type(c) in (History, BackupAndRestore) for c in callbacks.callbacks)
     plain = all(getattr(type(model), n) is getattr(Model, n) for n in _RESULTS)
     return (
         validation is None
@@ -42,8 +44,9 @@ def can_run_many(
 
 
 def run_many(
-    model: Any, source: Any, callbacks: CallbackList, first: int, last: int, seconds: float
-) -> dict[str, Any] | None:
+    model: Any, source: Any, callbacks: CallbackList, first: int, last: int, seconds: float,
+    keeper: Keeper | None = None,
+) -> dict[str, Any] | None:  # fmt: skip
     """Train from epoch `first` to `last`; return the last one's logs, or None if it cannot be done.
 
     Whatever stops it, the history has the epochs that were finished.
@@ -68,12 +71,16 @@ def run_many(
     epoch = first
     logs: dict[str, Any] = {}
     while epoch < last:
-        done, values = run(epoch, last, seconds)
+        # The state is that of an epoch's end only if the run was told to stop there.
+        kept = keeper is not None and keeper.wants_epoch()
+        done, values = run(epoch, epoch + 1 if kept else last, seconds)
         table = {n: values[i :: len(names)] for i, n in enumerate(names)}
         if history is not None:
             history.extend(range(epoch, done), table)
         if done > epoch:
             logs = {n: column[-1] for n, column in table.items()}
+            if keeper is not None and kept:
+                keeper.after_epoch(done - 1, logs)
         epoch = done
     return logs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,11 +13,19 @@ from annette.graph.dtypes import numpy_dtype
 from annette.models.model import Model
 from annette.training.callbacks.callback_list import CallbackList
 from annette.training.calling import predict_again, remember_predict
-from annette.training.data import ArraySource, DataSource, make_source, train_validation_split
+from annette.training.collector import Collector
+from annette.training.data import (
+    ArraySource,
+    DataSource,
+    batch_dtype,
+    make_source,
+    train_validation_split,
+)
 from annette.training.data.source import warn_ran_out
 from annette.training.epochs import can_run_many, metrics_now, run_many
 from annette.training.guard import Guard
-from annette.training.programs import step_for
+from annette.training.programs import Step, step_for
+from annette.training.resume import Keeper, Place, keeper_of
 from annette.training.rowwise import rows_are_alone
 from annette.training.strings import without_strings
 from annette.utils import tree
@@ -33,7 +42,7 @@ def fit(
     model: Any, x: Any, y: Any, batch_size: Any, epochs: Any, verbose: Any, callbacks: Any,
     validation_split: float, validation_data: Any, shuffle: Any, class_weight: Any,
     sample_weight: Any, initial_epoch: int, steps_per_epoch: Any, validation_steps: Any,
-    validation_batch_size: Any, validation_freq: Any,
+    validation_batch_size: Any, validation_freq: Any, resume: Any = None,
 ) -> Any:  # fmt: skip
     """Train; see `Model.fit`."""
     _require_compiled(model, "fit")
@@ -42,6 +51,7 @@ def fit(
     _check_frequency(validation_freq)
     epochs = min(epochs, config.max_epochs() or epochs)
     verbose = _verbosity(verbose)
+    keeper = keeper_of(resume, callbacks)
     x = without_strings(model, x)
     if validation_split and validation_data is None:
         (x, y, sample_weight), validation_data = train_validation_split(
@@ -55,7 +65,8 @@ def fit(
         model, validation_data, validation_batch_size or batch_size, validation_steps
     )
     guard = Guard(model, "train", callbacks if isinstance(callbacks, CallbackList) else None)
-    guard.prepare(source.peek())
+    first = source.peek()
+    guard.prepare(first)
     if not isinstance(callbacks, CallbackList):
         callbacks = CallbackList(
             callbacks, add_history=True, add_progbar=verbose != 0, model=model, verbose=verbose,
@@ -65,31 +76,62 @@ def fit(
     guard.check_source(source)
     checked = None if validation is None else _checked_validation(model, validation, callbacks)
     model.stop_training = False
-    callbacks.on_train_begin()
-    logs: dict[str, Any] = {}
-    if can_run_many(model, source, callbacks, validation):
-        done = run_many(model, source, callbacks, initial_epoch, epochs, SLICE)
-        if done is not None:
-            logs, initial_epoch = done, epochs
-    for epoch in range(initial_epoch, epochs):
-        model.reset_metrics()
-        callbacks.on_epoch_begin(epoch)
-        results = _run(model, "train", source, epoch, callbacks, guard)
+    place = Place(initial_epoch)
+    if keeper is None:
+        callbacks.on_train_begin()
+    else:
+        _try_step(model, first)
+        settings = {"validation_freq": validation_freq}
+        place = keeper.begin(model, source, validation, callbacks, settings, place, epochs)
+        model.stop_training = place.stopped
+        if place.finished:
+            return model.history
+    logs: dict[str, Any] = place.logs or {}
+    many = can_run_many(model, source, callbacks, validation)
+    epoch = place.epoch
+    while epoch < epochs and not place.stopped:
+        if many and (keeper is None or keeper.lets_epochs_run()) and not place.batch:
+            found = run_many(model, source, callbacks, epoch, epochs, SLICE, keeper)
+            many = found is not None
+            if found is not None:
+                logs, epoch = found, epochs
+                break
+        if not place.batch:
+            model.reset_metrics()
+            callbacks.on_epoch_begin(epoch)
+        results = _run(model, "train", source, epoch, callbacks, guard, place, keeper)
         source.on_epoch_end()
         if not results and source.exhausted:
             break
-        logs = results
-        if checked is not None and _validates(validation_freq, epoch):
+        logs, place, epoch = results, Place(0), epoch + 1
+        if checked is not None and _validates(validation_freq, epoch - 1):
             logs.update(_validate(model, checked, callbacks))
-        callbacks.on_epoch_end(epoch, logs)
-        if source.exhausted and not source.steps and epoch + 1 < epochs:
+        callbacks.on_epoch_end(epoch - 1, logs)
+        if source.exhausted and not source.steps and epoch < epochs:
             warn_ran_out()
+        if keeper is not None:
+            keeper.after_epoch(epoch - 1, logs)
         if model.stop_training or source.exhausted:
             break
+    if keeper is not None:
+        keeper.before_end(epoch, logs)
     if hasattr(model.optimizer, "finalize_variable_values") and model.trainable_weights:
         model.optimizer.finalize_variable_values(model.trainable_weights)
     callbacks.on_train_end(logs)
+    if keeper is not None:
+        keeper.finish()
     return model.history
+
+
+def _try_step(model: Any, batch: Any) -> None:
+    """Trace a step for batches such as this one, so that all variables that it reads are there."""
+    leaves, pack = _split(batch)
+    if not model.run_eagerly:
+        step_for(model, "train", leaves, leaves[0].shape[0], pack)
+    elif not all(layer.built for layer in model._flatten_layers()):
+        # A step that looks at numbers cannot be traced; its layers are made by its first batch.
+        with contextlib.suppress(Exception):
+            Step(model, "train", [(x.shape, batch_dtype(x.dtype)) for x in leaves], pack)
 
 
 def evaluate(
@@ -209,30 +251,35 @@ def _limited(source: DataSource) -> DataSource:
 # --- an epoch ---------------------------------------------------------------------------------
 
 
+_BEGIN = Place(0)
+
+
 def _run(
-    model: Any, kind: str, source: DataSource, epoch: int, callbacks: CallbackList, guard: Guard
-) -> dict[str, Any]:
-    """Run over an epoch's batches; return the metrics at its end."""
+    model: Any, kind: str, source: DataSource, epoch: int, callbacks: CallbackList, guard: Guard,
+    begin: Place = _BEGIN, keeper: Keeper | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Run over an epoch's batches, from where it begins or goes on; return the metrics at its end."""
     alone = not callbacks.uses_hooks(kind) and not model.run_eagerly
     if type(source) is ArraySource and alone and source.leaves[0].ndim:
-        return _run_rows(model, kind, source, epoch, callbacks)
-    return _run_batches(model, kind, source, epoch, callbacks, guard)
+        return _run_rows(model, kind, source, epoch, callbacks, begin, keeper)
+    return _run_batches(model, kind, source, epoch, callbacks, guard, begin, keeper)
 
 
 def _run_rows(
-    model: Any, kind: str, source: ArraySource, epoch: int, callbacks: CallbackList
-) -> dict[str, Any]:
+    model: Any, kind: str, source: ArraySource, epoch: int, callbacks: CallbackList, start: Place,
+    keeper: Keeper | None,
+) -> dict[str, Any]:  # fmt: skip
     """Run over rows in memory, many steps between two looks at the progress."""
     size = source.batch_size
     _, first, last = source.window(epoch)
     order = source.order(epoch)
-    place, end = first * size, min(last * size, source.rows)
+    place, end = (first + start.batch) * size, min(last * size, source.rows)
     begin, done = (
         getattr(callbacks, f"on_{kind}_batch_begin"),
         getattr(callbacks, f"on_{kind}_batch_end"),
     )
     quiet = _is_quiet(model, kind)
-    logs: dict[str, Any] = {}
+    logs: dict[str, Any] = (start.logs or {}) if start.batch else {}
     while place < end:
         rows = min(size, end - place)
         stop = place + (end - place) // rows * rows
@@ -241,9 +288,13 @@ def _run_rows(
         while place < stop:
             number = place // size
             begin(number - first)
-            place, outputs = program.run_rows(source.leaves, order, place, stop, rows, SLICE)
+            upto = stop if keeper is None else keeper.stop_before(place, stop, rows)
+            place, outputs = program.run_rows(source.leaves, order, place, upto, rows, SLICE)
             logs = metrics_now(model) if quiet else _as_logs(model, kind, step.unpack(outputs))
-            done(-(-place // size) - first - 1, logs)
+            after = -(-place // size)
+            done(after - first - 1, logs)
+            if keeper is not None:
+                keeper.after_batches(epoch, after - first, after - number, logs)
             if _stops(model, kind):
                 return _epoch_logs(logs)
     if source.steps and last - first < source.steps:
@@ -311,22 +362,25 @@ def _predict_parts(model: Any, source: DataSource) -> Any:
 
 
 def _run_batches(
-    model: Any, kind: str, source: DataSource, epoch: int, callbacks: CallbackList, guard: Guard
-) -> dict[str, Any]:
+    model: Any, kind: str, source: DataSource, epoch: int, callbacks: CallbackList, guard: Guard,
+    start: Place, keeper: Keeper | None,
+) -> dict[str, Any]:  # fmt: skip
     """Run batch by batch: for data that comes so, and for callbacks that want to see each."""
     begin, done = (
         getattr(callbacks, f"on_{kind}_batch_begin"),
         getattr(callbacks, f"on_{kind}_batch_end"),
     )
     checked = isinstance(source, ArraySource)
-    logs: Any = {}
-    for number, (leaves, pack) in enumerate(_batches(source, epoch)):
+    logs: Any = (start.logs or {}) if start.batch else {}
+    for number, (leaves, pack) in enumerate(_batches(source, epoch, start.batch), start.batch):
         if not checked:
             guard.check_batch(pack(leaves))
         begin(number)
         step = step_for(model, kind, leaves, leaves[0].shape[0], pack)
         logs = _as_logs(model, kind, step.run(leaves))
         done(number, logs)
+        if keeper is not None:
+            keeper.after_batches(epoch, number + 1, 1, logs)
         if _stops(model, kind):
             break
     return _epoch_logs(logs)
@@ -338,9 +392,9 @@ def _stops(model: Any, kind: str) -> bool:
     return asked
 
 
-def _batches(source: DataSource, epoch: int) -> Iterator[tuple[list[Any], Any]]:
+def _batches(source: DataSource, epoch: int, done: int = 0) -> Iterator[tuple[list[Any], Any]]:
     """Yield each batch as its arrays and the function that gives them their structure."""
-    for batch in source.batches(epoch):
+    for batch in source.batches(epoch, done):
         yield _split(batch)
 
 
@@ -472,48 +526,6 @@ def _renewed(guard: Guard, callbacks: CallbackList) -> Guard:
 
 
 # --- small things -----------------------------------------------------------------------------
-
-
-class Collector:
-    """Puts the outputs of batches together, straight into arrays of all rows where known."""
-
-    def __init__(self, rows: int | None) -> None:
-        self.rows = rows
-        self.place = 0
-        self.whole: list[np.ndarray] = []
-        self.parts: list[list[np.ndarray]] = []
-        self.structure: Any = None
-
-    def add(self, outputs: Any) -> None:
-        """Take the outputs of the next batch."""
-        flat = [np.asarray(o) for o in tree.flatten(outputs)]
-        if self.structure is None:
-            self.structure = tree.map_structure(lambda _: 0, outputs)
-            if self.rows is not None and all(o.ndim for o in flat):
-                self.whole = [np.empty((self.rows, *o.shape[1:]), o.dtype) for o in flat]
-            self.parts = [[] for _ in flat]
-        count = flat[0].shape[0] if flat[0].ndim else 0
-        for i, o in enumerate(flat):
-            fits = bool(self.whole) and o.shape[1:] == self.whole[i].shape[1:]
-            if fits and self.place + o.shape[0] <= self.whole[i].shape[0]:
-                self.whole[i][self.place : self.place + o.shape[0]] = o
-            else:
-                self.parts[i].append(o)
-        self.place += count
-
-    def result(self) -> Any:
-        """Return the outputs of all batches, in the structure the model gives."""
-        if self.structure is None:
-            return []
-        if self.whole and not any(self.parts):
-            arrays = [w[: self.place] for w in self.whole]
-        else:
-            arrays = [_joined(p) for p in self.parts]
-        return tree.pack_sequence_as(self.structure, arrays)
-
-
-def _joined(parts: list[np.ndarray]) -> np.ndarray:
-    return np.concatenate(parts) if parts[0].ndim else np.stack(parts)
 
 
 def in_order(model: Any, logs: dict[str, Any]) -> Any:

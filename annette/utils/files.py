@@ -39,12 +39,18 @@ def get_file(
     With `extract` the path returned is that of the folder ``<fname>_extracted``.
 
     Raises:
-        ValueError: if `origin` is missing, or what was downloaded does not match its checksum.
+        ValueError: if `origin` is missing, `fname` is a path, what was downloaded does not match its
+            checksum, or an archive is damaged or would write outside its folder.
         OSError: if the file cannot be had; the message names the place to put it by hand.
     """
     if origin is None:
         raise ValueError("get_file expects the URL of the file as `origin`; it got None.")
     name = os.fspath(fname) if fname else _name_in(origin)
+    if name in (".", "..") or any(c in name for c in "/\\\0"):
+        raise ValueError(
+            f"get_file expects fname to be the name of a file, and no path; it got {name!r}. Give the "
+            "folder as cache_dir and cache_subdir."
+        )
     if file_hash is None and md5_hash is not None:
         file_hash, hash_algorithm = md5_hash, "md5"
     folder = cache_folder(cache_dir) / cache_subdir
@@ -183,12 +189,21 @@ def _extracted(path: Path, archive_format: str | list[str] | None) -> Path:
     if folder.is_dir() and folder.stat().st_mtime >= path.stat().st_mtime:
         return folder
     import shutil
+    import tarfile
     import tempfile
+    import zipfile
+    import zlib
 
     with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
         inner = Path(scratch) / "content"
         inner.mkdir()
-        _unpack(path, kind, inner)
+        try:
+            _unpack(path, kind, inner)
+        except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+            raise ValueError(
+                f"The archive {str(path)!r} cannot be unpacked: it is damaged or encrypted ({error}). "
+                "Delete it, so that it is fetched again."
+            ) from error
         if folder.is_dir():
             shutil.rmtree(folder)
         inner.replace(folder)

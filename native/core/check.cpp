@@ -16,6 +16,7 @@ struct Checker {
     const std::vector<Value> &values;
     const Instruction &work;
     std::size_t number;
+    int piece = -1; // the value in pieces that it may use
 
     [[noreturn]] void fail(const std::string &why) const {
         throw PlanError("Instruction " + std::to_string(number) + " (" + work.name + "): " + why);
@@ -29,6 +30,7 @@ struct Checker {
     void reach(int value, std::int64_t offset, int bytes, const std::int64_t *shape,
                const std::int64_t *stride, int rank) const {
         need(value >= 0 && value < static_cast<int>(values.size()), "reads an unknown value");
+        need(values[value].place != Place::piece || value == piece, "uses what lies in pieces");
         std::int64_t low = offset, high = offset;
         for (int d = 0; d < rank; ++d) {
             need(shape[d] >= 0, "has an axis of negative size");
@@ -52,6 +54,7 @@ struct Checker {
     void writable(int value) const {
         const Place place = values[value].place;
         need(place != Place::constant && place != Place::input, "writes to what is only read");
+        need(place != Place::piece || work.pool, "writes to what lies in pieces");
     }
     void dense(const View &x) const {
         std::int64_t gap = 1;
@@ -237,6 +240,26 @@ struct Checker {
                  "needs targets as logits");
     }
 
+    // Rows that are normalized, or the gradient and the rows; numbers for the places of a row.
+    void norm() const {
+        const bool back = work.kind == kLayerNormGradient;
+        need(work.in.size() == 4 && work.out.size() == (back ? 3u : 1u), "needs other operands");
+        const View &x = work.in[0];
+        need(!x.shape.empty() && x.shape.back() > 0, "needs a last axis");
+        const std::int64_t n = x.shape.back(), all = size(x);
+        need(real(x.type) && n <= static_cast<std::int64_t>(kScratchBytes) / 2 / bytes_of(x.type),
+             "has rows that are too long");
+        const std::int64_t in[] = {all, back ? all : n, n, 1}, out[] = {all, n, n};
+        for (std::size_t i = 0; i < work.in.size(); ++i) {
+            need(work.in[i].type == x.type && size(work.in[i]) == in[i], "has unequal operands");
+            dense(work.in[i]);
+        }
+        for (std::size_t i = 0; i < work.out.size(); ++i) {
+            need(work.out[i].type == x.type && size(work.out[i]) == out[i], "has other results");
+            dense(work.out[i]);
+        }
+    }
+
     void index() const {
         need(work.in.size() == 2 && work.out.size() == 1 && work.ints.size() == 4,
              "needs values and places");
@@ -337,6 +360,35 @@ struct Checker {
         need(w.places() <= 0x7FFFFFFF && w.axis[0].in * w.axis[1].in * w.axis[2].in <= 0x7FFFFFFF,
              "has too many places to be numbered");
         dense(where), dense(y);
+    }
+
+    // What a convolution makes for its pooling: all of one value, in order, that no other uses.
+    void pooled() {
+        const Instruction &pool = *work.pool;
+        const Loop &l = work.loop;
+        need(work.kind == kConv && l.out.size() == 1, "has no results that are pooled");
+        need(pool.kind == kMaxPool || pool.kind == kDepthwise, "pools in another way");
+        need(pool.in.size() == 1 && pool.loop.sums.empty(), "has a pooling with other operands");
+        const Operand &y = l.out[0];
+        piece = y.value;
+        need(piece >= 0 && piece < static_cast<int>(values.size()) &&
+                 values[piece].place == Place::piece && pool.in[0].value == piece,
+             "pools what does not lie in pieces");
+        std::int64_t gap = 1;
+        for (int d = l.rank - 1; d >= 0; --d) {
+            need(l.shape[d] == 1 || y.stride[d] == gap, "makes results with gaps");
+            gap *= l.shape[d];
+        }
+        need(y.offset == 0 && pool.in[0].offset == 0, "makes results with gaps");
+        for (const View &x : work.in)
+            need(x.value != piece, "reads what lies in pieces");
+        for (const Operand &x : l.in)
+            need(x.value != piece, "reads what lies in pieces");
+        for (const Operand &x : pool.loop.in)
+            need(x.value != piece, "reads what lies in pieces");
+        need(work.windows && pool.windows, "has no windows");
+        need(can_pool(*work.windows, *pool.windows, bytes_of(pool.in[0].type)),
+             "has a pooling of other lines");
     }
 
     // Bytes from the first to behind the last element from axis `from` on.
@@ -458,8 +510,12 @@ struct Checker {
              "gives another number of values");
     }
 
-    void all() const {
+    void all() {
         need(work.kind >= 0 && work.kind < kKinds, "is of no known kind");
+        if (work.pool) {
+            pooled();
+            Checker{kernels, values, *work.pool, number, piece}.all();
+        }
         for (const View &x : work.in)
             reach(x);
         for (const View &y : work.out) {
@@ -485,6 +541,8 @@ struct Checker {
         case kLogSoftmax:
         case kSparseCrossEntropy:
         case kCrossEntropy: rows(); break;
+        case kLayerNorm:
+        case kLayerNormGradient: norm(); break;
         case kTake:
         case kScatterAdd:
         case kTakeAlong:
@@ -514,6 +572,8 @@ template <class F> void each_value(const Instruction &work, F f) {
         f(y.value, true);
     for (const Total &sum : work.loop.sums)
         f(sum.value, true);
+    if (work.pool)
+        each_value(*work.pool, f);
 }
 
 // No value of the arena is read before it is written, and none lies where another is still needed.
@@ -562,7 +622,8 @@ void check_lives(const std::vector<Value> &values, const std::vector<Instruction
 void check_slots(const std::vector<Value> &values) {
     std::vector<std::pair<Place, std::int64_t>> taken;
     for (const Value &value : values)
-        if (value.place != Place::arena && value.place != Place::constant)
+        if (value.place == Place::input || value.place == Place::variable ||
+            value.place == Place::output)
             taken.emplace_back(value.place, value.slot);
     std::sort(taken.begin(), taken.end());
     if (std::adjacent_find(taken.begin(), taken.end()) != taken.end())

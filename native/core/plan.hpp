@@ -16,8 +16,8 @@ namespace annette {
 
 constexpr int kMaxRank = 8;
 constexpr int kMaxRegisters = 64;
-constexpr int kMaxInputs = 6; // of one step of a loop
-constexpr int kMaxOutputs = 4;
+constexpr int kMaxInputs = 7; // of one step of a loop
+constexpr int kMaxOutputs = 5;
 constexpr int kBlock = 1024;             // elements that a step of a loop handles at a time
 constexpr int kAlign = 64;               // bytes
 constexpr std::int64_t kChunkRows = 512; // rows of a product's task at most
@@ -29,7 +29,8 @@ struct PlanError : std::runtime_error {
 };
 
 // Where a value lies.
-enum class Place : std::uint8_t { arena, constant, input, variable, output };
+// What lies in a piece is made and used up by one instruction, in a thread's memory.
+enum class Place : std::uint8_t { arena, constant, input, variable, output, piece };
 
 struct Value {
     Place place;
@@ -106,9 +107,10 @@ struct Outside {
 
 struct Context {
     char *const *at;
-    char *scratch;    // of the thread
-    char *shared;     // of all tasks of an instruction, kept between its two halves
-    Outside *outside; // where a kernel tells of a number that must not be
+    std::size_t values; // that `at` has
+    char *scratch;      // of the thread
+    char *shared;       // of all tasks of an instruction, kept between its two halves
+    Outside *outside;   // where a kernel tells of a number that must not be
 };
 
 using Kernel = void (*)(const Instruction &, const Context &, int task);
@@ -132,6 +134,7 @@ struct Instruction {
     double flops = 0;                             // operations on numbers
     double bytes = 0;                             // read and written
     std::shared_ptr<Windows> windows;             // of a convolution or pooling
+    std::shared_ptr<Instruction> pool;            // of each piece of a convolution
     std::vector<std::shared_ptr<Program>> bodies; // of a scan: what its steps run, for each part
     int call = -1; // number of the Python function that serves it, or of a scan's first body
 };
@@ -151,6 +154,8 @@ enum Kind : int {
     kLogSoftmax,
     kSparseCrossEntropy,
     kCrossEntropy,
+    kLayerNorm,
+    kLayerNormGradient,
     kTake,
     kScatterAdd,
     kTakeAlong,
@@ -203,10 +208,16 @@ struct Kernels {
 };
 
 constexpr std::int64_t kColumns = 64;    // that a reduction of rows does at a time
+constexpr std::int64_t kInner = 2;       // of a reduction: columns after other axes that are kept
 constexpr std::int64_t kGroupRows = 256; // of a chunk whose task does many panels
 constexpr std::int64_t kResultBytes = std::int64_t{1} << 19; // of a task's part of a product
 constexpr std::int64_t kBoxBytes = std::int64_t{5} << 17;    // of the input that a piece reads
 constexpr std::int64_t kPiece = 512;                         // places of a convolution's result
-constexpr std::size_t kScratchBytes = std::size_t{3} << 19;  // of a thread: room for every kernel
+constexpr std::int64_t kWinogradTiles = 48;                  // that are transformed together
+constexpr std::int64_t kWinogradRows = 64; // channels of a kernel's gradient that a task does
+constexpr std::int64_t kWorkBytes = std::int64_t{1} << 21;   // of a thread: room for every kernel
+constexpr std::int64_t kPooledBytes = std::int64_t{1} << 19; // of pieces that are pooled
+constexpr std::int64_t kPoolBytes = std::int64_t{3} << 19;   // of the pooling itself
+constexpr std::size_t kScratchBytes = kWorkBytes + kPooledBytes + kPoolBytes;
 
 } // namespace annette

@@ -1,6 +1,7 @@
 // From what an instruction says to how it runs: axes merged, registers placed, work split.
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "program.hpp"
 #include "windows.hpp"
@@ -20,6 +21,8 @@ const char *const kKindNames[kKinds] = {"call",
                                         "log_softmax",
                                         "sparse_cross_entropy",
                                         "cross_entropy",
+                                        "layer_norm",
+                                        "layer_norm_gradient",
                                         "take",
                                         "scatter_add",
                                         "take_along_axis",
@@ -42,6 +45,7 @@ namespace {
 // moving its data between cores would cost more.
 constexpr double kTaskTime = 16000;
 constexpr int kMaxTasks = 64;
+constexpr std::int64_t kEven = 8;       // tasks, of which so few are a power of two
 constexpr double kProductTime = 12000;  // of a product's task, which packs a panel of its own
 constexpr std::int64_t kLeastRows = 24; // of it
 // Rows of A so many bytes apart fall on the same lines of the cache and on a page each: tasks pack
@@ -59,8 +63,11 @@ int tasks_for(double nanoseconds, std::int64_t most, double each = kTaskTime) {
     if (nanoseconds < 2 * kTaskTime)
         return 1;
     const double wanted = std::min<double>(kMaxTasks, std::max(2.0, nanoseconds / each));
-    return static_cast<int>(
-        std::max<std::int64_t>(1, std::min<std::int64_t>(static_cast<std::int64_t>(wanted), most)));
+    // As many as two or four threads can share evenly: the last of three tasks leaves one waiting.
+    auto count = static_cast<std::int64_t>(wanted);
+    count = count < kEven ? static_cast<std::int64_t>(std::bit_ceil(static_cast<unsigned>(count)))
+                          : count + count % 2;
+    return static_cast<int>(std::max<std::int64_t>(1, std::min(count, most)));
 }
 
 std::vector<Operand *> operands(Loop &loop) {
@@ -283,7 +290,12 @@ void prepare_matmul(const Kernels &kernels, Instruction &work) {
     // the forward product's sums.
     if (updates && wanted > 1)
         least = (least + kParts - 1) / kParts * kParts;
-    const std::int64_t chunks = std::max((m + most - 1) / most, std::min(least, m / kLeastRows));
+    std::int64_t chunks = std::max((m + most - 1) / most, std::min(least, m / kLeastRows));
+    // What threads cannot share evenly leaves some of them waiting for the last task.
+    const std::int64_t threads = Pool::get().threads();
+    while (wanted > 1 && grid * chunks % threads && grid * chunks < kEven * threads &&
+           chunks < m / kLeastRows)
+        ++chunks;
     work.ints = {chunks, panels, 0, groups, packs ? 1 : 0, far(work.loop) ? 1 : 0};
     work.alone = wanted == 1;
     if (batch * chunks * groups > 0xFFFF)
@@ -321,6 +333,7 @@ std::int64_t elements(const View &x, std::size_t from = 0) {
 constexpr std::int64_t kFewRows = 128; // of a part of a reduction
 constexpr std::int64_t kPartsOfRows = 16;
 constexpr std::int64_t kManyColumns = 1024;
+constexpr std::int64_t kFewColumns = 16;
 
 void prepare_reduction(const Kernels &kernels, Instruction &work) {
     View &x = work.in[0];
@@ -335,8 +348,14 @@ void prepare_reduction(const Kernels &kernels, Instruction &work) {
     const std::int64_t columns = elements(x) / std::max<std::int64_t>(1, rows);
     const bool side_by_side =
         work.ints[0] == 1 && x.stride[0] == 1 && (rest != 1 || x.stride[1] != 1);
-    work.ints.push_back(side_by_side);
-    if (!side_by_side) {
+    const auto last = static_cast<std::size_t>(work.ints[0]) - 1; // of the kept axes
+    const bool inner = work.ints[0] > 1 && rest > 0 && x.stride[last] == 1 &&
+                       x.shape[last] >= kFewColumns && x.stride.back() != 1;
+    work.ints.push_back(inner ? kInner : side_by_side);
+    if (inner) {
+        work.tasks =
+            tasks_for(size * 0.2, elements(x) / std::max<std::int64_t>(1, elements(x, last)));
+    } else if (!side_by_side) {
         work.tasks = tasks_for(size * 0.3, columns);
     } else if (columns >= kManyColumns || rows < 2 * kFewRows) {
         work.tasks = tasks_for(size * 0.2, (columns + kColumns - 1) / kColumns);
@@ -347,6 +366,22 @@ void prepare_reduction(const Kernels &kernels, Instruction &work) {
             work.then_tasks = 1;
             work.shared_bytes = work.tasks * columns * bytes_of(x.type);
         }
+    }
+}
+
+// The gradient sums over rows, in a part for each task.
+void prepare_norm(const Kernels &kernels, Instruction &work) {
+    const View &x = work.in[0];
+    const bool back = work.kind == kLayerNormGradient;
+    const std::int64_t n = x.shape.back(), rows = elements(x) / n;
+    const double size = static_cast<double>(elements(x));
+    work.flops = (back ? 20 : 9) * size;
+    work.bytes = (back ? 3 : 2) * size * bytes_of(x.type);
+    work.tasks = tasks_for((back ? 0.8 : 0.4) * size, std::max<std::int64_t>(1, rows));
+    if (back) {
+        work.then = kernels.second[kLayerNormGradient];
+        work.then_tasks = 1;
+        work.shared_bytes = work.tasks * 2 * n * bytes_of(x.type);
     }
 }
 
@@ -369,18 +404,65 @@ int piece_tasks(Instruction &work, double time, std::int64_t pieces) {
     return tasks;
 }
 
+constexpr std::int64_t kWinogradPlaces = 36;
+constexpr double kWinogradGain = 2.5; // in time
+
+// Says whether a convolution, or its gradient by the kernel, is computed by transformed tiles.
+bool uses_winograd(const Instruction &work) {
+    const Windows &w = *work.windows;
+    const View &x = work.in[0];
+    return x.type == Type::float32 && x.stride[4] == 1 && w.suits_winograd();
+}
+
+// Bytes of a piece's results, all filters side by side.
+std::int64_t piece_bytes(const Instruction &work) {
+    const Windows &w = *work.windows;
+    return w.chunk[0] * w.chunk[1] * w.chunk[2] * w.filters * bytes_of(work.in[0].type);
+}
+
+// The pooling of the same pieces: whole lines, whose number goes up with theirs.
+void prepare_pooled(const Kernels &kernels, Instruction &work) {
+    Windows &w = *work.windows, &p = *work.pool->windows;
+    Instruction &pool = *work.pool;
+    prepare(kernels, pool);
+    for (int d = 0; d < kSpatial; ++d) {
+        p.chunk[d] = d == 1 && w.chunks[d] > 1 ? w.chunk[d] / w.pooled : p.axis[d].out;
+        p.chunks[d] = (p.axis[d].out + p.chunk[d] - 1) / p.chunk[d];
+    }
+    pool.tasks = static_cast<int>(p.n * p.pieces());
+    work.flops += pool.flops;
+    work.bytes += pool.bytes;
+}
+
 void prepare_conv(const Kernels &kernels, Instruction &work) {
     Windows &w = *work.windows;
     const Type type = work.in[0].type;
     const int panel = type == Type::float32 ? kernels.panel32 : kernels.panel64;
     const std::int64_t panels = w.groups * ((w.outer() + panel - 1) / panel);
-    choose_chunks(w, kPiece, kBoxBytes, bytes_of(type));
+    w.winograd = uses_winograd(work);
+    if (work.pool)
+        w.pooled = work.pool->windows->axis[1].in_step;
+    if (!w.choose_pieces(bytes_of(type)))
+        throw PlanError("what is pooled is no whole line");
+    if (work.pool)
+        prepare_pooled(kernels, work);
     work.flops += conv_flops(w);
-    const double time = work.flops / (type == Type::float32 ? 80 : 40);
-    work.tasks = piece_tasks(work, time, panels);
+    double time = work.flops / (type == Type::float32 ? 80 : 40);
+    std::int64_t taps = w.taps(), packs = panels;
+    if (w.winograd) {
+        w.together =
+            std::max<std::int64_t>(1, kWinogradTiles / Windows::tiles(w.chunk[1], w.chunk[2]));
+        if (work.pool)
+            w.together =
+                std::min(w.together, std::max<std::int64_t>(1, kPooledBytes / piece_bytes(work)));
+        time /= kWinogradGain;
+        taps = kWinogradPlaces;
+        packs *= w.channels / kWinogradChannels;
+    }
+    work.tasks = piece_tasks(work, time, packs);
     work.then = kernels.second[kConv];
-    work.then_tasks = piece_tasks(work, time, w.n * w.pieces());
-    work.shared_bytes = panels * w.taps() * w.inner() * panel * bytes_of(type);
+    work.then_tasks = piece_tasks(work, time, (w.n * w.pieces() + w.together - 1) / w.together);
+    work.shared_bytes = panels * taps * w.inner() * panel * bytes_of(type);
 }
 
 constexpr std::int64_t kPartBytes = std::int64_t{1} << 23; // of the parts of sums over images
@@ -396,6 +478,7 @@ void prepare_conv_filter(const Kernels &kernels, Instruction &work) {
     const std::int64_t columns =
         depthwise ? (w.channels + panel - 1) / panel : w.groups * ((w.outer() + panel - 1) / panel);
     const std::int64_t rows = depthwise ? w.taps() : w.taps() * w.inner();
+    w.winograd = !depthwise && w.filters % kWinogradChannels == 0 && uses_winograd(work);
     choose_chunks(w, std::int64_t{1} << 40, kBoxBytes, bytes_of(type));
     work.flops += conv_flops(w);
     const double time = work.flops / (type == Type::float32 ? 80 : 40) * (depthwise ? 8 : 1);
@@ -406,6 +489,8 @@ void prepare_conv_filter(const Kernels &kernels, Instruction &work) {
                         std::max<std::int64_t>(1, kPartBytes / each)});
     const std::int64_t lacking = (kFewParts + w.parts * columns - 1) / (w.parts * columns);
     w.slices = depthwise ? 1 : std::clamp<std::int64_t>(rows / kLeastRowsOfPart, 1, lacking);
+    if (w.winograd)
+        w.slices = (w.channels + kWinogradRows - 1) / kWinogradRows;
     work.tasks = static_cast<int>(w.parts * columns * w.slices);
     work.then = kernels.second[work.kind];
     const std::int64_t high = kBlock / panel;
@@ -493,6 +578,8 @@ void prepare(const Kernels &kernels, Instruction &work) {
         work.tasks = tasks_for(5 * size, elements(x) / std::max<std::int64_t>(1, x.shape.back()));
         break;
     }
+    case kLayerNorm:
+    case kLayerNormGradient: prepare_norm(kernels, work); break;
     case kWithin:
         work.bytes = 2.0 * static_cast<double>(elements(work.in[0])) * bytes_of(work.in[0].type);
         break;

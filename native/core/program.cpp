@@ -88,7 +88,7 @@ Program::Program(const Kernels &kernels, std::vector<Value> values, std::vector<
             at_[v] = arena_.data() + value.slot;
         } else if (value.place == Place::constant) {
             at_[v] = const_cast<char *>(static_cast<const char *>(value.memory));
-        } else {
+        } else if (value.place != Place::piece) {
             const std::int64_t slots = value.place == Place::input
                                            ? static_cast<std::int64_t>(input_types_.size())
                                        : value.place == Place::variable ? variables_
@@ -140,7 +140,7 @@ struct Job {
 void do_task(void *what, int task, char *scratch) {
     const Job &job = *static_cast<const Job *>(what);
     const Context &all = job.context;
-    job.kernel(*job.work, Context{all.at, scratch, all.shared, all.outside}, task);
+    job.kernel(*job.work, Context{all.at, all.values, scratch, all.shared, all.outside}, task);
 }
 
 } // namespace
@@ -148,7 +148,7 @@ void do_task(void *what, int task, char *scratch) {
 void Program::spread(Lease &lease, const Instruction &work, Kernel kernel, int tasks,
                      char *scratch) {
     char *shared = shared_ ? shared_->data() : nullptr;
-    Job job{&work, kernel, {at_.data(), scratch, shared, &outside_}};
+    Job job{&work, kernel, {at_.data(), at_.size(), scratch, shared, &outside_}};
     if (tasks > 1 && !work.alone && lease) {
         lease.pool().run(tasks, do_task, &job, scratch);
         return;

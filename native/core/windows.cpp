@@ -1,5 +1,7 @@
 #include "windows.hpp"
 
+#include <cstdlib>
+
 #include "plan.hpp"
 
 namespace annette {
@@ -65,7 +67,34 @@ void split(Windows &w, int d, std::int64_t pieces, std::int64_t round) {
     w.chunks[d] = (a.out + w.chunk[d] - 1) / w.chunk[d];
 }
 
+// Three neighbours that move on by one place.
+bool is_three(const Axis &axis) {
+    if (axis.taps != 3 || axis.in_step != 1 || axis.out_step != 1 || axis.phases.size() != 1)
+        return false;
+    const std::vector<Tap> &taps = axis.phases[0].taps;
+    if (taps.size() != 3)
+        return false;
+    const std::int64_t step = taps[1].offset - taps[0].offset;
+    return std::abs(step) == 1 && taps[2].offset - taps[1].offset == step;
+}
+
 } // namespace
+
+// It depends on the sizes of one image: the bits of a result do not depend on how many there are.
+bool Windows::suits_winograd() const {
+    const Axis &z = axis[0];
+    const bool flat = z.in == 1 && z.out == 1 && z.taps == 1 && z.phases[0].taps.size() == 1 &&
+                      z.phases[0].taps[0].offset == 0;
+    if (!flat || groups != 1 || !is_three(axis[1]) || !is_three(axis[2]) ||
+        channels % kWinogradChannels || filters < kWinogradChannels)
+        return false;
+    // Tiles reach over the edge: the products must become fewer by more than the transforms take.
+    constexpr std::int64_t plain = 9, each = 36;
+    const std::int64_t each_image = tiles(axis[1].out, axis[2].out);
+    // A transformed kernel is four times as large: one that only a few tiles use is not worth it.
+    const std::int64_t largest = each_image < 4 ? 1 << 16 : 1 << 18;
+    return 10 * plain * places() >= 16 * each * each_image && channels * filters <= largest;
+}
 
 Windows windows_of(const std::vector<std::int64_t> &ints) {
     Reader from{ints};
@@ -86,10 +115,39 @@ Windows windows_of(const std::vector<std::int64_t> &ints) {
     return w;
 }
 
+bool can_pool(Windows w, const Windows &p, int element) {
+    const Axis &y = p.axis[1];
+    if (p.n != w.n || p.channels != w.filters || w.axis[0].out != 1 || p.axis[0].out != 1 ||
+        y.out_step != 1 || y.in_step > kPiece || y.phases.size() != 1)
+        return false;
+    for (int d = 0; d < kSpatial; ++d)
+        if (p.axis[d].in != w.axis[d].out)
+            return false;
+    for (const Tap &tap : y.phases[0].taps)
+        if (tap.offset < 0 || tap.offset >= y.in_step)
+            return false;
+    w.pooled = y.in_step;
+    const bool tiles = w.suits_winograd();
+    for (const bool winograd : {false, tiles}) { // whichever it comes to
+        w.winograd = winograd;
+        if (!w.choose_pieces(element))
+            return false;
+    }
+    return true;
+}
+
+bool Windows::choose_pieces(int element) {
+    const std::int64_t held = pooled > 0 ? kPooledBytes / (filters * element) : kPiece;
+    choose_chunks(*this, std::clamp<std::int64_t>(held, 1, kPiece), winograd ? kMost : kBoxBytes,
+                  element);
+    if (pooled == 0)
+        return true;
+    return held > 0 && chunk[0] == axis[0].out && chunk[2] == axis[2].out &&
+           (chunks[1] == 1 || chunk[1] % pooled == 0);
+}
+
 void choose_chunks(Windows &w, std::int64_t most, std::int64_t bytes, int element) {
-    const auto fits = [&] {
-        return w.chunk[0] * w.chunk[1] * w.chunk[2] <= most && box_bytes(w, element) <= bytes;
-    };
+    const auto fits = [&] { return w.chunk_places() <= most && box_bytes(w, element) <= bytes; };
     const auto cut = [&](int d, std::int64_t round) {
         std::int64_t low = 1, high = (w.axis[d].out + round - 1) / round; // the fewest that do
         while (low < high) {
@@ -104,7 +162,7 @@ void choose_chunks(Windows &w, std::int64_t most, std::int64_t bytes, int elemen
     };
     // The first axes are cut first, so that lines stay whole where they can.
     for (int d = 0; d < kSpatial && !fits(); ++d)
-        cut(d, w.axis[d].out_step);
+        cut(d, w.round(d));
     // One round of all phases may be too much.
     for (int d = 0; d < kSpatial && !fits(); ++d)
         cut(d, 1);

@@ -7,11 +7,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 namespace annette {
 
 constexpr int kSpatial = 3;
+constexpr int kWinogradTile = 4;      // places of a tile of results, each way
+constexpr int kWinogradChannels = 16; // channels come in multiples of these
 
 struct Tap {
     std::int64_t tap, offset;
@@ -68,8 +71,11 @@ struct Windows {
     Axis axis[kSpatial];
     std::int64_t chunk[kSpatial] = {}; // places of the result that are computed together
     std::int64_t chunks[kSpatial] = {};
-    std::int64_t parts = 1;  // of a sum over images, which are added in order
-    std::int64_t slices = 1; // of a kernel's places
+    std::int64_t parts = 1;    // of a sum over images, which are added in order
+    std::int64_t slices = 1;   // of a kernel's places
+    bool winograd = false;     // computed by transformed tiles
+    std::int64_t together = 1; // pieces whose tiles are transformed together
+    std::int64_t pooled = 0;   // lines of a result that are pooled together, where they are
 
     std::int64_t inner() const { return channels / groups; }
     std::int64_t outer() const { return filters / groups; }
@@ -77,6 +83,27 @@ struct Windows {
     std::int64_t places() const { return axis[0].out * axis[1].out * axis[2].out; }
     std::int64_t pieces() const { return chunks[0] * chunks[1] * chunks[2]; }
     bool padded() const;
+    bool suits_winograd() const;
+    // Pieces of a convolution's result; false where those that are pooled are not whole lines.
+    bool choose_pieces(int element);
+
+    // From one place to the next where a chunk may be cut.
+    std::int64_t round(int d) const {
+        const std::int64_t tile = winograd && d > 0 ? kWinogradTile : 1;
+        return std::lcm(std::max(axis[d].out_step, tile), d == 1 && pooled ? pooled : 1);
+    }
+    // Places of a chunk, up to whole rounds.
+    std::int64_t chunk_places() const {
+        std::int64_t places = 1;
+        for (int d = 0; d < kSpatial; ++d)
+            places *= winograd ? (chunk[d] + round(d) - 1) / round(d) * round(d) : chunk[d];
+        return places;
+    }
+    // Tiles of so many places of the result.
+    static std::int64_t tiles(std::int64_t high, std::int64_t wide) {
+        return ((high + kWinogradTile - 1) / kWinogradTile) *
+               ((wide + kWinogradTile - 1) / kWinogradTile);
+    }
 
     // The places of the result in a chunk.
     Range part(int d, std::int64_t which) const {
@@ -97,5 +124,8 @@ inline bool Windows::padded() const {
 Windows windows_of(const std::vector<std::int64_t> &ints);
 // Chooses chunks of at most `most` places whose input takes at most `bytes`.
 void choose_chunks(Windows &windows, std::int64_t most, std::int64_t bytes, int element);
+
+// Says whether pieces of a convolution's results are whole lines that can be pooled one by one.
+bool can_pool(Windows windows, const Windows &pooling, int element);
 
 } // namespace annette

@@ -2,6 +2,8 @@
 // becomes of its results.
 #pragma once
 
+#include <vector>
+
 #include "../core/windows.hpp"
 #include "gemm.hpp"
 
@@ -152,6 +154,58 @@ template <class T> struct Finish {
             rows(results + at * wide, number, run, col, cols);
         }
     }
+};
+
+// The pooling of a convolution's pieces. Their results lie in the thread's memory, which poses as
+// part of the whole.
+class Pooled {
+  public:
+    Pooled(const Instruction &work, const Context &context)
+        : context_(context), pool_(work.pool.get()) {
+        if (!pool_)
+            return;
+        at_.assign(context.at, context.at + context.values);
+        value_ = pool_->in[0].value;
+        filters_ = pool_->windows->channels;
+        bytes_ = bytes_of(pool_->in[0].type);
+        plain_ = work.loop.micro.empty() && work.loop.sums.empty();
+        const Windows &w = *work.windows;
+        piece_bytes_ = w.chunk[0] * w.chunk[1] * w.chunk[2] * filters_ * bytes_;
+        pieces_ = pool_->windows->n * pool_->windows->pieces();
+        context_.at = at_.data();
+    }
+    Pooled(const Pooled &) = delete;
+
+    // For the convolution's own loop.
+    const Context &context() const { return context_; }
+
+    // What is written next is of this piece, the `slot`-th of those held. Returns its memory where
+    // nothing is to be done with rows of results that are `wide` apart.
+    char *begin(const Windows &w, const Piece &piece, std::int64_t wide, std::int64_t slot = 0) {
+        if (!pool_)
+            return nullptr;
+        const std::int64_t line = piece.image * w.axis[1].out + piece.out[1].from;
+        char *memory = context_.scratch + kWorkBytes + slot * piece_bytes_;
+        at_[static_cast<std::size_t>(value_)] = memory - line * w.axis[2].out * filters_ * bytes_;
+        return plain_ && wide == filters_ ? memory : nullptr;
+    }
+
+    // The piece is whole. The last lines may be too few for a window.
+    void end(std::int64_t number) const {
+        if (!pool_ || number >= pieces_)
+            return;
+        Context inner = context_;
+        inner.scratch += kWorkBytes + kPooledBytes;
+        pool_->run(*pool_, inner, static_cast<int>(number));
+    }
+
+  private:
+    Context context_;
+    const Instruction *pool_;
+    std::vector<char *> at_;
+    int value_ = 0;
+    bool plain_ = false;
+    std::int64_t filters_ = 0, bytes_ = 0, piece_bytes_ = 0, pieces_ = 0;
 };
 
 } // namespace ANNETTE_ISA

@@ -146,7 +146,7 @@ template <class T> struct Room {
     T *box, *results;
     char *registers;
 };
-static_assert(kBoxBytes + kResultBytes / 2 + kMaxRegisters * kBlock * 8 <= kScratchBytes,
+static_assert(kBoxBytes + kResultBytes / 2 + kMaxRegisters * kBlock * 8 <= kWorkBytes,
               "a thread's memory is too small for a convolution");
 static_assert(kPiece * kTileVectors * kVectorBytes <= kResultBytes / 2,
               "a piece of a convolution has too many places");
@@ -264,7 +264,8 @@ template <class T> struct Conv {
 
     void run(int task) {
         const Room<T> room(context);
-        Blocks blocks(work.loop, context, room.registers);
+        Pooled pooled(work, context);
+        Blocks blocks(work.loop, pooled.context(), room.registers);
         blocks.constants(kBlock);
         blocks.repeat(kBlock / wide);
         blocks.totals(work, context.shared, task);
@@ -278,13 +279,16 @@ template <class T> struct Conv {
             if (known != n / windows.n)
                 lay_out(box, piece);
             known = n / windows.n;
+            T *plain = reinterpret_cast<T *>(pooled.begin(windows, piece, wide));
             for (std::int64_t group = 0; group < windows.groups; ++group)
                 for (std::int64_t panel = 0; panel < panels; ++panel) {
-                    products(box, group, panel, room.results);
-                    finish.piece(windows, piece, room.results,
-                                 group * windows.outer() + panel * kPanel<T>,
-                                 cols_of<T>(windows.outer(), panel));
+                    products(box, group, panel, plain ? plain : room.results);
+                    if (!plain)
+                        finish.piece(windows, piece, room.results,
+                                     group * windows.outer() + panel * kPanel<T>,
+                                     cols_of<T>(windows.outer(), panel));
                 }
+            pooled.end(n);
         }
     }
 
@@ -295,13 +299,6 @@ template <class T> struct Conv {
     T *packed;
     std::vector<Part> parts;
 };
-
-inline void run_conv(const Instruction &work, const Context &context, int task) {
-    by_type(work, [&](auto t) { Conv<decltype(t)>(work, context).pack_kernel(task); });
-}
-inline void run_conv_rest(const Instruction &work, const Context &context, int task) {
-    by_type(work, [&](auto t) { Conv<decltype(t)>(work, context).run(task); });
-}
 
 // Sums over images and places in parts, which are added in order: panel after panel of columns,
 // `rows` rows each.
@@ -458,13 +455,6 @@ template <class T> struct ConvFilter {
     std::vector<std::ptrdiff_t> left, into;
     Blocked blocked;
 };
-
-inline void run_conv_filter(const Instruction &work, const Context &context, int task) {
-    by_type(work, [&](auto t) { ConvFilter<decltype(t)>(work, context).partial(task); });
-}
-inline void run_conv_filter_rest(const Instruction &work, const Context &context, int task) {
-    by_type(work, [&](auto t) { ConvFilter<decltype(t)>(work, context).join(task); });
-}
 
 } // namespace ANNETTE_ISA
 } // namespace annette

@@ -21,7 +21,10 @@ constexpr int kTileRows = 6;
 #else
 constexpr int kTileRows = 3; // 12 sums of 16 registers
 #endif
-constexpr int kDepth = 128; // a panel of B of this depth stays in the first-level cache
+constexpr int kNarrowRows = 2 * kTileRows; // of a tile that is one vector wide
+constexpr int kDepth = 128;         // a panel of B of this depth stays in the first-level cache
+constexpr std::int64_t kNear = 512; // bytes
+constexpr std::ptrdiff_t kRowsAhead = 12;
 
 template <class T> constexpr int kPanel = kTileVectors * Simd<T>::lanes;
 
@@ -34,7 +37,7 @@ tile(std::ptrdiff_t depth, const T *a, std::ptrdiff_t row, std::ptrdiff_t step, 
     constexpr int lanes = Simd<T>::lanes;
     constexpr std::ptrdiff_t line = 64 / sizeof(T);
     Vec<T> sum[Rows][Vectors];
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 4
         for (int j = 0; j < Vectors; ++j)
@@ -45,7 +48,7 @@ tile(std::ptrdiff_t depth, const T *a, std::ptrdiff_t row, std::ptrdiff_t step, 
             for (std::ptrdiff_t k = 0; k < count; ++k)
                 __builtin_prefetch(next + k * step);
         } else {
-#pragma GCC unroll 8
+#pragma GCC unroll 16
             for (int i = 0; i < Rows; ++i)
                 __builtin_prefetch(next + i * row);
         }
@@ -57,7 +60,7 @@ tile(std::ptrdiff_t depth, const T *a, std::ptrdiff_t row, std::ptrdiff_t step, 
 #pragma GCC unroll 4
             for (int j = 0; j < Vectors; ++j)
                 right[j] = load(b + j * lanes);
-#pragma GCC unroll 8
+#pragma GCC unroll 16
             for (int i = 0; i < Rows; ++i) {
                 const Vec<T> left = splat(a[i * row]);
 #pragma GCC unroll 4
@@ -66,7 +69,7 @@ tile(std::ptrdiff_t depth, const T *a, std::ptrdiff_t row, std::ptrdiff_t step, 
             }
         }
     }
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 4
         for (int j = 0; j < Vectors; ++j) {
@@ -108,11 +111,32 @@ template <class T> struct Left {
     }
 };
 
+// Rows [first, end) of a strip that is one vector wide: taller tiles, so that enough sums are under
+// way at a time.
+template <class T>
+void narrow(std::ptrdiff_t first, std::ptrdiff_t end, std::ptrdiff_t depth, Left<T> a, const T *b,
+            std::ptrdiff_t b_row, const T *c, const T *plus, T *to, Soon *soon) {
+    const std::ptrdiff_t rows = end - first, tiles = (rows + kNarrowRows - 1) / kNarrowRows;
+    for (std::ptrdiff_t t = 0; t < tiles; ++t) {
+        const std::ptrdiff_t from = first + rows * t / tiles, next = first + rows * (t + 1) / tiles;
+        const std::ptrdiff_t at = from * kPanel<T>;
+        tile_of<T, 1, kNarrowRows>(static_cast<int>(next - from), depth, a.at + from * a.row, a.row,
+                                   a.step, a.at + (t + 1 < tiles ? next : first) * a.row, b, b_row,
+                                   c ? c + at : nullptr, plus ? plus + at : nullptr, to + at, soon);
+    }
+}
+
 // Tiles [first, end) of a strip of the product.
 template <class T, int Vectors>
 void strip(std::ptrdiff_t rows, std::ptrdiff_t first, std::ptrdiff_t end, std::ptrdiff_t depth,
            Left<T> a, const T *b, std::ptrdiff_t b_row, const T *c, const T *plus, T *to,
            Soon *soon) {
+    if constexpr (Vectors == 1)
+        if (!a.tile) {
+            narrow(tile_start(rows, first), tile_start(rows, end), depth, a, b, b_row, c, plus, to,
+                   soon);
+            return;
+        }
     for (std::ptrdiff_t t = first; t < end; ++t) {
         const std::ptrdiff_t from = tile_start(rows, t), at = from * kPanel<T>;
         tile_of<T, Vectors>(static_cast<int>(tile_start(rows, t + 1) - from), depth,
@@ -165,6 +189,9 @@ void pack(std::ptrdiff_t depth, std::ptrdiff_t cols, const T *b, std::ptrdiff_t 
     if (col == 1) {
         const std::size_t bytes = static_cast<std::size_t>(cols) * sizeof(T);
         for (std::ptrdiff_t k = 0; k < depth; ++k, b += row, to += panel) {
+            // The processor does not see by itself that the rows go on.
+            for (std::ptrdiff_t line = 0; line < cols; line += 64 / sizeof(T))
+                __builtin_prefetch(b + kRowsAhead * row + line);
             if (cols == panel) {
                 std::memcpy(to, b, panel * sizeof(T));
             } else {
@@ -201,9 +228,12 @@ template <class T> struct Strip {
     const T *right = nullptr; // the block of B at hand
     std::int64_t right_row = 0;
 
-    // Few rows read B but once or twice: packing it would take longer.
+    // Few rows read B but once or twice: packing it would take longer; so it would where B is
+    // narrow and its rows lie so near that the first-level cache holds them.
     bool in_place() const {
-        return rows <= 2 * kTileRows && b_col == 1 && cols % Simd<T>::lanes == 0;
+        const bool near =
+            cols <= 2 * Simd<T>::lanes && b_row * static_cast<std::int64_t>(sizeof(T)) <= kNear;
+        return (rows <= 2 * kTileRows || near) && b_col == 1 && cols % Simd<T>::lanes == 0;
     }
 
     // Makes a block of B ready for `tiles`.
@@ -416,7 +446,7 @@ template <class T> struct Product {
 
     static_assert((kDepth * (kPanel<T> + kGroupRows + kTileRows)) * sizeof(T) + kResultBytes +
                           kMaxRegisters * kBlock * sizeof(double) <=
-                      kScratchBytes,
+                      kWorkBytes,
                   "a thread's memory is too small for a product");
     const Instruction &work;
     const Context &context;

@@ -42,7 +42,7 @@ inline void scatter(char *to, const Lane &from, std::int64_t rows, std::int64_t 
     for (std::int64_t r = 0; r < rows; ++r, y += row) {
         const T *x = reinterpret_cast<const T *>(from.at) + from.row * r;
         if (col == 1)
-            std::memcpy(y, x, static_cast<std::size_t>(cols) * sizeof(T));
+            copy_bytes(y, x, cols * static_cast<std::int64_t>(sizeof(T)));
         else
             for (std::int64_t c = 0; c < cols; ++c)
                 y[c * col] = x[c];
@@ -116,17 +116,17 @@ class Blocks {
     Blocks(const Loop &loop, const Context &context, char *scratch) : loop_(loop), at_(context.at) {
         for (int r = 0; r < loop.registers; ++r)
             if (loop.slot[r] >= 0)
-                lane_[r] = {scratch + loop.slot[r], 0};
+                lane(r, scratch + loop.slot[r], 0);
     }
 
     // Register 0 is the tile of a product.
-    void given(char *tile, std::int64_t row) { lane_[0] = {tile, row}; }
+    void given(char *tile, std::int64_t row) { lane(0, tile, row); }
 
     // Numbers that are the same throughout are spread out once.
     void constants(std::int64_t count) {
         for (const Operand &x : loop_.in)
             if (x.constant)
-                collect(x.bytes, lane_[x.reg].at, source(x), 1, count, 0, 0);
+                collect(x.bytes, lies_[x.reg], source(x), 1, count, 0, 0);
     }
 
     // Rows that do not change are laid out side by side for a block of `rows`.
@@ -134,7 +134,7 @@ class Blocks {
         const std::int64_t cols = loop_.shape[loop_.rank - 1];
         for (const Operand &x : loop_.in)
             if (x.repeated)
-                collect(x.bytes, lane_[x.reg].at, source(x), rows, cols, 0, 1);
+                collect(x.bytes, lies_[x.reg], source(x), rows, cols, 0, 1);
     }
 
     // Where the task's part of the loop's sums is; they begin with nothing.
@@ -150,32 +150,31 @@ class Blocks {
         const int last = loop_.rank - 1;
         for (int r = 0; r < loop_.registers; ++r)
             if (loop_.slot[r] >= 0)
-                lane_[r].row = cols;
+                row_[r] = cols;
         for (const Operand &x : loop_.in) {
             if (x.constant || x.repeated)
                 continue;
             const std::int64_t row = last > 0 ? x.stride[last - 1] : 0;
             if (x.direct)
-                lane_[x.reg] = {source(x, place), row};
+                lane(x.reg, source(x, place), row);
             else
-                collect(x.bytes, lane_[x.reg].at, source(x, place), rows, cols, row,
-                        x.stride[last]);
+                collect(x.bytes, lies_[x.reg], source(x, place), rows, cols, row, x.stride[last]);
         }
         for (const Operand &y : loop_.out)
             if (y.direct)
-                lane_[y.reg] = {source(y, place), last > 0 ? y.stride[last - 1] : 0};
+                lane(y.reg, source(y, place), last > 0 ? y.stride[last - 1] : 0);
         for (const Micro &m : loop_.micro)
             step(m, rows, cols);
         for (const Total &sum : loop_.sums) {
             char *to = sums_ + sum.at + place[last] * bytes_of(sum.type);
             if (sum.type == Type::float32)
-                add_rows(lane_[sum.reg], rows, cols, reinterpret_cast<float *>(to));
+                add_rows(lane(sum.reg), rows, cols, reinterpret_cast<float *>(to));
             else
-                add_rows(lane_[sum.reg], rows, cols, reinterpret_cast<double *>(to));
+                add_rows(lane(sum.reg), rows, cols, reinterpret_cast<double *>(to));
         }
         for (const Operand &y : loop_.out)
             if (!y.direct)
-                spread(y.bytes, source(y, place), lane_[y.reg], rows, cols,
+                spread(y.bytes, source(y, place), lane(y.reg), rows, cols,
                        last > 0 ? y.stride[last - 1] : 0, y.stride[last]);
     }
 
@@ -202,27 +201,38 @@ class Blocks {
             to.streams[to.count++] = {at, row, static_cast<int>((cols * x.bytes + 63) / 64)};
     }
 
+    void lane(int reg, char *at, std::int64_t row) {
+        lies_[reg] = at;
+        row_[reg] = row;
+    }
+    Lane lane(int reg) const { return {lies_[reg], row_[reg]}; }
+
     void step(const Micro &m, std::int64_t rows, std::int64_t cols) {
         Lane in[kMaxInputs], out[kMaxOutputs];
         for (int i = 0; i < m.inputs; ++i)
-            in[i] = lane_[m.in[i]];
+            in[i] = lane(m.in[i]);
         for (int i = 0; i < m.outputs; ++i)
-            out[i] = lane_[m.out[i]];
+            out[i] = lane(m.out[i]);
         kOps[m.op].run[static_cast<int>(m.type)](rows, cols, in, out, m.params);
     }
 
     char *source(const Operand &x) const { return at_[x.value] + x.offset * x.bytes; }
     char *source(const Operand &x, const std::int64_t *place) const {
         std::int64_t where = x.offset;
-        for (int d = 0; d < loop_.rank; ++d)
+        for (int d = 0; d < loop_.rank; ++d) {
             where += place[d] * x.stride[d];
+            asm("" : "+r"(where)); // vectors would take longer for so few
+        }
         return at_[x.value] + where * x.bytes;
     }
 
     const Loop &loop_;
     char *const *at_;
     char *sums_ = nullptr;
-    Lane lane_[kMaxRegisters];
+    // A register's memory and the distance of its rows; not as one structure, which would be read
+    // as a whole right after it is written by halves, and wait for both.
+    char *lies_[kMaxRegisters];
+    std::int64_t row_[kMaxRegisters];
 };
 
 // Adds the parts of a loop's sums, task by task.

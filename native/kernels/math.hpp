@@ -9,7 +9,7 @@
 #include <limits>
 #include <type_traits>
 
-#include "simd.hpp"
+#include "single.hpp"
 
 namespace annette {
 namespace ANNETTE_ISA {
@@ -63,8 +63,14 @@ template <class T> inline T expm1_small(T r) {
     return fma1(p, r * r, r);
 }
 
-template <class T> inline T reduced(T x, T &n) {
-    n = std::nearbyint(x * static_cast<T>(1.4426950408889634));
+// x - n ln(2) for the whole number n that makes it smallest. Where a number is so large that its
+// last bit counts ones, adding it rounds: `whole` is n from the bits of that sum.
+template <class T> inline T reduced(T x, T &n, typename Float<T>::Int &whole) {
+    using Int = typename Float<T>::Int;
+    constexpr T shift = static_cast<T>(Int{3} << (Float<T>::fraction - 1));
+    const T sum = fma1(x, static_cast<T>(1.4426950408889634), shift);
+    n = sum - shift;
+    whole = std::bit_cast<Int>(sum) - std::bit_cast<Int>(shift);
     const T r = fma1(n, -Float<T>::ln2_high, x);
     return fma1(n, -Float<T>::ln2_low, r);
 }
@@ -75,9 +81,9 @@ template <class T> inline T vexp(T x) {
     inside = inside > Float<T>::most ? Float<T>::most : inside;
     inside = inside == inside ? inside : T(0);
     T n;
-    const T y = expm1_small(reduced(inside, n)) + T(1);
+    Int whole;
+    const T y = expm1_small(reduced(inside, n, whole)) + T(1);
     // In two steps, since 2^n may have no normal exponent.
-    const Int whole = static_cast<Int>(n);
     const Int half = whole >> 1;
     const T result = y * power_of_two<T>(half) * power_of_two<T>(whole - half);
     return x == x ? result : x;
@@ -89,8 +95,8 @@ template <class T> inline T vexpm1(T x) {
     inside = inside > Float<T>::most ? Float<T>::most : inside;
     inside = inside == inside ? inside : T(0);
     T n;
-    const T p = expm1_small(reduced(inside, n));
-    const Int whole = static_cast<Int>(n);
+    Int whole;
+    const T p = expm1_small(reduced(inside, n, whole));
     const Int half = whole >> 1;
     const T low = power_of_two<T>(half), high = power_of_two<T>(whole - half);
     const T scaled = p * low * high, shift = low * high - T(1);
@@ -145,6 +151,29 @@ template <class T> inline T vsigmoid(T x) {
     const T d = T(1) / (T(1) + e);
     return x < T(0) ? e * d : d;
 }
+
+// In single precision; by whole vectors where the compiler would not find the best instructions.
+#if defined(__AVX512F__)
+inline Single vexp(Single x) {
+    return single_exp(x);
+}
+inline Single vtanh(Single x) {
+    return single_tanh(x);
+}
+inline Single vsigmoid(Single x) {
+    return single_sigmoid(x);
+}
+#else
+template <> inline float vexp(float x) {
+    return single_exp(x);
+}
+template <> inline float vtanh(float x) {
+    return single_tanh(x);
+}
+template <> inline float vsigmoid(float x) {
+    return single_sigmoid(x);
+}
+#endif
 
 // --- the same names for whole numbers, whose rules are others ------------------------------------
 

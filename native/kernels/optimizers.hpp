@@ -15,19 +15,13 @@ template <class V> inline V square_root(V x) {
     return x;
 }
 
-// a / b and sqrt(x) from the machine's estimates and one step of Newton's method: half a bit worse
-// than exact, several times faster.
+// sqrt(x), by the machine's estimate as a quotient is.
 #if defined(__AVX512F__)
 inline Vec<float> root(Vec<float> x) {
     const __mmask16 some = _mm512_cmp_ps_mask(x, _mm512_set1_ps(1.2e-38f), _CMP_NLT_UQ);
     const Vec<float> y = _mm512_maskz_rsqrt14_ps(some, x);
     const Vec<float> s = x * y;
     return fma(s * splat(0.5f), fma(-s, y, splat(1.0f)), s);
-}
-inline Vec<float> quotient(Vec<float> a, Vec<float> b) {
-    const Vec<float> y = _mm512_maskz_rcp14_ps(0xffff, b);
-    const Vec<float> q = a * y;
-    return fma(fma(-q, b, a), y, q);
 }
 inline Vec<double> root(Vec<double> x) {
     return _mm512_maskz_sqrt_pd(0xff, x);
@@ -36,9 +30,6 @@ inline Vec<double> root(Vec<double> x) {
 inline Vec<float> root(Vec<float> x) {
     return _mm256_sqrt_ps(x);
 }
-inline Vec<float> quotient(Vec<float> a, Vec<float> b) {
-    return a / b;
-}
 inline Vec<double> root(Vec<double> x) {
     return _mm256_sqrt_pd(x);
 }
@@ -46,13 +37,7 @@ inline Vec<double> root(Vec<double> x) {
 template <class V> inline V root(V x) {
     return square_root(x);
 }
-inline Vec<float> quotient(Vec<float> a, Vec<float> b) {
-    return a / b;
-}
 #endif
-inline Vec<double> quotient(Vec<double> a, Vec<double> b) {
-    return a / b;
-}
 
 // Runs Rule::step on vectors of the inputs.
 template <class Rule, class T, int Ins, int Outs>

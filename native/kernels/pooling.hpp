@@ -1,7 +1,7 @@
 // What windows do for each channel alone: depthwise convolution, sums and maxima.
 #pragma once
 
-#include "convolution.hpp"
+#include "winograd.hpp"
 
 namespace annette {
 namespace ANNETTE_ISA {

@@ -190,8 +190,30 @@ template <class Rule, class T> struct Columns {
     T *y, *parts;
 };
 
+// Kept columns that lie side by side, for each place of the kept axes before them.
+template <class Rule, class T>
+void reduce_inner(const Instruction &work, const Context &context, int task) {
+    constexpr int wide = kColumns;
+    const Reduction r(work);
+    const View &in = work.in[0], &out = work.out[0];
+    const int outer = r.kept_rank - 1;
+    const Walk places(outer, r.shape, r.stride);
+    const Walk rows(r.rest_rank, r.shape + r.kept_rank, r.stride + r.kept_rank);
+    const std::int64_t cols = r.shape[outer], count = r.kept / cols;
+    const T *x = reinterpret_cast<const T *>(context.at[in.value]) + in.offset;
+    T *y = reinterpret_cast<T *>(context.at[out.value]) + out.offset;
+    for (std::int64_t p = count * task / work.tasks; p < count * (task + 1) / work.tasks; ++p) {
+        const T *from = x + places.at(p);
+        for (std::int64_t c = 0; c < cols; c += wide)
+            fold_columns<Rule, T, wide>(rows, 0, r.rest, from + c, y + p * cols + c,
+                                        std::min<std::int64_t>(wide, cols - c));
+    }
+}
+
 template <class Rule, class T>
 void reduce(const Instruction &work, const Context &context, int task) {
+    if (work.ints[2] == kInner)
+        return reduce_inner<Rule, T>(work, context, task);
     if (work.ints[2])
         return Columns<Rule, T>(work, context).run(task);
     const Reduction r(work);

@@ -45,6 +45,9 @@ template <class T> inline Vec<T> splat(T x) {
 
 // The first `count` lanes; the others are 1, and stay unwritten.
 #if defined(__AVX512F__)
+inline __mmask16 first_lanes(std::int64_t count) {
+    return static_cast<__mmask16>((1u << count) - 1);
+}
 inline Vec<float> load_some(const float *from, int count) {
     return _mm512_mask_loadu_ps(_mm512_set1_ps(1), static_cast<__mmask16>((1u << count) - 1), from);
 }
@@ -80,6 +83,24 @@ template <class T> inline void store_some(T *to, Vec<T> v, int count) {
 }
 #endif
 
+// Memory in few lines, for which a call would take longer than the copy.
+inline void copy_bytes(void *to, const void *from, std::int64_t bytes) {
+#if defined(__AVX512BW__)
+    char *y = static_cast<char *>(to);
+    const char *x = static_cast<const char *>(from);
+    if (bytes <= 512) {
+        for (; bytes >= 64; bytes -= 64, x += 64, y += 64)
+            _mm512_storeu_si512(y, _mm512_loadu_si512(x));
+        if (bytes > 0) {
+            const auto some = static_cast<__mmask64>((std::uint64_t{1} << bytes) - 1);
+            _mm512_mask_storeu_epi8(y, some, _mm512_maskz_loadu_epi8(some, x));
+        }
+        return;
+    }
+#endif
+    std::memcpy(to, from, static_cast<std::size_t>(bytes));
+}
+
 // a * b + c, rounded once where the machine can.
 #if defined(__AVX512F__)
 inline Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
@@ -108,7 +129,24 @@ template <class V> inline V fma(V a, V b, V c) {
 }
 #endif
 
-// The same for single numbers, so that a lone element is computed as one in a vector is.
+// a / b, where the machine has an estimate by that and one step of Newton's method: half a bit
+// worse than exact, several times faster.
+#if defined(__AVX512F__)
+inline Vec<float> quotient(Vec<float> a, Vec<float> b) {
+    const Vec<float> y = _mm512_maskz_rcp14_ps(0xffff, b);
+    const Vec<float> q = a * y;
+    return fma(fma(-q, b, a), y, q);
+}
+#else
+inline Vec<float> quotient(Vec<float> a, Vec<float> b) {
+    return a / b;
+}
+#endif
+inline Vec<double> quotient(Vec<double> a, Vec<double> b) {
+    return a / b;
+}
+
+// fma for single numbers, so that a lone element is computed as one in a vector is.
 #if defined(__FMA__) || defined(__ARM_NEON)
 inline float fma1(float a, float b, float c) {
     return __builtin_fmaf(a, b, c);

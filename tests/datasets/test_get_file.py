@@ -114,3 +114,64 @@ def test_file_that_is_no_archive_is_not_unpacked(source: Path, tmp_path: Path) -
 def test_origin_is_needed() -> None:
     with pytest.raises(ValueError, match="origin"):
         get_file("d")
+
+
+def packed(path: Path, *members: tuple[str, bytes, str]) -> Path:
+    """A tar archive of members: a name, a kind and where it links to."""
+    with tarfile.open(path, "w") as made:
+        for name, kind, link in members:
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname, info.mode = kind, link, 0o4777
+            info.size = 1 if kind == tarfile.REGTYPE else 0
+            made.addfile(info, io.BytesIO(b"x"))
+    return path
+
+
+HOSTILE = {
+    "a link, and a file through it": [
+        ("a", tarfile.SYMTYPE, ".."),
+        ("a/evil", tarfile.REGTYPE, ""),
+    ],
+    "a link to a file elsewhere": [("evil", tarfile.LNKTYPE, "/etc/passwd")],
+    "a link to a link": [("s", tarfile.SYMTYPE, "../../evil"), ("evil2", tarfile.LNKTYPE, "s")],
+    "a pipe and a device": [("p", tarfile.FIFOTYPE, ""), ("evil", tarfile.CHRTYPE, "")],
+    "a path through folders": [("a/../../../evil", tarfile.REGTYPE, "")],
+    "a path from the root": [("/evil", tarfile.REGTYPE, "")],
+    "a path longer than any may be": [("a/" * 3000 + "../" * 3001 + "evil", tarfile.REGTYPE, "")],
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_an_archive_unpacks_to_are_plain_files_in_its_folder(
+    tmp_path: Path, name: str
+) -> None:
+    made = packed(tmp_path / "a.tar", *HOSTILE[name])
+    cache = tmp_path / "c"
+    try:
+        get_file(origin=made.as_uri(), extract=True, cache_dir=cache)
+    except (ValueError, OSError):
+        assert not (cache / "datasets" / "a.tar_extracted").exists()
+    inside = cache / "datasets" / "a.tar_extracted"
+    for found in tmp_path.rglob("*"):
+        assert not found.is_symlink()
+        assert found.is_file() or found.is_dir()
+        assert found.stat().st_mode & 0o6000 == 0
+        assert "evil" not in found.name or found.is_relative_to(inside)
+
+
+@pytest.mark.parametrize("fname", ["../d", "/tmp/d", "a/d", "..", "a\\d"])
+def test_the_name_of_a_file_is_no_path(source: Path, tmp_path: Path, fname: str) -> None:
+    with pytest.raises(ValueError, match="cache_dir"):
+        get_file(fname, source.as_uri(), cache_dir=tmp_path / "c")
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+def test_a_damaged_archive_is_named(tmp_path: Path, kind: str) -> None:
+    made = archive(tmp_path, kind, "f.txt")
+    data = bytearray(made.read_bytes())
+    at = data.find(b"inside") if kind == "zip" else len(data) // 2
+    data[at : at + 6] = b"damage"
+    made.write_bytes(data)
+    with pytest.raises(ValueError, match=f"a.{kind}"):
+        get_file(origin=made.as_uri(), extract=True, cache_dir=tmp_path / "c")
+    assert not (tmp_path / "c" / "datasets" / f"a.{kind}_extracted").exists()

@@ -13,6 +13,8 @@ import numpy as np
 
 from annette import Variable, ops
 from annette.backends.native.plan import Plan
+from annette.fused.cells import lstm_slopes
+from annette.fused.normalization import layer_norm_gradient
 from annette.graph.dtypes import numpy_dtype
 from tests.native.running import graph_of, native
 
@@ -45,11 +47,19 @@ def networks() -> list[tuple[Any, list[Variable], list[np.ndarray]]]:
         zeros = np.zeros((8, 8), "float32")
         return ops.scan(step, (zeros, zeros[0]), x, reverse=True)
 
+    def rows(x: Any, t: Any) -> Any:
+        y = ops.layer_normalization(x, weight[0], weight[1])
+        back = layer_norm_gradient(y, x, weight[0], epsilon=1e-3)
+        gates = [ops.sigmoid(x + i) for i in range(7)]
+        pooled = ops.sum(ops.reshape(y, (2, 4, 16)), axis=1)
+        return *back, pooled, *lstm_slopes(*gates)
+
     arrays = [rng.normal(size=(16, 8)).astype("float32"), rng.integers(0, 8, 16).astype("int32")]
     return [
         (graph_of(step, arrays), [weight], arrays),
         (graph_of(others, arrays), [], arrays),
         (graph_of(loops, arrays), [weight], arrays),
+        (graph_of(rows, arrays), [weight], arrays),
     ]
 
 

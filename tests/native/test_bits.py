@@ -10,6 +10,7 @@ import pytest
 
 import annette as keras
 from annette import layers, ops
+from annette.fused.normalization import layer_norm_gradient
 from annette.graph import gradient
 from annette.graph.primitive import apply
 from annette.training.data.order import epoch_order
@@ -63,6 +64,8 @@ OPERATIONS: dict[str, Any] = {
     "product": lambda x: ops.matmul(ops.transpose(x), x),
     "long product": lambda x: ops.matmul(ops.transpose(x), ops.tanh(x)) + ops.mean(x, axis=0),
     "softmax": ops.softmax,
+    "layer norm": lambda x: ops.layer_normalization(x, x[0], x[1]),
+    "gradient of layer norm": lambda x: layer_norm_gradient(x, ops.exp(x), x[1], epsilon=1e-3),
     "chain": lambda x: ops.exp(ops.tanh(x) * 0.3) / (1.0 + ops.abs(x)),
     "transposed chain": lambda x: ops.tanh(ops.transpose(x)) + 1.0,
     "cumsum": lambda x: ops.cumsum(x, axis=0),

@@ -50,6 +50,11 @@ FORMS: dict[str, tuple[Any, Any, dict[str, Any]]] = {
     "far apart on a line": ((2, 1300, 3), (4, 3, 5), how(1, s=600)),
     "strides beyond the volume": ((3, 1, 6, 4, 5), (1, 1, 2, 5, 3), how(3, s=20)),
     "depthwise, far apart": ((2, 70, 45, 5), (2, 2, 1, 5), how(2, s=40, groups=5)),
+    "tiles": ((9, 13, 13, 32), (3, 3, 32, 64), how(2)),
+    "tiles beyond the edge": ((2, 9, 14, 48), (3, 3, 48, 80), how(2, pad=1)),
+    "tiles of many channels": ((3, 8, 8, 144), (3, 3, 144, 32), how(2, pad=(2, 1))),
+    "tiles of large images": ((2, 50, 37, 16), (3, 3, 16, 20), how(2, pad=(0, 2))),
+    "tiles, one an image": ((70, 4, 4, 80), (3, 3, 80, 16), how(2, pad=1)),
     "one place": ((17, 1, 1, 64), (1, 1, 64, 64), how(2)),
 }
 
@@ -271,3 +276,86 @@ def test_a_window_that_reaches_too_far_runs_in_numpy() -> None:
     kinds = [item.kind for unit in Plan(native().core, graph, []).units for item in unit.items]
     assert kinds == ["call"]
     check(lambda x, w: apply(c.conv, (x, w), params), [x, w])
+
+
+# Input, kernel, window of the pooling, its padding, whether it can follow each piece.
+POOLED: dict[str, tuple[Any, Any, int, str, bool]] = {
+    "one channel": ((3, 28, 28, 1), (3, 3, 1, 32), 2, "valid", True),
+    "tiles": ((7, 13, 13, 32), (3, 3, 32, 64), 2, "valid", True),
+    "tiles of large images": ((2, 45, 38, 16), (3, 3, 16, 24), 2, "same", True),
+    "several panels": ((5, 11, 11, 16), (3, 3, 16, 150), 2, "valid", True),
+    "many filters": ((2, 30, 30, 3), (3, 3, 3, 300), 2, "valid", True),
+    "windows of three": ((2, 41, 23, 4), (5, 5, 4, 9), 3, "valid", True),
+    "windows that begin outside": ((2, 41, 23, 4), (5, 5, 4, 9), 3, "same", False),
+    "windows larger than the image": ((2, 9, 9, 3), (3, 3, 3, 8), 5, "same", False),
+    "a long line": ((2, 4, 1400, 2), (1, 3, 2, 5), 2, "valid", False),
+    "volumes": ((2, 8, 9, 7, 2), (3, 3, 3, 2, 4), 2, "valid", False),
+}
+
+
+def pooled_after(x: Any, w: Any, b: Any, how: tuple[int, str]) -> Any:
+    """A pooling alone, after an offset and a bend, and after what no pooling can pass."""
+    y = ops.conv(x, w)
+    return (
+        ops.max_pool(y, how[0], None, how[1]),
+        ops.max_pool(ops.relu(ops.conv(x, w * 2.0) + b), how[0], None, how[1]),
+        ops.max_pool(ops.abs(ops.conv(x, w * 3.0) + b), how[0], None, how[1]),
+    )
+
+
+def pooled_gradients(x: Any, w: Any, b: Any, how: tuple[int, str]) -> Any:
+    with keras.GradientTape() as tape:
+        for t in (x, w, b):
+            tape.watch(t)
+        loss = sum(ops.sum(y * y) for y in pooled_after(x, w, b, how))
+    return tape.gradient(loss, [x, w, b])
+
+
+def pooled_operands(name: str) -> tuple[list[np.ndarray], tuple[int, str]]:
+    shape, kernel, size, padding, _ = POOLED[name]
+    rng = np.random.default_rng(0)
+    x, w, b = (rng.normal(size=s) for s in (shape, kernel, kernel[-1:]))
+    return [x, w / math.sqrt(math.prod(kernel[:-1])), b], (size, padding)
+
+
+@pytest.mark.parametrize("isa", SETS)
+@pytest.mark.parametrize("name", POOLED)
+def test_pooling_of_each_piece(name: str, isa: str) -> None:
+    arrays, how = pooled_operands(name)
+    check(lambda x, w, b: pooled_after(x, w, b, how), arrays, isa)
+    check(lambda x, w, b: pooled_gradients(x, w, b, how), arrays, isa)
+
+
+@pytest.mark.parametrize("name", POOLED)
+def test_what_is_pooled_at_once_is_never_in_memory(name: str) -> None:
+    arrays, how = pooled_operands(name)
+    arrays = [a.astype("float32") for a in arrays]
+    graph = graph_of(lambda x, w, b: pooled_after(x, w, b, how)[0], arrays)
+    units = Plan(native().core, graph, []).units
+    assert [unit.pool is not None for unit in units] == ([True] if POOLED[name][4] else [False] * 2)
+
+
+@pytest.mark.parametrize("name", POOLED)
+def test_bits_of_pooled_pieces_do_not_depend_on_threads(name: str) -> None:
+    arrays, how = pooled_operands(name)
+    arrays = [a.astype("float32") for a in arrays]
+    graph = graph_of(
+        lambda x, w, b: (*pooled_after(x, w, b, how), *pooled_gradients(x, w, b, how)), arrays
+    )
+    results = []
+    for count in (1, 2, 4):
+        with threads(count):
+            results.append(run(graph, arrays))
+    for other in results[1:]:
+        assert all(same(a, b) for a, b in zip(results[0], other, strict=True))
+
+
+def test_a_convolution_that_others_read_too_is_kept() -> None:
+    x, w = np.ones((2, 8, 8, 3), "float32"), np.ones((3, 3, 3, 4), "float32")
+
+    def both(x: Any, w: Any) -> Any:
+        y = ops.conv(x, w)
+        return ops.max_pool(y, 2), ops.sum(y)
+
+    check(both, [x, w])
+    assert all(u.pool is None for u in Plan(native().core, graph_of(both, [x, w]), []).units)

@@ -11,6 +11,8 @@ from annette import ops
 from annette.backends import available_backends, make_backend
 from annette.graph import trace
 
+from .running import check, graph_of, instruction_sets, run
+
 pytestmark = pytest.mark.skipif("native" not in available_backends(), reason="there is no core")
 
 X, Y = (np.random.default_rng(i).normal(size=(2, 3, 3, 4)) for i in (1, 2))
@@ -51,3 +53,23 @@ def test_another_order_of_axes_changes_no_value(function: Any, dtype: str) -> No
     found = make_backend("native").compile(graph)([x, y])
     for mine, want in zip(found, function(x, y), strict=True):
         np.testing.assert_allclose(mine, want, rtol=1e-4 if dtype == "float32" else 1e-12)
+
+
+@pytest.mark.parametrize("kind", ["sum", "prod", "max", "min"])
+@pytest.mark.parametrize(
+    ("shape", "axes"),
+    [((3, 5, 16), 1), ((2, 70, 130), 1), ((4, 1, 17), 1), ((2, 3, 4, 20), (1, 2)),
+     ((2, 3, 4, 20), 1), ((2, 3, 4, 20), (0, 2)), ((2, 130, 64), 1), ((0, 5, 16), 1)],
+)  # fmt: skip
+@pytest.mark.parametrize("isa", instruction_sets())
+def test_columns_after_other_axes_that_stay(
+    isa: str, shape: tuple[int, ...], axes: Any, kind: str
+) -> None:
+    """Where neighbours stay neighbours, an axis before them is reduced a vector at a time."""
+    x = 1.0 + np.random.default_rng(4).normal(scale=0.1, size=shape)
+    check(lambda t: getattr(ops, kind)(t, axis=axes), [x], isa)
+    if 0 not in shape:
+        x[..., 1] = np.nan
+        found = run(graph_of(lambda t: getattr(ops, kind)(t, axis=axes), [x]), [x], isa)[0]
+        assert np.isnan(found[..., 1]).all()
+        assert not np.isnan(found[..., 2:]).any()

@@ -61,10 +61,10 @@ class Draft:
         shape = changes.get("shape", (N,))
         sums = changes.get("sums", [])
         loop = (shape, types, ins, outs, changes.get("steps", steps), sums)
-        return self.core.kinds["loop"], step, [], [], (), loop, -1
+        return self.core.kinds["loop"], step, [], [], (), loop, -1, None
 
     def kind(self, name: str, reads: list[Any], writes: list[Any], ints: Any = ()) -> Any:
-        return self.core.kinds[name], name, reads, writes, ints, None, -1
+        return self.core.kinds[name], name, reads, writes, ints, None, -1, None
 
     def build(self) -> Any:
         return self.core.module.Program(
@@ -103,7 +103,7 @@ def _add(d: Draft, **changes: Any) -> Any:
 def _product(d: Draft, a: Any, b: Any, shape: Any, types: Any = None) -> Any:
     made = [(0, d.view(2, shape=shape, strides=(shape[1], 1)))]
     loop = (shape, types or [d.f32], [], made, [], [])
-    return d.core.kinds["matmul"], "matmul", [a, b], [], (), loop, -1
+    return d.core.kinds["matmul"], "matmul", [a, b], [], (), loop, -1, None
 
 
 def _summed(d: Draft, into: Any, register: int = 1, shape: Any = (2, N // 2)) -> Any:
@@ -123,10 +123,50 @@ def _conv(d: Draft, ints: Any = None, **changes: Any) -> Any:
     out = d.view(2, shape=shape, strides=(N, 1, 1))
     loop = (shape, [changes.get("type", d.f32)], [], [(0, out)], [], [])
     given = (1, 1, 1, 1, 0, *axis, *axis, *last) if ints is None else ints
-    return d.core.kinds["conv"], "conv", [x, w], [], given, loop, -1
+    return d.core.kinds["conv"], "conv", [x, w], [], given, loop, -1, None
+
+
+PIECE = 5  # the place of what one instruction makes and uses up
+_ONE = (1, 1, 1, 1, 1, 1, 1, 0, 0)
+
+
+def _pooled(d: Draft, **changes: Any) -> None:
+    """The convolution's N places, pooled one by one into the value that follows."""
+    line = changes.get("line", (N, N, 1, 1, 1, 1, 1, 0, 0))
+    d.values[2] = (changes.get("place", PIECE), 0, BYTES)
+    made = d.view(2, shape=(1, 1, 1, N, 1), strides=(N, N, N, 1, 1), **changes.get("made", {}))
+    kept = d.view(changes.get("into", 3), shape=(1, N, 1), strides=(N, 1, 1))
+    loop = ((1, N, 1), [d.f32], [], [(0, kept)], [], [])
+    high = changes.get("high", _ONE)
+    ints = (1, changes.get("channels", 1), 1, 1, 1, *_ONE, *high, *line)
+    kind = d.core.kinds[changes.get("kind", "depthwise")]
+    conv = _conv(d, **changes.get("conv", {}))
+    inner = (kind, "max_pool", [made], [], ints, loop, -1, changes.get("pool"))
+    d.work[:] = [(*conv[:-1], inner), *changes.get("more", [])]
+
+
+def test_the_pooled_draft_is_right() -> None:
+    draft = Draft()
+    _pooled(draft)
+    x, v, y = np.arange(N, dtype="float32"), np.full(N, 3, "float32"), np.empty(N, "float32")
+    draft.build().run([x], [v], [y])
+    np.testing.assert_array_equal(y, 3 * x)
 
 
 WRONG: dict[str, Any] = {
+    "what is pooled lies in the arena": lambda d: _pooled(d, place=ARENA),
+    "a pooling of more channels": lambda d: _pooled(d, channels=2),
+    "a pooling of other lines": lambda d: _pooled(d, high=(1, 1, 1, 1, 1, 1, 1, 0, -1)),
+    "a pooling of a part": lambda d: _pooled(d, made={"offset": 1}),
+    "a pooling that is a convolution": lambda d: _pooled(d, kind="conv"),
+    "a pooling that is pooled": lambda d: _pooled(d, pool=_conv(d)),
+    "a pooling into what is pooled": lambda d: _pooled(d, into=2),
+    "pieces that are read later": lambda d: _pooled(
+        d, more=[d.loop("negative", [d.view(2)], [d.view(3)])]
+    ),
+    "pieces that are read before": lambda d: _pooled(
+        d, conv={"x": d.view(2, shape=(1, 1, 1, N, 1), strides=(N, N, N, 1, 1))}
+    ),
     "a sum to another number of values": _last(lambda d: _summed(d, d.view(5, shape=(1,)))),
     "a sum of what nothing fills": _last(lambda d: _summed(d, d.view(5), register=9)),
     "a sum to a constant": _last(lambda d: _summed(d, d.view(4, shape=(N // 2,)))),
@@ -226,9 +266,9 @@ WRONG: dict[str, Any] = {
     "too many operands": _first(lambda d: _add(d, given=(0, 1, 0))),
     "more operands than fit": _first(lambda d: _add(d, given=(0,) * 7)),
     "more registers than fit": _first(lambda d: _add(d, types=[d.f32] * 65)),
-    "a kind that is not there": _last(lambda d: (99, "x", [], [], (), None, -1)),
-    "a kind of negative number": _last(lambda d: (-1, "x", [], [], (), None, -1)),
-    "a loop without steps": _last(lambda d: (d.core.kinds["loop"], "x", [], [], (), None, -1)),
+    "a kind that is not there": _last(lambda d: (99, "x", [], [], (), None, -1, None)),
+    "a kind of negative number": _last(lambda d: (-1, "x", [], [], (), None, -1, None)),
+    "a loop without steps": _last(lambda d: (d.core.kinds["loop"], "x", [], [], (), None, -1, None)),
     "a call of nothing": _last(lambda d: d.kind("call", [d.view(2)], [d.view(3)])),
     "a call of what is not given": _last(
         lambda d: (*d.kind("call", [d.view(2)], [d.view(3)])[:6], 5)
@@ -239,7 +279,7 @@ WRONG: dict[str, Any] = {
         )
     ),
     "a product of one matrix": _last(
-        lambda d: (d.core.kinds["matmul"], "m", [d.view(0)], [], (), None, -1)
+        lambda d: (d.core.kinds["matmul"], "m", [d.view(0)], [], (), None, -1, None)
     ),
     "a product of vectors": _last(lambda d: _product(d, d.view(0), d.view(1), (1, 1))),
     "a product into another dtype": _last(

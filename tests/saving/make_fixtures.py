@@ -61,7 +61,10 @@ def trained() -> None:
         model.fit(x, y, epochs=2, batch_size=4, verbose=0, shuffle=False)
         model.save(HERE / f"{name}.keras")
         model.save_weights(HERE / f"{name}.weights.h5")
-        if name in programs.OLD:
+        if name in programs.SPREAD:
+            model.save(HERE / f"{name}_folder", zipped=False)
+            model.save_weights(HERE / f"{name}_shards.weights.json", max_shard_size=2e-7)
+        if name in programs.OLD:  # the last, as Keras forgets how the model was compiled
             model.save(HERE / f"{name}.h5")
         predicted = np.asarray(model.predict(x, verbose=0))
         logs = model.train_on_batch(x, y, return_dict=True)

@@ -84,7 +84,8 @@ TRAINED: dict[str, tuple[Any, Any]] = {
         },
     ),
 }  # fmt: skip
-OLD = ("pictures", "sequence")  # saved in the format of Keras 2 as well
+OLD = ("pictures", "sequence")  # saved as .h5 as well
+SPREAD = ("averaged",)  # saved as a folder, and in shards, as well
 
 
 def data(model: Any) -> tuple[Any, Any]:

@@ -65,6 +65,24 @@ def test_a_file_in_the_old_format_loads(name):
     assert keras.models.load_model(HERE / f"{name}.h5", compile=False).optimizer is None
 
 
+@pytest.mark.parametrize("name", programs.SPREAD)
+def test_a_folder_and_shards_of_keras_go_on_as_in_keras(name):
+    folder = keras.models.load_model(HERE / f"{name}_folder")
+    build, learn = programs.TRAINED[name]
+    sharded = build(keras)
+    sharded.compile(**learn(keras))
+    sharded.optimizer.build(sharded.trainable_variables)
+    sharded.load_weights(HERE / f"{name}_shards.weights.json")
+    x, y = programs.data(folder)
+    for model in (folder, sharded):
+        np.testing.assert_allclose(model.predict(x, verbose=0), TRAINED[name]["predicted"], **NEAR)
+        loss = model.train_on_batch(x, y, return_dict=True)["loss"]
+        np.testing.assert_allclose(loss, TRAINED[name]["loss"], rtol=2e-5)
+        np.testing.assert_allclose(
+            model.predict(x, verbose=0), TRAINED[name]["after"], rtol=1e-4, atol=1e-5
+        )
+
+
 @pytest.mark.parametrize("name", PREPARED)
 def test_what_layers_learnt_in_keras_is_there(name):
     model = keras.models.load_model(HERE / f"{name}.keras")
@@ -81,21 +99,31 @@ import sys, numpy as np, keras
 sys.path.insert(0, sys.argv[2])
 from tests.saving import programs
 for name, (build, learn) in programs.TRAINED.items():
-    model = keras.models.load_model(f"{sys.argv[1]}/{name}.keras")
-    x, y = programs.data(model)
     expected = np.load(f"{sys.argv[1]}/{name}.npz")
-    np.testing.assert_allclose(model.predict(x, verbose=0), expected["y"], rtol=1e-4, atol=1e-5)
-    loss = model.train_on_batch(x, y, return_dict=True)["loss"]
-    np.testing.assert_allclose(loss, expected["loss"], rtol=1e-4)
-    other = build(keras)
-    other.load_weights(f"{sys.argv[1]}/{name}.weights.h5")
-    np.testing.assert_allclose(other.predict(x, verbose=0), expected["y"], rtol=1e-4, atol=1e-5)
+    near = lambda found, key: np.testing.assert_allclose(found, expected[key], rtol=1e-4, atol=1e-5)
+    for ending in (".keras", "_folder", ".h5"):
+        model = keras.models.load_model(f"{sys.argv[1]}/{name}{ending}")
+        x, y = programs.data(model)
+        near(model.predict(x, verbose=0), "y")
+        if ending != ".h5":  # of which Keras takes no optimizer's state but the number of steps
+            near(model.train_on_batch(x, y, return_dict=True)["loss"], "loss")
+        assert int(model.optimizer.iterations) == 4 + (ending != ".h5")
+    for ending in (".weights.h5", ".weights.json"):
+        other = build(keras)
+        other.compile(**learn(keras))
+        other.optimizer.build(other.trainable_variables)
+        other.load_weights(f"{sys.argv[1]}/{name}{ending}")
+        near(other.predict(x, verbose=0), "y")
+        near(other.train_on_batch(x, y, return_dict=True)["loss"], "loss")
 print("all read")
 """
     for name, (build, learn) in programs.TRAINED.items():
         model = trained(build, learn)
         model.save(tmp_path / f"{name}.keras")
+        model.save(tmp_path / f"{name}.h5")
+        model.save(tmp_path / f"{name}_folder", zipped=False)
         model.save_weights(tmp_path / f"{name}.weights.h5")
+        model.save_weights(tmp_path / f"{name}.weights.json", max_shard_size=2e-6)
         x, y = programs.data(model)
         before = model.predict(x, verbose=0)
         loss = model.train_on_batch(x, y, return_dict=True)["loss"]
@@ -241,14 +269,19 @@ def test_a_lambda_is_saved_with_a_warning(tmp_path):
         model.save(tmp_path / "m.keras")
 
 
-@pytest.mark.parametrize("path", ["m.txt", "m", "m.h5", "m.weights.h5"])
-def test_endings_that_are_refused(path, tmp_path):
-    model = programs.small(keras)
-    with pytest.raises(ValueError, match=r"\.keras"):
-        model.save(tmp_path / path)
-    if path != "m.weights.h5":
-        with pytest.raises(ValueError, match=r"\.weights\.h5"):
-            model.save_weights(tmp_path / path)
+@pytest.mark.parametrize("path", ["m.txt", "m", "m.npz", "m.weights.h5", "m.weights.json"])
+def test_endings_that_no_model_has(path, tmp_path):
+    with pytest.raises(ValueError, match=r"must end in \.keras, \.h5, .* or \.safetensors"):
+        programs.small(keras).save(tmp_path / path)
+    with pytest.raises(ValueError, match=r"reads files that end in \.keras"):
+        keras.models.load_model(tmp_path / path)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("path", ["m.txt", "m", "m.h5", "m.keras"])
+def test_endings_that_no_weights_have(path, tmp_path):
+    with pytest.raises(ValueError, match=r"must end in \.weights\.h5, \.safetensors or \.npz"):
+        programs.small(keras).save_weights(tmp_path / path)
     assert os.listdir(tmp_path) == []
 
 

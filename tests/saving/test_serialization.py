@@ -116,12 +116,15 @@ def test_custom_objects_and_scopes_make_names_known():
     assert saving.get_registered_object("stranger") is None
 
 
-def test_subclasses_of_the_program_are_found_where_they_were_defined():
+def test_classes_of_the_program_are_not_looked_up_by_their_names():
     class_here = type("OwnLoss", (losses.Loss,), {"__module__": __name__})
     globals()["OwnLoss"] = class_here
     config = saving.serialize_keras_object(class_here(name="mine"))
     assert config["module"] == __name__
-    assert type(saving.deserialize_keras_object(config)) is class_here
+    with pytest.raises(TypeError, match=r"'OwnLoss' is not known\. Register it"):
+        saving.deserialize_keras_object(config)
+    given = saving.deserialize_keras_object(config, custom_objects={"OwnLoss": class_here})
+    assert type(given) is class_here
 
 
 def test_a_lambda_comes_back_in_this_process_only():

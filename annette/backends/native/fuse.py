@@ -19,10 +19,11 @@ _SMALL = 4096
 class Unit:
     """Items that become one instruction: one structured item, or steps after at most one head."""
 
-    __slots__ = ("head", "items", "made", "number")
+    __slots__ = ("head", "items", "made", "number", "pool")
 
     def __init__(self, item: Item) -> None:
         self.items = [item]
+        self.pool: Unit | None = None  # of each piece of what a convolution makes
         self.head: Item | None = item if item.kind in HEADS else None
         self.number = item.number
         self.made: set[Base] = {r.base for r in item.writes}
@@ -254,4 +255,4 @@ def unit_name(unit: Unit) -> str:
     """Return the names of what a unit does, as a plan prints it."""
     names = [item.name for item in unit.items]
     counted = [f"{n}×{names.count(n)}" if names.count(n) > 1 else n for n in dict.fromkeys(names)]
-    return " ".join(counted)
+    return " ".join([*counted, *([unit_name(unit.pool)] if unit.pool else [])])

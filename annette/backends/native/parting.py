@@ -17,6 +17,8 @@ _LEAST_ROWS = 16
 _MOST_PARTS = 16
 # A body of fewer operations on numbers is not worth a meeting of threads.
 _LEAST_WORK = 1 << 16
+# Operations of other families that do at each place the same.
+_PLACE_BY_PLACE = ("identity", "stop_gradient", "lstm_slopes")
 
 
 def parts_of(graph: Graph, moving: int) -> int:
@@ -104,11 +106,13 @@ class _Parting:
         first = node.inputs[0]
         rowed = [id(t) in self.now for t in node.inputs]
         name, family = node.primitive.name, node.primitive.family
-        if family == "elementwise" or name in ("identity", "stop_gradient"):
+        if family == "elementwise" or name in _PLACE_BY_PLACE:
             return params if self._broadcasts(node, rowed) else None
         if name == "matmul":
             ranks = len(first.shape), len(node.inputs[1].shape)
             return params if rowed == [True, False] and ranks[0] == 2 and ranks[1] <= 2 else None
+        if name == "layer_norm":
+            return params if rowed == [True, False, False] and len(out) > 1 else None
         if name == "broadcast_to" and self._broadcasts(node, rowed):
             return {"shape": self.smaller(out)}
         if name == "reshape" and rowed[0]:

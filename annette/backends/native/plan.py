@@ -8,13 +8,14 @@ from annette.backends.native import printing
 from annette.backends.native.core import Core
 from annette.backends.native.fuse import Unit, aligned, fuse, is_stored, order, unit_name
 from annette.backends.native.items import Base, Item, Ref, Shape
+from annette.backends.native.pooled import pooled
 from annette.backends.native.translate import Given, Translator, keeps
 from annette.graph.dtypes import numpy_dtype
 from annette.graph.graph import Graph
 from annette.graph.lower import lower
 from annette.graph.variable import Variable
 
-_PLACES = {"temp": 0, "constant": 1, "input": 2, "variable": 3, "output": 4}
+_PLACES = {"temp": 0, "constant": 1, "input": 2, "variable": 3, "output": 4, "piece": 5}
 _ALIGN = 64
 _GUARD = 64
 
@@ -125,7 +126,7 @@ class Plan:
                     new.place, new.slot = "variable", old.slot
                     continue
             self._copy_late(old, new, units, extra)
-        return order(units, extra)
+        return pooled(self.core, order(units, extra))
 
     def _copy_late(
         self, old: Base, new: Base, units: list[Unit], extra: dict[Unit, set[Unit]]
@@ -189,7 +190,7 @@ class Plan:
         bases += [
             ref.base for item in unit.items for ref in item.writes if is_stored(ref.base, unit)
         ]
-        return bases
+        return bases + (self._stored(unit.pool) if unit.pool else [])
 
     # --- the core's form --------------------------------------------------------------------------
 
@@ -230,7 +231,8 @@ class Plan:
             kind = self.core.kinds["loop" if head is None else head.kind]
             reads = [] if head is None else [self._view(r) for r in head.reads]
             ints = () if head is None else head.ints
-            return kind, unit_name(unit), reads, [], ints, self._loop(unit), -1
+            pool = self._instruction(unit.pool) if unit.pool else None
+            return kind, unit_name(unit), reads, [], ints, self._loop(unit), -1, pool
         call = -1
         if item.kind == "call":
             call = len(self.calls)
@@ -243,7 +245,7 @@ class Plan:
         reads = [self._view(r) for r in item.reads]
         writes = [self._view(r) for r in item.writes]
         name = item.call if item.kind == "within" else item.name
-        return self.core.kinds[item.kind], name, reads, writes, item.ints, None, call
+        return self.core.kinds[item.kind], name, reads, writes, item.ints, None, call, None
 
     def _loop(self, unit: Unit) -> tuple[Any, ...]:
         shape = unit.shape if unit.head is None else unit.head.full

@@ -81,7 +81,12 @@ def _bases(unit: Unit) -> tuple[list[Base], list[Base]]:
     """Return the values that a unit reads from memory, and those it leaves there."""
     read = [ref.base for item in unit.items for ref in item.reads if ref.base not in unit.made]
     written = [ref.base for item in unit.items for ref in item.writes]
-    return list(dict.fromkeys(read)), [b for b in dict.fromkeys(written) if is_stored(b, unit)]
+    stored = [b for b in dict.fromkeys(written) if is_stored(b, unit)]
+    if unit.pool is not None:
+        more, made = _bases(unit.pool)
+        read += [b for b in more if b not in stored]
+        stored = made
+    return list(dict.fromkeys(read)), stored
 
 
 def _shape(unit: Unit) -> str:

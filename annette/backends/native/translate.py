@@ -20,6 +20,8 @@ from annette.graph.variable import Variable
 
 _REDUCTIONS = ("sum", "prod", "max", "min")
 _ROWS = ("softmax", "log_softmax", "sparse_cross_entropy", "cross_entropy")
+_NORMS = ("layer_norm", "layer_norm_gradient")
+_WIDEST_NORM = 1 << 15  # numbers in a row, for which a thread has memory
 _REAL = ("float32", "float64")
 _SUMMED = ("bool", "int32", "uint32", "int64", "float32", "float64")
 MOST_AXES = 8
@@ -38,12 +40,23 @@ def keeps(core: Core, node: Node) -> bool:
             inputs[0].dtype == logits.dtype and inputs[0].shape == logits.shape
         )
         return logits.dtype in _REAL and last and place and same and logits.shape[-1] > 0
+    if kernel in _NORMS:
+        return _normalizes(inputs, 1 if kernel == "layer_norm" else 2)
     step = core.steps.get(str(kernel))
     if step is None or not step.fused:
         return False
     weight = inputs[0]
     arrays = all(t.shape in (weight.shape, ()) for t in inputs)
     return arrays and weight.dtype in _REAL and all(t.dtype == weight.dtype for t in inputs)
+
+
+def _normalizes(inputs: tuple[Tensor, ...], arrays: int) -> bool:
+    """Say whether so many arrays are alike, and the others have a number for each of the last axis."""
+    x = inputs[0]
+    n = x.shape[-1] if x.shape else 0
+    shapes = [x.shape] * arrays + [(n,)] * (len(inputs) - arrays)
+    alike = all(t.dtype == x.dtype for t in inputs) and [t.shape for t in inputs] == shapes
+    return alike and x.dtype in _REAL and 0 < n <= _WIDEST_NORM
 
 
 class Given(NamedTuple):
@@ -315,6 +328,15 @@ class Translator:
         name = node.primitive.name
         self.add(Item(name, name, [self.dense(r) for r in reads], [made]))
         return [made]
+
+    def _layer_norm(self, node: Node, reads: list[Ref]) -> list[Ref]:
+        made = [self.fresh("temp", t.shape, t.dtype) for t in node.outputs]
+        epsilon = np.asarray(node.params["epsilon"], numpy_dtype(node.outputs[0].dtype))
+        name = node.primitive.name
+        self.add(Item(name, name, [*map(self.dense, reads), self.constant(epsilon)], made))
+        return made
+
+    _layer_norm_gradient = _layer_norm
 
     def _take(self, node: Node, reads: list[Ref]) -> list[Ref] | None:
         axis, shape = node.params["axis"], reads[0].shape

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from annette import ops
+from annette.graph.context import count_constant
 from annette.layers.preprocessing.base import (
     MODES,
     Preprocessing,
@@ -68,6 +69,7 @@ class IndexLookup(Preprocessing):
                 f"{output_mode!r}."
             )
         self.num_oov_indices, self.pad_to_max_tokens = int(num_oov_indices), pad_to_max_tokens
+        count_constant(self.num_oov_indices)  # each of them has an entry in lists
         self.mask_token, self.oov_token, self.invert = mask_token, oov_token, bool(invert)
         self.oov_method, self.salt = oov_method, salt_pair(kind, salt)
         self.input_vocabulary, self.input_idf_weights = vocabulary, idf_weights

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from annette import ops
+from annette.graph.context import count_constant
 from annette.layers.arguments import data_format as checked_format, factors
 from annette.layers.reshaping.up_sampling import UpSampling
 
@@ -100,6 +101,7 @@ class UpSampling2D(UpSampling):
 
 def _weights(size: int, factor: int, interpolation: str) -> np.ndarray:
     """Return by how much each of `size` places counts for each new one, (size, size * factor)."""
+    count_constant(size, size * factor)
     places = (np.arange(size * factor) + 0.5) / factor - 0.5
     w = _KERNELS[interpolation](np.abs(places - np.arange(size)[:, None]))
     found: np.ndarray = w / w.sum(axis=0)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from annette.graph.context import count_constant
 from annette.ops import numpy as n
 from annette.ops.common import dtype_of, floating, from_python, op, rank, to_dtype
 from annette.ops.convolution import data_format as checked_format
@@ -14,6 +15,7 @@ from annette.ops.image.common import Pictures, two, whole
 
 def bell(size: int, sigma: Any, dtype: str) -> Any:
     """Return `size` weights of a Gaussian, whose sum is 1."""
+    count_constant(size)
     places = np.arange(size, dtype=dtype) - np.array((size - 1) / 2, dtype)
     w = n.exp(-0.5 * n.square(places / sigma))
     return to_dtype(w / n.sum(w), dtype)

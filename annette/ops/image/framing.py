@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from annette.graph.context import count_constant
 from annette.ops import numpy as n
 from annette.ops.common import from_python, op, rank
 from annette.ops.convolution import (
@@ -245,6 +246,7 @@ def _unfolded(name: str, x: Any, taps: Any, steps: Any, gaps: Any) -> Any:
             x = x if shape[axis] == counts[i] * taps[i] else x[tuple(cut)]
             x = n.reshape(x, (*shape[:axis], counts[i], taps[i], *shape[axis + 1 :]))
         else:
+            count_constant(counts[i], taps[i])
             places = np.arange(counts[i])[:, None] * steps[i] + np.arange(taps[i]) * gaps[i]
             x = n.take(x, places.astype("int32"), axis=axis)
     order = (0, *range(1, 2 * axes, 2), *range(2, 2 * axes + 1, 2), 2 * axes + 1)

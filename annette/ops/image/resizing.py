@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from annette.graph.context import count_constant
 from annette.ops import numpy as n
 from annette.ops.common import dtype_of, from_python, op, rank, to_dtype
 from annette.ops.image.common import Pictures, as_floats, one_of, rounded, two, whole
@@ -49,6 +50,7 @@ def weights(
     """
     step = 1.0 / scale
     wide = xp.maximum(step, 1.0) if antialias else 1.0
+    count_constant(size, new)
     places = (np.arange(new) + 0.5) * step - shift * step - 0.5
     w = kernel(xp, xp.abs(places - np.arange(size)[:, None]) / wide)
     total = xp.sum(w, axis=0, keepdims=True)
@@ -73,6 +75,7 @@ def along(x: Any, axis: int, w: Any) -> Any:
 
 def _nearest(x: Any, axis: int, new: int) -> Any:
     size = x.shape[axis]
+    count_constant(new)
     places = np.floor((np.arange(new) + 0.5) * size / new)
     return n.take(x, np.minimum(places, size - 1).astype("int32"), axis=axis)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from annette.graph.context import count_constant
 from annette.ops.common import (
     dtype_of,
     from_python,
@@ -238,6 +239,7 @@ def _pad_constant(x: Any, widths: list[tuple[int, int]], value: Any) -> Any:
 def _mirrored(n: int, before: int, after: int, mode: str, axis: int) -> Any:
     if not n:
         raise ValueError(f"pad in mode {mode!r} repeats elements of axis {axis}, which has none.")
+    count_constant(n + before + after)
     mapped: Any = np.pad
     return mapped(np.arange(n, dtype="int32"), (before, after), mode=mode)
 

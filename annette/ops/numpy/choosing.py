@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from annette.graph.array import wrap
+from annette.graph.context import count_constant
 from annette.ops.common import (
     concrete,
     dtype_of,
@@ -156,6 +157,7 @@ def _resized(
     n = values.shape[axis]
     if n >= size or not n:
         return values.take(range(min(size, n)), axis)
+    count_constant(size)
     place = [0 if first else int(np.argmin(values)) if values.ndim == 1 else 0]
     more = np.repeat(values.take(place, axis), size - n, axis)
     if fill is not None:

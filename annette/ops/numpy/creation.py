@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from annette.graph.array import wrap
+from annette.graph.context import count_constant, state
 from annette.graph.dtypes import numpy_dtype, result_type, standardize
 from annette.graph.tensor import Tensor
 from annette.ops.common import dtype_of, from_python, op, to_dtype
@@ -17,13 +18,13 @@ from annette.utils.explain import explains
 @explains
 def zeros(shape: Any, dtype: Any = None) -> Any:
     """Return an array of zeros."""
-    return wrap(np.zeros(sh.static_shape(shape), numpy_dtype(standardize(dtype))))
+    return wrap(np.zeros(count_constant(*sh.static_shape(shape)), numpy_dtype(standardize(dtype))))
 
 
 @explains
 def ones(shape: Any, dtype: Any = None) -> Any:
     """Return an array of ones."""
-    return wrap(np.ones(sh.static_shape(shape), numpy_dtype(standardize(dtype))))
+    return wrap(np.ones(count_constant(*sh.static_shape(shape)), numpy_dtype(standardize(dtype))))
 
 
 @explains
@@ -76,6 +77,8 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     if dtype is None:
         kinds = [getattr(v, "dtype", type(v)) for v in (start, stop, step)]
         dtype = result_type(*kinds)
+    if state.loading is not None:
+        count_constant(max(int((stop - start) / step), 0))
     return wrap(np.arange(start, stop, step, dtype=numpy_dtype(standardize(dtype))))
 
 
@@ -85,6 +88,7 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
 
     Shape: (N, M), M as N unless given.
     """
+    count_constant(N, N if M is None else M)
     return wrap(np.eye(N, M, k, dtype=numpy_dtype(standardize(dtype))))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from annette.graph.array import wrap
+from annette.graph.context import count_constant
 from annette.graph.dtypes import numpy_dtype, result_type, standardize
 from annette.graph.tensor import Tensor
 from annette.ops.common import concrete, dtype_of, from_python, op, to_dtype
@@ -29,6 +30,7 @@ def _range_dtype(dtype: Any, *ends: Any) -> str:
 def _positions(num: int, endpoint: bool, ndim: int, dtype: str) -> Any:
     """Return 0 … 1 in steps, on an axis in front of `ndim` others."""
     steps = num - 1 if endpoint else num
+    count_constant(num)
     places = np.arange(num) / max(steps, 1)
     return places.reshape(num, *(1,) * ndim).astype(numpy_dtype(dtype))
 
@@ -47,6 +49,7 @@ def linspace(
         ValueError: if `num` is below 0.
     """
     num = _count("linspace", num)
+    count_constant(num)
     ends = [e if type(e) in (int, float) else from_python(e) for e in (start, stop)]
     result = _range_dtype(dtype, *ends)
     if not any(isinstance(e, Tensor) for e in ends):

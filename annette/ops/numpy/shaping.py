@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from annette.graph.context import count_constant
 from annette.graph.primitive import apply
 from annette.ops.common import (
     from_python,
@@ -245,7 +246,9 @@ def repeat(x: Any, repeats: Any, axis: Any = None) -> Any:
     if axis is None:
         x, axis = ravel(x), 0
     axis = normal_axis(axis, rank(x))
-    places = np.repeat(np.arange(x.shape[axis], dtype="int32"), np.asarray(repeats))
+    times = np.asarray(repeats)
+    count_constant(int(times.sum()) * (x.shape[axis] if times.size == 1 else 1))
+    places = np.repeat(np.arange(x.shape[axis], dtype="int32"), times)
     return take(x, places, axis=axis)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from annette.graph.array import wrap
+from annette.graph.context import count_constant
 from annette.graph.dtypes import numpy_dtype, standardize
 from annette.graph.primitive import apply
 from annette.ops.common import dtype_of, from_python, normal_axis, op, rank, to_dtype
@@ -89,6 +90,7 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
 
     Shape: (N, M), M as N unless given.
     """
+    count_constant(N, N if M is None else M)
     return wrap(np.tri(N, M, k, dtype=numpy_dtype(standardize(dtype))))
 
 

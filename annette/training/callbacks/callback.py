@@ -15,7 +15,14 @@ class Callback:
     `model` is the model that is trained, `params` a dict with ``verbose``, ``epochs`` and
     ``steps``. `logs` is a dict of the metrics so far. Set
     ``self.model.stop_training = True`` to end training.
+
+    A callback that remembers something lets a run of training be interrupted and go on exactly
+    (`BackupAndRestore`, ``fit(resume=...)``) if it tells what it remembers, in `get_state`, and
+    takes it back, in `set_state`. While such a run goes on, ``params["resumed"]`` is True.
     """
+
+    # the attributes that `get_state` tells of
+    _remembered: tuple[str, ...] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -42,6 +49,21 @@ class Callback:
     def set_model(self, model: Any) -> None:
         """Take the model."""
         self._model = model
+
+    def get_state(self) -> Any:
+        """Return what is remembered from batch to batch and epoch to epoch; None for nothing.
+
+        It is made of None, booleans, numbers, texts, bytes and arrays, in lists, tuples and dicts.
+        """
+        return {name: getattr(self, name) for name in self._remembered} or None
+
+    def set_state(self, state: Any) -> None:
+        """Take back what `get_state` returned in the run that was interrupted.
+
+        It is called after `on_train_begin` (and after `on_epoch_begin`, within an epoch).
+        """
+        for name in self._remembered:
+            setattr(self, name, state[name])
 
     def on_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """Old name of `on_train_batch_begin`."""

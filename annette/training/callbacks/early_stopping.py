@@ -27,6 +27,8 @@ class EarlyStopping(MonitorCallback):
         ValueError: in the first epoch, if the mode is auto and the metric does not tell it.
     """
 
+    _remembered = ("best", "wait", "stopped_epoch", "best_weights", "best_epoch")
+
     def __init__(
         self,
         monitor: str = "val_loss",

@@ -13,6 +13,8 @@ class History(Callback):
     `history` is a dict from a metric's name to its values, `epoch` the list of epochs.
     """
 
+    _remembered = ("history", "epoch")
+
     def __init__(self) -> None:
         super().__init__()
         self.history: dict[str, list[Any]] = {}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import string
 import warnings
 from typing import Any
 
@@ -30,13 +32,20 @@ class ModelCheckpoint(MonitorCallback):
         mode: ``"min"``, ``"max"`` or ``"auto"``.
         save_freq: ``"epoch"``, or after how many batches to save.
         initial_value_threshold: the value that must be beaten at first.
+        max_to_keep: how many of the files that it wrote are kept, the last ones (with
+            `save_best_only` the best ones); None for all. An older one is removed when the new one
+            is whole and on the disk.
 
     Raises:
-        ValueError: for a path with another ending or a wrong `save_freq`; in the first epoch, if
-            the mode is auto and the metric does not tell it.
+        ValueError: for a path with another ending, a wrong `save_freq` or `max_to_keep`; in the
+            first epoch, if the mode is auto and the metric does not tell it.
         KeyError: while training, for a name in `filepath` that is no metric.
         OSError: while training, if the file cannot be written; the former one is as it was.
     """
+
+    _remembered = (
+        "best", "_batches_seen_since_last_saving", "_last_batch_seen", "_epoch", "_written",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -48,6 +57,7 @@ class ModelCheckpoint(MonitorCallback):
         mode: str = "auto",
         save_freq: Any = "epoch",
         initial_value_threshold: float | None = None,
+        max_to_keep: int | None = None,
     ) -> None:
         super().__init__(monitor, mode, initial_value_threshold)
         self.verbose = verbose
@@ -58,12 +68,18 @@ class ModelCheckpoint(MonitorCallback):
         self._batches_seen_since_last_saving = 0
         self._last_batch_seen: int | None = None
         self._epoch = 0
+        self._written: list[str] = []  # the files that are kept, the newest last
         self._patient = save_freq == "epoch"  # no batch is waited for
-        whole = not isinstance(save_freq, bool) and isinstance(save_freq, (int, np.integer))
-        if save_freq != "epoch" and not (whole and save_freq > 0):
+        if save_freq != "epoch" and not (_is_whole(save_freq) and save_freq > 0):
             raise ValueError(
                 "ModelCheckpoint expects save_freq to be 'epoch' or a number of batches; it got "
                 f"{save_freq!r}."
+            )
+        self.max_to_keep = max_to_keep
+        if max_to_keep is not None and not (_is_whole(max_to_keep) and max_to_keep > 0):
+            raise ValueError(
+                "ModelCheckpoint expects max_to_keep to be a number of files, 1 or more, or None; "
+                f"it got {max_to_keep!r}."
             )
         ending = ".weights.h5" if save_weights_only else ".keras"
         if not self.filepath.endswith(ending):
@@ -110,8 +126,45 @@ class ModelCheckpoint(MonitorCallback):
             self.model.save_weights(filepath)
         else:
             self.model.save(filepath)
+        if self.max_to_keep is not None:
+            self._remove_old(filepath)
         if self.verbose > 0:
             print_msg(f"\nEpoch {epoch + 1}: finished saving model to {filepath}")
+
+    def set_state(self, state: Any) -> None:
+        """Take back the best value, and the files that were written, of which old ones are removed."""
+        super().set_state(state)
+        # a file is not to say which others are removed: only those of this callback are
+        self._written = [path for path in self._written if self._is_own(path)]
+
+    def _is_own(self, path: Any) -> bool:
+        """Say whether a path is one that `filepath` gives for some epoch and metrics."""
+        parts = string.Formatter().parse(self.filepath)
+        pattern = "".join(
+            re.escape(text) + ("" if field is None else r"[^/\\]*") for text, field, _, _ in parts
+        )
+        return (
+            isinstance(path, str)
+            and re.fullmatch(pattern, path) is not None
+            and path.count("..") == self.filepath.count("..")
+        )
+
+    def _remove_old(self, newest: str) -> None:
+        """Note the file that was just written whole; remove those that are too many by now."""
+        self._written = [path for path in self._written if path != newest] + [newest]
+        for path in self._written[: -(self.max_to_keep or 0)]:
+            try:
+                os.unlink(path)
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                warnings.warn(
+                    f"ModelCheckpoint could not remove the old file {path!r} ({error}); it tries "
+                    "again after the next one.",
+                    stacklevel=4,
+                )
+                continue
+            self._written.remove(path)
 
     def _should_save_model(self, epoch: int, logs: dict[str, Any], filepath: str) -> bool:
         if not self.save_best_only:
@@ -158,3 +211,7 @@ class ModelCheckpoint(MonitorCallback):
                 f'Failed to format this callback filepath: "{self.filepath}". It has no '
                 f"{error}; there are {', '.join(known)}."
             ) from error
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

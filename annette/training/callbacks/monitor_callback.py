@@ -28,6 +28,8 @@ class MonitorCallback(Callback):
         min_delta: by how much a value must be better to count.
     """
 
+    _remembered: tuple[str, ...] = ("best",)
+
     def __init__(
         self,
         monitor: str = "val_loss",

@@ -31,6 +31,8 @@ class ReduceLROnPlateau(MonitorCallback):
         TypeError: for an argument it does not have.
     """
 
+    _remembered = ("best", "wait", "cooldown_counter")
+
     def __init__(
         self,
         monitor: str = "val_loss",

@@ -23,6 +23,8 @@ class SwapEMAWeights(Callback):
         ValueError: when the run begins, if the optimizer keeps no averages.
     """
 
+    _remembered = ("_kept", "_between_epochs")
+
     def __init__(self, swap_on_epoch: bool = False) -> None:
         super().__init__()
         self.swap_on_epoch = swap_on_epoch

@@ -45,6 +45,8 @@ class TensorBoard(Callback):
             is not there.
     """
 
+    _remembered = ("_step",)
+
     def __init__(
         self,
         log_dir: str | os.PathLike[str] = "logs",

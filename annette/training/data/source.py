@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,28 @@ def warn_ran_out() -> None:
     )
 
 
+def warn_others(what: str) -> None:
+    """Warn that training goes on with other batches than it would have had."""
+    warnings.warn(
+        f"{what} than before training was interrupted: it goes on from where it was, but not with "
+        "the same bits. Give what is drawn at random a seed, or give the data get_state() and "
+        "set_state(state).",
+        stacklevel=6,
+    )
+
+
+def checksum(arrays: Iterable[Any]) -> int:
+    """Return a checksum of arrays: their dtypes, shapes and bytes; of None as well."""
+    found = 0
+    for array in arrays:
+        about = "" if array is None else f"{array.dtype}{array.shape}"
+        found = zlib.crc32(about.encode(), found)
+        if array is not None:
+            flat = np.ascontiguousarray(array).reshape(-1).view("uint8")
+            found = zlib.crc32(flat.data, found)
+    return found
+
+
 class DataSource:
     """A supply of batches, epoch by epoch.
 
@@ -40,9 +63,19 @@ class DataSource:
     steps: int | None = None
     exhausted: bool = False
 
-    def batches(self, epoch: int) -> Iterator[Any]:
-        """Yield the batches of an epoch: ``(x,)``, ``(x, y)`` or ``(x, y, sample_weight)``."""
+    def batches(self, epoch: int, done: int = 0) -> Iterator[Any]:
+        """Yield the batches of an epoch: ``(x,)``, ``(x, y)`` or ``(x, y, sample_weight)``.
+
+        The first `done` of them are left out: they were given before training was interrupted.
+        """
         raise NotImplementedError
+
+    def get_state(self, epoch: int, done: int) -> dict[str, Any]:
+        """Return what it takes to go on after `done` batches of an epoch."""
+        return {}
+
+    def set_state(self, state: dict[str, Any], epoch: int, done: int) -> None:
+        """Go to where it was when `get_state` returned this; `batches` gives what comes next."""
 
     def peek(self) -> tuple[Any, ...]:
         """Return a first batch, to see shapes by; it still comes in its turn."""
@@ -91,6 +124,9 @@ class RowSource(DataSource):
         self.batches_in_all = math.ceil(self.rows / batch_size)
         self.num_batches: int = steps if steps else self.batches_in_all
         self.own_order: Callable[[], np.ndarray] | None = None
+        self._turns = 0  # orders taken from `own_order`
+        self._taken: np.ndarray | None = None  # the last one of them
+        self._comes_again = False  # it is that of the epoch that goes on
 
     def take_in_order(self, rows: int, order: Callable[[], np.ndarray] | None) -> None:
         """Give `rows` rows an epoch, in the order that a function returns for each (or as is)."""
@@ -122,17 +158,40 @@ class RowSource(DataSource):
         if not self.shuffle:
             return None
         if self.own_order is not None:
-            return self.own_order()
+            return self._own_order()
         order = epoch_order(self.rows, int(self.seed or 0), self.window(epoch)[0])
         if self.shuffle == "batch":  # the batches stay; the rows change places inside of each
             return order[np.argsort(order // self.batch_size, kind="stable")]
         return order
 
-    def spans(self, epoch: int) -> Iterator[Rows]:
+    def _own_order(self) -> np.ndarray:
+        if self.own_order is not None and not self._comes_again:
+            self._turns += 1
+            self._taken = self.own_order()
+        self._comes_again = False
+        assert self._taken is not None
+        return self._taken
+
+    def get_state(self, epoch: int, done: int) -> dict[str, Any]:
+        """Return the seed of the orders, how many were taken, and a checksum of the last one."""
+        return {"seed": self.seed, "turns": self._turns, "order": checksum([self._taken])}
+
+    def set_state(self, state: dict[str, Any], epoch: int, done: int) -> None:
+        """Take the seed, and as many orders as were taken."""
+        self.seed = state["seed"]
+        if self.own_order is None or not state["turns"]:
+            return
+        while self._turns < state["turns"]:
+            self._own_order()
+        self._comes_again = done > 0
+        if checksum([self._taken]) != state["order"]:
+            warn_others("The dataset gives its rows in another order")
+
+    def spans(self, epoch: int, done: int = 0) -> Iterator[Rows]:
         """Yield the rows of each batch of `epoch`: slices, or positions when shuffled."""
         order = self.order(epoch)
         _, first, stop = self.window(epoch)
-        for batch in range(first, stop):
+        for batch in range(first + done, stop):
             span = slice(batch * self.batch_size, min((batch + 1) * self.batch_size, self.rows))
             yield span if order is None else order[span]
         if self.steps and stop - first < self.steps:
@@ -142,9 +201,9 @@ class RowSource(DataSource):
         """Return the batch of these rows, contiguous and of the batch's dtype."""
         return self.pack([as_batch(leaf[rows]) for leaf in self.leaves])
 
-    def batches(self, epoch: int) -> Iterator[Any]:
-        """Yield the batches of an epoch."""
-        for rows in self.spans(epoch):
+    def batches(self, epoch: int, done: int = 0) -> Iterator[Any]:
+        """Yield the batches of an epoch, but the first `done`."""
+        for rows in self.spans(epoch, done):
             yield self.gather(rows)
 
     def peek(self) -> Any:

@@ -8,9 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from annette.training.chance import random_states, set_random_states
 from annette.training.data.convert import Leaf, as_batch, convert_structure, is_array_like
 from annette.training.data.order import epoch_order
-from annette.training.data.source import DataSource, check_rows, warn_ran_out
+from annette.training.data.source import (
+    DataSource,
+    check_rows,
+    checksum,
+    warn_others,
+    warn_ran_out,
+)
 from annette.training.data.weights import class_weight_to_sample_weights
 from annette.utils import tree
 from annette.utils.py_dataset import PyDataset, load_batches
@@ -42,15 +49,85 @@ class StreamSource(DataSource):
         self._current: Iterator[Any] | None = None
         self._seen = 0  # batches taken from `_current`
         self._given = 0  # batches given out in all
+        self._passes = 0  # how often `data` was begun
+        self._pass_epoch = 0  # in which epoch last
+        self._chance: dict[str, Any] | None = None  # the random generators' states then
+        self._latest: tuple[Any, ...] | None = None  # the batch that was given last
         self._form: Any = None
 
-    def batches(self, epoch: int) -> Iterator[tuple[Any, ...]]:
-        """Yield the batches of an epoch: all there are, or `steps` of them."""
+    def batches(self, epoch: int, done: int = 0) -> Iterator[tuple[Any, ...]]:
+        """Yield the batches of an epoch, all there are or `steps` of them, but the first `done`."""
         self._begin_epoch()
         try:
-            yield from self._some(epoch) if self.steps else self._all(epoch)
+            yield from self._some(epoch, done) if self.steps else self._all(epoch, done)
         finally:
             self.on_epoch_end()
+
+    def get_state(self, epoch: int, done: int) -> dict[str, Any]:
+        """Return what was given so far, and what it takes to be there again."""
+        seen = self._seen if self.steps else done
+        own = self.data if hasattr(self.data, "set_state") else None
+        return {
+            "given": self._given,
+            "seen": seen,
+            "passes": self._passes,
+            "pass_epoch": self._pass_epoch,
+            "chance": self._chance if seen else None,
+            "exhausted": self.exhausted,
+            "num_batches": self.num_batches,
+            "batch": checksum(tree.flatten(self._latest)),
+            "own": own.get_state() if hasattr(own, "get_state") else None,  # type: ignore[union-attr]
+        }
+
+    def set_state(self, state: dict[str, Any], epoch: int, done: int) -> None:
+        """Go to where it was: by the data's own `set_state`, or by going through it again.
+
+        A generator gives all its batches again. An iterable begins as many times as it did, and
+        gives the batches of the last time again. A warning says if the last batch is another.
+        """
+        self.exhausted, self.num_batches = state["exhausted"], state["num_batches"]
+        if not state["given"]:
+            return  # the batch that was looked at comes in its turn
+        seen = state["seen"]
+        if state["own"] is not None and hasattr(self.data, "set_state"):
+            self.data.set_state(state["own"])
+            self._current = self._fresh(epoch) if seen else None
+        elif self.one_shot:
+            self._go_through(state["given"], state)
+        else:
+            self._begin_again(seen, state)
+            if seen:
+                self._go_through(seen, state)
+        self._seen, self._given, self._passes = seen, state["given"], state["passes"]
+        self._pass_epoch, self._chance = state["pass_epoch"], state["chance"]
+
+    def _begin_again(self, seen: int, state: dict[str, Any]) -> None:
+        """Begin as many passes as there were; the last one, if it is not over, to be continued."""
+        over = state["passes"] - (1 if seen else 0)
+        if over == 0:
+            return  # the pass that was begun for a look
+        while self._passes < over:
+            self._current = None
+            next(self._stream(0), None)
+        self._current = None
+        if seen and state["chance"] is not None:
+            set_random_states(state["chance"])
+
+    def _go_through(self, count: int, state: dict[str, Any]) -> None:
+        """Take batches that were given before, and compare the last one."""
+        stream = self._stream(state["pass_epoch"])
+        latest: Any = None
+        for _ in range(count):
+            latest = next(stream, None)
+            if latest is None:
+                break
+        arrays = None if latest is None else self._standardize(latest, count - 1)
+        self._current = stream
+        self._compare(arrays, state)
+
+    def _compare(self, arrays: Any, state: dict[str, Any]) -> None:
+        if checksum(tree.flatten(arrays)) != state["batch"]:
+            warn_others(f"The {self.prefix}{self.kind} gives other batches")
 
     def peek(self) -> tuple[Any, ...]:
         """Return the first batch; it still comes in its turn.
@@ -74,27 +151,32 @@ class StreamSource(DataSource):
 
     def _stream(self, epoch: int) -> Iterator[Any]:
         if self._current is None:
+            self._chance = random_states()
             self._current, self._seen = self._fresh(epoch), 0
+            self._passes += 1
+            self._pass_epoch = epoch
         return self._current
 
-    def _all(self, epoch: int) -> Iterator[tuple[Any, ...]]:
+    def _give(self, batch: Any, number: int) -> tuple[Any, ...]:
+        self._latest = self._standardize(batch, number)
+        self._given += 1
+        return self._latest
+
+    def _all(self, epoch: int, count: int) -> Iterator[tuple[Any, ...]]:
         stream = self._stream(epoch)
         self._current = None  # an epoch that is broken off starts again
-        count = 0
         for batch in stream:
-            yield self._standardize(batch, count)
+            yield self._give(batch, count)
             count += 1
-        self._given += count
         if self.one_shot:
             self.exhausted = True
         if count == 0:
             self._nothing()
         self.num_batches = count or self.num_batches
 
-    def _some(self, epoch: int) -> Iterator[tuple[Any, ...]]:
+    def _some(self, epoch: int, done: int) -> Iterator[tuple[Any, ...]]:
         steps = int(self.steps or 0)
-        done = 0
-        if epoch == 0 and self._seen and not self.one_shot:
+        if epoch == 0 and self._seen and not self.one_shot and not done:
             self._current = None  # evaluation always begins at the beginning
         while done < steps:
             stream = self._stream(epoch)
@@ -107,12 +189,12 @@ class StreamSource(DataSource):
                     continue  # the last epoch took just the end of it
                 self._nothing()
                 return
-            yield self._standardize(batch, self._seen)
+            found = self._give(batch, self._seen)
             self._seen += 1
-            self._given += 1
             done += 1
+            yield found
         if self.length is not None and self._seen >= self.length:
-            self._current = None
+            self._current, self._seen = None, 0
 
     def _nothing(self) -> None:
         """Complain that an epoch got too few batches: an error if there never were any."""
@@ -207,6 +289,39 @@ class PyDatasetSource(StreamSource):
             seed = int(np.random.randint(0, 2**31 - 1))
         self.seed = seed
         self._running = False
+        self._begun = 0  # epochs
+
+    def get_state(self, epoch: int, done: int) -> dict[str, Any]:
+        """Return what was given so far, and what it takes to be there again."""
+        found = super().get_state(epoch, done)
+        return {**found, "seed": self.seed, "begun": self._begun - (1 if done else 0)}
+
+    def set_state(self, state: dict[str, Any], epoch: int, done: int) -> None:
+        """Go to where it was: by the dataset's own `set_state`, or by its epochs' begins and ends."""
+        self.seed, self.num_batches = state["seed"], state["num_batches"]
+        self.exhausted = state["exhausted"]
+        if state["own"] is not None and hasattr(self.dataset, "set_state"):
+            self.dataset.set_state(state["own"])
+        else:
+            for _ in range(state["begun"]):
+                self.dataset.on_epoch_begin()
+                self.dataset.on_epoch_end()
+        seen = state["seen"]
+        if seen:
+            order = iter(self._order(state["pass_epoch"]))
+            last = next(itertools.islice(order, seen - 1, None))
+            if state["own"] is None:
+                self._compare_steady(last, state)
+            self._current = self._load(order)
+        self._begun, self._seen, self._given = state["begun"], seen, state["given"]
+        self._pass_epoch, self._passes = state["pass_epoch"], state["passes"]
+
+    def _compare_steady(self, index: int, state: dict[str, Any]) -> None:
+        """Compare a batch with what it was, unless it is another each time it is made."""
+        arrays = self._standardize(self.dataset[index], index)
+        again = self._standardize(self.dataset[index], index)
+        if checksum(tree.flatten(arrays)) == checksum(tree.flatten(again)):
+            self._compare(arrays, state)
 
     def peek(self) -> tuple[Any, ...]:
         """Return the dataset's batch 0."""
@@ -232,19 +347,24 @@ class PyDatasetSource(StreamSource):
 
     def _begin_epoch(self) -> None:
         self._running = True
+        self._begun += 1
         self.dataset.on_epoch_begin()
         if not self.steps:
             self.length = self.dataset.num_batches
             self.num_batches = self.length
 
     def _fresh(self, epoch: int) -> Iterator[Any]:
-        order: Iterable[int]
+        return self._load(self._order(epoch))
+
+    def _order(self, epoch: int) -> Iterable[int]:
         if self.length is None:
-            order = itertools.count()
-        elif self.shuffle:
-            order = epoch_order(self.length, int(self.seed or 0), epoch).tolist()
-        else:
-            order = range(self.length)
+            return itertools.count()
+        if self.shuffle:
+            found: list[int] = epoch_order(self.length, int(self.seed or 0), epoch).tolist()
+            return found
+        return range(self.length)
+
+    def _load(self, order: Iterable[int]) -> Iterator[Any]:
         loading = load_batches(self.dataset, order)
         self._loading = loading
         return loading

@@ -1,0 +1,205 @@
+"""A model as a folder, with the files that an archive has as its members (``zipped=False``)."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import hashlib
+import itertools
+import json
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from annette.saving import files, plain_json, seal
+from annette.saving.archive import ASSETS, CONFIG, METADATA, WEIGHTS, ArchiveError
+from annette.saving.files import Hashing
+
+_DIGEST = "annette_sha256"
+_MOST_FILES = 100_000
+_EXCHANGE, _HERE = 2, -100  # RENAME_EXCHANGE and AT_FDCWD of Linux
+
+
+def is_model(path: str | os.PathLike[str]) -> bool:
+    """Whether there is a folder with the configuration of a model."""
+    return os.path.isdir(path) and os.path.isfile(os.path.join(path, CONFIG))
+
+
+def write(
+    path: str,
+    config: str,
+    metadata: dict[str, Any],
+    write_weights: Callable[[Any], None],
+    assets: list[tuple[str, bytes]],
+) -> None:
+    """Write a folder, which takes its place when it is whole.
+
+    Raises:
+        OSError: if it cannot be written, or something is there that is no model's folder; what was
+            there is as it was then.
+    """
+    target = Path(os.path.realpath(path))
+    replaces = _replaceable(target)
+    unfinished = target.with_name(f".annette-{secrets.token_hex(8)}.unfinished")
+    try:
+        os.mkdir(unfinished)
+        sums: dict[str, str] = {}
+        for name, data in [(CONFIG, config.encode()), *((ASSETS + n, d) for n, d in assets)]:
+            sums[name] = _written(unfinished / name, data)
+        with open(unfinished / WEIGHTS, "xb") as file:
+            hashing = Hashing(file)
+            write_weights(hashing)
+            files.bring_to_disk(file)
+        sums[WEIGHTS] = hashing.hexdigest()
+        own = {**metadata.get("annette", {}), "sha256": sums}
+        text = json.dumps({**metadata, "annette": own, _DIGEST: seal.ZEROS}).encode()
+        _written(unfinished / METADATA, seal.self_sealed(text, f'"{_DIGEST}": "'.encode()))
+        for folder, _, _ in os.walk(unfinished):
+            files.sync_folder(Path(folder))
+        if replaces:
+            _exchange(unfinished, target)
+        else:
+            os.rename(unfinished, target)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    files.sync_folder(target.parent)
+
+
+def _written(path: Path, data: bytes) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "xb") as file:
+        file.write(data)
+        files.bring_to_disk(file)
+    return hashlib.sha256(data).hexdigest()
+
+
+def _replaceable(target: Path) -> bool:
+    """Whether there is a model's folder to be replaced; OSError if there is something else."""
+    if not os.path.lexists(target):
+        return False
+    try:
+        found = set(os.listdir(target))
+    except NotADirectoryError:
+        found = {"a file"}
+    if not found:
+        return False  # an empty folder gives way to a rename
+    if CONFIG not in found or not found <= {CONFIG, METADATA, WEIGHTS, ASSETS.rstrip("/")}:
+        raise OSError(
+            errno.EEXIST, "There is something other than a model's folder, which is left",
+            str(target),
+        )  # fmt: skip
+    return True
+
+
+def _exchange(one: Path, other: Path) -> None:
+    """Let two folders change their names at once; OSError where the system has no way to."""
+    function = None
+    with contextlib.suppress(OSError, AttributeError):
+        function = ctypes.CDLL(None, use_errno=True).renameat2
+    if function is None:
+        raise OSError(
+            errno.ENOTSUP, "A folder cannot be replaced at once here: remove it before saving",
+            str(other),
+        )  # fmt: skip
+    if function(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) != 0:
+        code = ctypes.get_errno()
+        raise OSError(
+            code, f"{os.strerror(code)}: the folder was not replaced; remove it before saving",
+            str(other),
+        )  # fmt: skip
+
+
+class Folder:
+    """A folder that is read, as `archive.Archive` reads an archive.
+
+    Raises:
+        ArchiveError: here and in all that is read, if it is damaged or hostile.
+        OSError: if it cannot be read.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+        self._named = path
+        self.members = dict(self._walk(self._path, ""))
+        self.metadata = self._metadata()
+        sums = self._sums
+        if sums is not None and set(sums) != set(self.members) - {METADATA}:
+            raise self._error("its files are not those it was saved with")
+
+    def _error(self, problem: str) -> ArchiveError:
+        return ArchiveError(f"The folder {self._named!r} is refused: {problem}.")
+
+    def _walk(self, folder: Path, above: str) -> Iterator[tuple[str, int]]:
+        with os.scandir(folder) as inside:
+            entries = list(itertools.islice(inside, _MOST_FILES + 1))
+        if len(entries) > _MOST_FILES or above.count("/") > 99:
+            raise self._error(f"it has more than {_MOST_FILES} files, or is too deep")
+        for entry in entries:
+            name = above + entry.name
+            found = entry.stat(follow_symlinks=False)
+            if stat.S_ISDIR(found.st_mode):
+                if not (name + "/").startswith(ASSETS):
+                    raise self._error(f"it has a folder {name!r}, which is no part of a model")
+                yield from self._walk(folder / entry.name, name + "/")
+            elif not stat.S_ISREG(found.st_mode):
+                raise self._error(f"its member {name!r} is a link or another thing than a file")
+            elif name not in (CONFIG, METADATA, WEIGHTS) and not name.startswith(ASSETS):
+                raise self._error(f"it has a file {name!r}, which is no part of a model")
+            else:
+                yield name, found.st_size
+
+    def _metadata(self) -> dict[str, Any]:
+        if METADATA not in self.members:
+            return {}
+        found = self.json(METADATA)
+        if not isinstance(found, dict):
+            raise self._error(f"its {METADATA} is no JSON object")
+        if "annette" in found or _DIGEST in found:
+            whole = seal.holds(self._bytes(METADATA), found.get(_DIGEST))
+            if not whole or not isinstance(found.get("annette"), dict):
+                raise seal.broken(f"{self._named}/{METADATA}")
+        return found
+
+    @property
+    def _sums(self) -> dict[str, Any] | None:
+        own = self.metadata.get("annette")
+        sums = own.get("sha256") if isinstance(own, dict) else None
+        return sums if isinstance(sums, dict) else None
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.members
+
+    def _bytes(self, name: str) -> bytes:
+        if name not in self.members:
+            raise self._error(f"it has no {name}")
+        with files.opened(self._path / name, follow=False) as file:
+            return file.read()
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a file, their checksum compared."""
+        data = self._bytes(name)
+        sums = self._sums if name != METADATA else None
+        if sums is not None and hashlib.sha256(data).hexdigest() != sums.get(name):
+            raise self._error(f"its file {name!r} is damaged: its checksum is another")
+        return data
+
+    def json(self, name: str) -> Any:
+        """A file that is JSON text."""
+        data = self._bytes(name) if name == METADATA else self.read(name)
+        try:
+            return plain_json.parsed(data)
+        except plain_json.JsonError as error:
+            raise self._error(f"its file {name!r} is no JSON text of a model: {error}") from error
+
+    def assets(self) -> dict[str, bytes]:
+        """The assets, by their paths below the folder of assets."""
+        return {
+            name.removeprefix(ASSETS): self.read(name)
+            for name in self.members
+            if name.startswith(ASSETS)
+        }

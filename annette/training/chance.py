@@ -1,0 +1,36 @@
+"""The states of the random generators that a program shares: Python's, NumPy's and annette's."""
+
+from __future__ import annotations
+
+import random as python_random
+from typing import Any
+
+import numpy as np
+
+from annette import random
+
+
+def random_states() -> dict[str, Any]:
+    """Return the states of Python's ``random``, ``numpy.random`` and annette's own generator."""
+    version, words, gauss = python_random.getstate()
+    _, key, place, has_gauss, cached = np.random.get_state()
+    own = random._global
+    return {
+        "python": [version, np.array(words, "uint64"), gauss],
+        "numpy": [np.array(key, "uint32"), int(place), int(has_gauss), float(cached)],
+        "annette": None if own is None else [own.seed, own.state.numpy()],
+    }
+
+
+def set_random_states(states: dict[str, Any]) -> None:
+    """Set the generators to the states that `random_states` returned."""
+    version, words, gauss = states["python"]
+    key, place, has_gauss, cached = states["numpy"]
+    python_random.setstate((version, tuple(words.tolist()), gauss))
+    np.random.set_state(("MT19937", key, place, has_gauss, cached))
+    if states["annette"] is not None:
+        seed, state = states["annette"]
+        if random._global is None:
+            random.reset_global(seed)
+        # the generator stays: programs that were traced hold its variable
+        random.global_generator().state.assign(state)
