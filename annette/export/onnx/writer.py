@@ -41,6 +41,7 @@ class Writer:
         self.opset = opset
         self.parts: list[Part] = [Part()]
         self.done: set[int] = set()  # steps that an earlier one has written too
+        self.alike: dict[int, Value] = {}  # by values, others that come out as the same
         self.taken: dict[str, int] = {}
         self.arrays: dict[str, np.ndarray] = {}  # weights and constants
         self.constants: dict[Any, str] = {}

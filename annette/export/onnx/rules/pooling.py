@@ -34,6 +34,8 @@ def _max_pool(w: Writer, step: Step) -> None:
         "MaxPool", [w.get(x, place)], 1 + bool(where.users), **_windows(w, step)
     )  # fmt: skip
     w.put(largest, made[0], place)
+    if id(largest) in w.alike:
+        w.put(w.alike[id(largest)], made[0], place)
     if where.users:
         # ONNX counts places through all rows and channels.
         grid = w.size(w.elements(x.shape[1:-1]))
