@@ -15,7 +15,7 @@ from annette.export.onnx.rules.composed import made_by, only_user
 from annette.export.onnx.rules.shape import spread
 from annette.export.onnx.table import rule
 from annette.export.onnx.writer import Writer
-from annette.export.sizes import Moving, Size, at, fixed
+from annette.export.sizes import Moving, Size, at, fixed, traces
 
 
 def same_padding(n: int, taps: int, stride: int, dilation: int) -> tuple[int, int]:
@@ -31,24 +31,29 @@ def pads(
 
     Where sizes move, strides make the padding move with them: then it is said by name.
     """
-    padding = step.params["padding"]
-    places = x.shape[1:-1]
-    strides = step.params["strides"]
+    padding, strides = step.params["padding"], step.params["strides"]
     follows = any(
         isinstance(n, Moving) and s > 1 and any(_most(p) for p in pair)
-        for n, s, pair in zip(places, strides, padding, strict=True)
+        for n, s, pair in zip(x.shape[1:-1], strides, padding, strict=True)
     )
     if not follows and not any(isinstance(p, Moving) for pair in padding for p in pair):
         return {"pads": [p[0] for p in padding] + [p[1] for p in padding]}
-    for n, k, s, d, pair in zip(places, taps, strides, dilation, padding, strict=True):
-        for trace in range(3):
-            given = tuple(at(p, trace) for p in pair)
-            if given != same_padding(at(n, trace), k, s, d):
-                raise Refused(
-                    f"{w.where} pads windows in a way that depends on a size that is not known. "
-                    "Give the input_signature sizes where there is None."
-                )
+    if not keeps_places(step, x, taps, dilation):
+        raise Refused(
+            f"{w.where} pads windows in a way that depends on a size that is not known. "
+            "Give the input_signature sizes where there is None."
+        )
     return {"auto_pad": "SAME_UPPER"}
+
+
+def keeps_places(step: Step, x: Value, taps: tuple[int, ...], dilation: tuple[int, ...]) -> bool:
+    """Say whether the padding is that of "same" in all traces."""
+    padding, strides = step.params["padding"], step.params["strides"]
+    return all(
+        tuple(at(p, trace) for p in pair) == same_padding(at(n, trace), k, s, d)
+        for n, k, s, d, pair in zip(x.shape[1:-1], taps, strides, dilation, padding, strict=True)
+        for trace in range(traces(x.shape))
+    )
 
 
 def _most(size: Size) -> int:
@@ -132,9 +137,9 @@ def _conv_input(w: Writer, step: Step) -> None:
     for n, size, k, s, pair, d in axes:
         lacking = {
             at(size, t) - (s * (at(n, t) - 1) + d * (k - 1) + 1 - at(pair[0], t) - at(pair[1], t))
-            for t in range(3)
+            for t in range(traces(g.shape))
         }
-        ends = {tuple(at(p, t) for p in pair) for t in range(3)}
+        ends = {tuple(at(p, t) for p in pair) for t in range(traces(g.shape))}
         if len(lacking) > 1 or len(ends) > 1:
             raise Refused(
                 f"{w.where} pads in a way that depends on a size that is not known. Give the "
