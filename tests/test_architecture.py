@@ -48,6 +48,7 @@ AGAINST = {
     ("ops/nn.py", "fused"): "softmax and its kind are fused operations with a name in ops",
     # inside functions only
     ("graph/variable.py", "ops"): "assign casts with ops; T transposes",
+    ("graph/symbolic.py", "ops"): "a function of ops.image is known once its module is imported",
     ("config.py", "backends"): "keras.config.backend() names the backend in use",
     ("config.py", "dtype_policies"): "keras.config.dtype_policy() gives and sets the global policy",
     ("models/stored.py", "export"): "Model.export starts the export",

@@ -297,14 +297,25 @@ class FunctionOperation:
         Raises:
             ValueError: if `annette.ops` has no function of that name.
         """
-        name = config["function"]
-        if name not in _FUNCTIONS:
-            raise ValueError(f"There is no operation {name!r} in annette.ops.")
-        return cls(_FUNCTIONS[name], config["name"])
+        return cls(known_function(config["function"]), config["name"])
 
 
 # Functions that may stand in a model's configuration, by name.
 _FUNCTIONS: dict[str, Callable[..., Any]] = {}
+
+
+def known_function(name: str) -> Callable[..., Any]:
+    """Return the function of `annette.ops` that has a name.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    if name not in _FUNCTIONS:
+        import annette.ops.image  # noqa: F401  # whose functions are known once it is imported
+
+    if name not in _FUNCTIONS:
+        raise ValueError(f"There is no operation {name!r} in annette.ops.")
+    return _FUNCTIONS[name]
 
 
 def _explained(error: Exception, function: Any, args: Any, kwargs: Any) -> Exception | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from annette.graph.symbolic import (
 from annette.layers import Input, InputLayer, Layer
 from annette.models.model import Model
 from annette.models.strings import MADE, StringFront
-from annette.saving import serialization
+from annette.saving import operations, serialization
 from annette.utils import tree
 
 
@@ -270,24 +270,36 @@ class Functional(Model):
                 custom_objects,
             )
             operation.name = described["name"]
-            if not isinstance(operation, InputLayer):
-                operation._inbound_nodes = []
-            made[described["name"]] = operation
+            # A layer that is within another as well has calls of its own there already.
+            entry = isinstance(operation, InputLayer)
+            first = 0 if entry else len(operation._inbound_nodes)
+            made[described["name"]] = _Made(operation, first)
             nodes = described["inbound_nodes"]
             if serialization.is_keras_operation(described):  # its arguments are no call's
-                own = {k: v for k, v in described["config"].items() if k != "name"}
-                nodes = [{**call, "kwargs": {**own, **call["kwargs"]}} for call in nodes]
+                nodes = operations.calls_of(described)
             calls += [(described["name"], i, c) for i, c in enumerate(nodes)]
         _replay(calls, made)
         inputs = _restored_ends(config["input_layers"], made)
         outputs = _restored_ends(config["output_layers"], made)
-        return Functional(
-            inputs, outputs, name=config.get("name"), trainable=config.get("trainable")
-        )
+        model = Functional(inputs, outputs, name=config.get("name"))
+        # Each layer says itself whether it is trained: to set this would say so for all of them.
+        model._trainable = bool(config.get("trainable", True))
+        return model
 
 
 def _given(**kwargs: Any) -> dict[str, Any]:
     return {k: v for k, v in kwargs.items() if v is not None}
+
+
+class _Made(NamedTuple):
+    """An operation made again, and how many calls of it are others' than this model's."""
+
+    operation: Any
+    first: int
+
+    def output(self, node: int, index: int) -> Any:
+        """A result of one of its calls."""
+        return self.operation._inbound_nodes[self.first + node].outputs[index]
 
 
 def _replay(calls: list[tuple[str, int, dict[str, Any]]], made: dict[str, Any]) -> None:
@@ -323,7 +335,7 @@ def _call_again(name: str, index: int, call: dict[str, Any], made: dict[str, Any
             f"The configuration calls the layer {name!r} on nothing that comes from the model's "
             "inputs."
         )
-    made[name](*args, **kwargs)
+    made[name].operation(*args, **kwargs)
 
 
 def _places(value: Any) -> Iterator[tuple[str, int]]:
@@ -343,7 +355,7 @@ def _places(value: Any) -> Iterator[tuple[str, int]]:
 def _restored(value: Any, made: dict[str, Any]) -> Any:
     if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
         name, node, index = value["config"]["keras_history"]
-        return made[name]._inbound_nodes[node].outputs[index]
+        return made[name].output(node, index)
     if isinstance(value, dict) and "class_name" in value:
         return serialization.deserialize_keras_object(value)
     if isinstance(value, dict):
@@ -358,7 +370,7 @@ def _restored_ends(value: Any, made: dict[str, Any]) -> Any:
         return {k: _restored_ends(v, made) for k, v in value.items()}
     if len(value) == 3 and isinstance(value[0], str):
         name, node, index = value
-        return made[name]._inbound_nodes[node].outputs[index]
+        return made[name].output(node, index)
     return [_restored_ends(v, made) for v in value]
 
 

@@ -13,14 +13,11 @@ from typing import Any
 import numpy as np
 
 from annette.saving import hdf5, plain_json
+from annette.saving.keras2_config import renewed, renewed_optimizer
 from annette.saving.keras_h5 import TOP, in_order
+from annette.saving.restoring import build_optimizer
+from annette.saving.serialization import register_keras_serializable
 from annette.saving.state import check_fits
-
-_MODELS = ("Sequential", "Functional", "Model")
-_RENAMED = {"Model": "Functional", "BatchNormalizationV1": "BatchNormalization"}
-# What older constructors took and newer ones do not know, which says nothing by itself.
-_NO_OPTIMIZERS = {"decay", "jit_compile", "is_legacy_optimizer"}
-_DROPPED = {"ragged", "sparse", "time_major", "implementation", "reset_after_v2"}
 
 
 def load_old_weights(model: Any, file: hdf5.File, skip_mismatch: bool, by_name: bool) -> None:
@@ -83,6 +80,7 @@ def load_optimizer(model: Any, file: hdf5.File) -> None:
     if "optimizer_weights" not in file or not _of_keras_3(file):
         return
     saved = _saved(file["optimizer_weights"])
+    build_optimizer(model, len(saved))
     if optimizer._starts_afresh(dict(enumerate(saved))):
         return
     variables = optimizer._saved_variables()
@@ -172,8 +170,10 @@ def old_config(file: hdf5.File, named: str) -> dict[str, Any]:
     config = _json(text, "model")
     if not isinstance(config, dict) or not isinstance(config.get("config"), (dict, list)):
         raise ValueError(f"The configuration in {named!r} is that of no model.")
+    if "module" in config:  # as annette writes it
+        return config
     with _as_value_errors("model"):
-        return _renewed(config)
+        return renewed(config)
 
 
 def training_config(file: hdf5.File) -> dict[str, Any] | None:
@@ -217,17 +217,11 @@ def _training(found: dict[str, Any]) -> dict[str, Any]:
     config["loss"] = _placed(config["loss"], "keras.losses")
     config["metrics"] = _placed(config["metrics"], "keras.metrics")
     config["weighted_metrics"] = _placed(config["weighted_metrics"], "keras.metrics")
-    return {**config, "optimizer": _optimizer(found["optimizer_config"])}
-
-
-def _optimizer(described: Any) -> Any:
-    """An optimizer's description in the form of Keras 3."""
-    if not isinstance(described, dict) or not isinstance(described.get("config"), dict):
+    optimizer = found["optimizer_config"]
+    if not isinstance(optimizer, dict) or not isinstance(optimizer.get("config"), dict):
         raise ValueError("The attribute 'training_config' describes no optimizer.")
-    own = {k: v for k, v in described["config"].items() if k not in _NO_OPTIMIZERS}
-    if "lr" in own:
-        own["learning_rate"] = own.pop("lr")
-    return {"module": "keras.optimizers", "registered_name": None, **described, "config": own}
+    known = optimizer if "module" in optimizer else renewed_optimizer(optimizer)
+    return {**config, "optimizer": known}
 
 
 def _placed(value: Any, module: str) -> Any:
@@ -241,68 +235,9 @@ def _placed(value: Any, module: str) -> Any:
     return value
 
 
-def _renewed(described: dict[str, Any]) -> dict[str, Any]:
-    """A layer's or model's description in the form of Keras 3, what is in it included."""
-    name = _RENAMED.get(described["class_name"], described["class_name"])
-    config = described["config"]
-    if isinstance(config, list):  # a Sequential of the first Keras 2
-        config = {"name": "sequential", "layers": config}
-    config = {k: _renewed_value(k, v) for k, v in config.items() if k not in _DROPPED}
-    if name in _MODELS and "input_layers" in config:
-        config = _functional(config)
-    if name == "InputLayer" and "batch_input_shape" in config:
-        config["batch_shape"] = config.pop("batch_input_shape")
-    if "module" not in described and set(config) == {"name"}:
-        # Keras 3 says no more of an operation between layers; layers have more to say.
-        return {**described, "module": "keras.src.ops.numpy", "config": config}
-    if isinstance(config.get("axis"), list) and name == "BatchNormalization":
-        config["axis"] = config["axis"][0]
-    found = {**described, "class_name": name, "config": config}
-    if "module" not in described:
-        found["module"] = "keras.models" if name in _MODELS else "keras.layers"
-        found["registered_name"] = described.get("registered_name") or described["class_name"]
-    return found
+@register_keras_serializable("annette")
+def keras2_hard_sigmoid(x: Any) -> Any:
+    """The hard_sigmoid of Keras 2, clip(0.2 x + 0.5, 0, 1), which in Keras 3 has other slopes."""
+    from annette import ops
 
-
-def _renewed_value(key: str, value: Any) -> Any:
-    if key in ("layers", "cells") and isinstance(value, list):
-        return [_renewed(v) if isinstance(v, dict) else v for v in value]
-    inside = key in ("layer", "cell", "forward_layer", "backward_layer")
-    if inside and isinstance(value, dict) and "class_name" in value:
-        return _renewed(value)
-    return value
-
-
-def _functional(config: dict[str, Any]) -> dict[str, Any]:
-    """The connections of a functional model in the form of Keras 3."""
-    layers = [
-        {**d, "inbound_nodes": [_node(n) for n in d.get("inbound_nodes", ())]}
-        for d in config["layers"]
-    ]
-    ends = {
-        k: config[k][0] if len(config[k]) == 1 and isinstance(config[k][0], list) else config[k]
-        for k in ("input_layers", "output_layers")
-    }
-    return {**config, **ends, "layers": layers}
-
-
-def _node(node: Any) -> Any:
-    """One call: ``[["dense", 0, 0, {}], ...]`` becomes arguments and keyword arguments."""
-    if isinstance(node, dict):
-        return node
-    parts = [node] if node and isinstance(node[0], str) else node
-    tensors = [_tensor(part) for part in parts]
-    kwargs = dict(parts[0][3]) if parts and len(parts[0]) > 3 else {}
-    return {
-        "args": [tensors if len(tensors) > 1 else tensors[0]],
-        "kwargs": {k: _argument(v) for k, v in kwargs.items()},
-    }
-
-
-def _argument(value: Any) -> Any:
-    place = isinstance(value, list) and len(value) == 3 and isinstance(value[0], str)
-    return _tensor(value) if place and isinstance(value[1], int) else value
-
-
-def _tensor(part: list[Any]) -> dict[str, Any]:
-    return {"class_name": "__keras_tensor__", "config": {"keras_history": list(part[:3])}}
+    return ops.clip(x * 0.2 + 0.5, 0.0, 1.0)

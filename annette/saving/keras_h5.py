@@ -13,6 +13,7 @@ from typing import IO, Any
 import numpy as np
 
 from annette.saving import hdf5, state
+from annette.saving.known import known_function
 from annette.saving.weights import write_state
 
 TOP = "top_level_model_weights"
@@ -101,11 +102,8 @@ def _training(compiled: dict[str, Any]) -> dict[str, Any]:
 
 
 def _whole_names(loss: Any) -> Any:
-    from annette import losses
-
     if isinstance(loss, str):
-        known = losses.get(loss)
-        return getattr(known, "__name__", loss)
+        return getattr(known_function(loss), "__name__", loss)
     if isinstance(loss, list):
         return [_whole_names(part) for part in loss]
     if isinstance(loss, dict) and "class_name" not in loss:

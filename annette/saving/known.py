@@ -38,6 +38,8 @@ _OTHERS = {
     "DTypePolicy": "annette.dtype_policies",
     "FloatDTypePolicy": "annette.dtype_policies",
 }
+# Classes of Keras's that are another one here, by the room they are in.
+_KNOWN_AS = {("preprocessing", "TFDIdentity"): ("layers", "Identity")}
 # The rooms in which a function saved by its bare name is looked for, in this order.
 _FUNCTION_ROOMS = ("activations", "losses", "metrics")
 _HOMES = ("annette.activations", "annette.losses", "annette.metrics")
@@ -54,6 +56,7 @@ def known_class(module: str, name: Any) -> Any:
     if not isinstance(name, str):
         return None
     for part in reversed(module.split(".")):
+        part, name = _KNOWN_AS.get((part, name), (part, name))
         found = _classes(part).get(name) if part in _ROOMS else None
         if found is not None:
             return _resolved(found, name)

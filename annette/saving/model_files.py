@@ -25,7 +25,8 @@ from annette.saving import (
     weights as state,
 )
 from annette.saving.files import mapped, opened, replacing
-from annette.saving.restoring import How, build_optimizer, made, naming, put_together
+from annette.saving.operations import as_keras_has_it, without_training
+from annette.saving.restoring import How, made, naming, put_together
 from annette.saving.serialization import (
     custom_object_scope,
     serialize_keras_object,
@@ -145,7 +146,7 @@ def _configured(model: Any) -> dict[str, Any]:
             "on data first, or call build(input_shape).",
             stacklevel=6,
         )
-    described: dict[str, Any] = _as_keras_has_it(sharing.described(serialize_keras_object, model))
+    described: dict[str, Any] = as_keras_has_it(sharing.described(serialize_keras_object, model))
     if '"__lambda__"' in json.dumps(described):
         warnings.warn(
             f"The model {model.name!r} holds a lambda, which is code: it is not saved, and the "
@@ -154,36 +155,6 @@ def _configured(model: Any) -> dict[str, Any]:
             stacklevel=6,
         )
     return described
-
-
-# Operations between layers that Keras finds by the same name, all arguments being those of a call.
-_OPERATIONS = frozenset(
-    {"absolute", "add", "cos", "divide", "exp", "log", "matmul", "maximum", "minimum", "multiply",
-     "negative", "power", "sin", "sqrt", "square", "subtract", "tanh", "true_divide"}
-)  # fmt: skip
-
-
-def _as_keras_has_it(described: Any) -> Any:
-    """A configuration in which operations between layers are written as Keras writes them."""
-    if isinstance(described, (list, tuple)):
-        return [_as_keras_has_it(value) for value in described]
-    if not isinstance(described, dict):
-        return described
-    found = {key: _as_keras_has_it(value) for key, value in described.items()}
-    calls = found.get("inbound_nodes")
-    if found.get("class_name") != "FunctionOperation" or not isinstance(calls, list):
-        return found
-    function = found["config"].get("function")
-    if function not in _OPERATIONS or any(call["kwargs"] for call in calls):
-        return found
-    kind = "".join(word.capitalize() for word in function.split("_"))
-    return {
-        **found,
-        "module": "keras.src.ops.numpy",
-        "class_name": kind,
-        "config": {"name": found["config"]["name"]},
-        "registered_name": kind,
-    }
 
 
 def _gathered(model: Any) -> list[tuple[str, bytes]]:
@@ -255,11 +226,22 @@ def _load_archive(file: Any, named: str, how: How) -> Any:
 
 
 def _load_members(archive: Any, named: str, how: How) -> Any:
-    config = archive.json(archives.CONFIG)
+    config = _as_meant(archive.json(archives.CONFIG), archive.metadata)
     data, assets = archive.read(archives.WEIGHTS), archive.assets()
     with state.parsed_state(data, f"{named}: {archives.WEIGHTS}") as weights:
         stores = state.stores_of(weights)
-        return put_together(config, state.total(stores), lambda _: stores, assets, named, how)
+        return put_together(config, stores, assets, named, how)
+
+
+def _as_meant(config: Any, metadata: dict[str, Any]) -> Any:
+    """A configuration as this release understands it, whoever wrote it."""
+    if "annette" in metadata or not isinstance(config, dict):
+        return config
+    if str(metadata.get("keras_version", "")).startswith("2."):
+        from annette.saving.keras2_config import renewed
+
+        config = renewed(config)
+    return without_training(config)
 
 
 def _read_safetensors(path: str, how: How) -> Any:
@@ -273,12 +255,9 @@ def _read_safetensors(path: str, how: How) -> Any:
                 "model.load_weights(path)."
             )
         config = plain_json.parsed(metadata["config"])
-        numbers = sum(array.size for array in arrays.values())
         assets, weights = _apart(arrays)
-        return put_together(
-            config, numbers, lambda model: flat.stores(model, weights, _places(own)), assets, path,
-            how,
-        )  # fmt: skip
+        stores = flat.stores(None, weights, _places(own) or {})
+        return put_together(config, stores, assets, path, how)
 
 
 def _apart(arrays: dict[str, Any]) -> tuple[dict[str, bytes], dict[str, Any]]:
@@ -310,7 +289,6 @@ def _read_h5(path: str, how: How) -> Any:
             if compiled is not None:
                 with custom_object_scope(how.custom_objects), budget.safe(how.safe_mode):
                     model.compile_from_config(compiled)
-                build_optimizer(model)
                 keras2.load_optimizer(model, weights)
     return model
 

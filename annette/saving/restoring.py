@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,22 +40,22 @@ def naming(path: str) -> Iterator[None]:
 
 def put_together(
     config: Any,
-    numbers: int,
-    find: Callable[[Any], dict[str, state.Store]],
+    stores: dict[str, state.Store],
     assets: dict[str, bytes],
     named: str,
     how: How,
 ) -> Any:
-    """A model of its configuration, of a file with so many numbers and what is found for it."""
+    """A model of its configuration and of what a file has for each of its parts."""
     if not isinstance(config, dict) or "class_name" not in config:
         raise archives.ArchiveError(f"The file {named!r} has a configuration of no model.")
     if not how.compile:
         config = {k: v for k, v in config.items() if k != "compile_config"}
-    with budget.loading(numbers, how.safe_mode):
+    with budget.loading(state.total(stores), how.safe_mode):
         model = made(config, how.custom_objects, how.safe_mode, named)
-        build_optimizer(model)
+        kept = [store for path, store in stores.items() if path.split("/")[0] == "optimizer"]
+        build_optimizer(model, sum(map(len, kept)))
         _load_assets(model, assets, named)
-        state.load_stores(model, find(model), whole=True)
+        state.load_stores(model, stores, whole=True)
     return model
 
 
@@ -67,15 +67,17 @@ def made(config: dict[str, Any], custom_objects: Any, safe_mode: bool, named: st
     """
     with sharing.sharing(config):
         model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
-    if not hasattr(model, "load_weights"):
+    if not hasattr(model, "load_weights") and not hasattr(model, "save"):  # a FeatureSpace
         raise ValueError(f"The file {named!r} describes a {type(model).__name__}, not a model.")
     return model
 
 
-def build_optimizer(model: Any) -> None:
-    """Give a model's optimizer its variables, so that there is a place for those of a file."""
+def build_optimizer(model: Any, saved: int) -> None:
+    """Give a model's optimizer its variables, if the one that was saved had so many."""
     optimizer = getattr(model, "optimizer", None)
-    if optimizer is not None and model.built and not optimizer.built:
+    if optimizer is None or not model.built or optimizer.built:
+        return
+    if saved > len(optimizer.variables):
         optimizer.build(model.trainable_variables)
 
 

@@ -18,7 +18,6 @@ import numpy as np
 
 from annette.graph.dtypes import numpy_dtype, standardize
 from annette.saving import budget, known, sharing
-from annette.utils.naming import to_snake_case
 
 _PRIMITIVES = (str, bool, int, float)
 # What constructors raise for arguments of a wrong kind, which says nothing by itself.
@@ -340,8 +339,9 @@ def is_keras_operation(config: dict[str, Any]) -> bool:
 
 def _operation(config: dict[str, Any]) -> Any:
     from annette.graph.symbolic import FunctionOperation
+    from annette.saving.operations import function_of
 
-    function = to_snake_case(str(config["class_name"]))
+    function = function_of(str(config["class_name"]))
     return FunctionOperation.from_config({"name": config["config"]["name"], "function": function})
 
 
@@ -364,6 +364,10 @@ def _function(name: Any, config: dict[str, Any], module_objects: dict[str, Any] 
     found = known.known_function(name) if found is None else found
     if found is not None:
         return found
+    if name == "annette>keras2_hard_sigmoid":
+        from annette.saving.keras2 import keras2_hard_sigmoid
+
+        return keras2_hard_sigmoid
     raise TypeError(
         f"Function {name!r} is not known. Register it with "
         "@annette.saving.register_keras_serializable() and import its module first, or pass "

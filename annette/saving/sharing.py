@@ -1,8 +1,8 @@
 """Objects that several parts of a model share: written once each time, and one object again.
 
 Keras 3 gives an object that it describes a second time, and from then on, the key
-``shared_object_id``. annette gives it the first time as well, to objects with a state of their own:
-for others it does not matter whether there is one or two.
+``shared_object_id``. annette gives it the first time as well, to objects with a state or calls of
+their own: for others it does not matter whether there is one or two.
 """
 
 from __future__ import annotations
@@ -20,39 +20,48 @@ KEY = "shared_object_id"
 _local = threading.local()
 
 
-class _Met:
-    """The objects that are met while a model is described, and the numbers of those met twice."""
-
-    def __init__(self) -> None:
-        self.objects: dict[int, Any] = {}  # kept, so that no other object gets the id of one
-        self.times: Counter[int] = Counter()
-        self.numbers: dict[int, int] | None = None
-
-
 def described(serialize: Callable[[Any], Any], obj: Any) -> Any:
     """What `serialize` makes of an object, with a number for each object that is in it twice."""
-    met = _Met()
-    before = getattr(_local, "met", None)
-    _local.met = met
+    before = getattr(_local, "seen", None)
+    _local.seen = {}
     try:
-        serialize(obj)
-        twice = [i for i, times in met.times.items() if times > 1]
-        met.numbers = {i: number for number, i in enumerate(twice, 1)}
-        return serialize(obj)
+        found = serialize(obj)
     finally:
-        _local.met = before
+        _local.seen = before
+    counts: Counter[int] = Counter()
+    _count(found, counts)
+    return _kept(found, {n for n, times in counts.items() if times > 1})
 
 
 def number(obj: Any, description: dict[str, Any]) -> None:
-    """Put its number into the description of an object that is there more than once."""
-    met: _Met | None = getattr(_local, "met", None)
-    if met is None or not has_state(obj):
-        return
-    if met.numbers is None:
-        met.objects[id(obj)] = obj
-        met.times[id(obj)] += 1
-    elif id(obj) in met.numbers:
-        description[KEY] = met.numbers[id(obj)]
+    """Put its number into the description of an object of which it matters that it is one."""
+    seen: dict[int, tuple[int, Any]] | None = getattr(_local, "seen", None)
+    if seen is not None and _matters(obj):  # kept, so that no other object gets the id of one
+        description[KEY] = seen.setdefault(id(obj), (len(seen) + 1, obj))[0]
+
+
+def _matters(obj: Any) -> bool:
+    """Whether one object is another thing than two alike: it has a state, or calls."""
+    return has_state(obj) or hasattr(obj, "_inbound_nodes")
+
+
+def _count(value: Any, counts: Counter[int]) -> None:
+    if isinstance(value, dict):
+        if KEY in value:
+            counts[value[KEY]] += 1
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for part in value:
+            _count(part, counts)
+
+
+def _kept(value: Any, numbers: set[int]) -> Any:
+    """A description without the numbers of what is in one place only."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(_kept(part, numbers) for part in value)
+    if not isinstance(value, dict):
+        return value
+    return {k: _kept(v, numbers) for k, v in value.items() if k != KEY or v in numbers}
 
 
 class _Made:
@@ -92,7 +101,7 @@ def known(config: dict[str, Any]) -> Any:
 def remember(config: dict[str, Any], instance: Any) -> None:
     """Note what was made of a description, if it is one that may come again."""
     made: _Made | None = getattr(_local, "made", None)
-    if made is None or not has_state(instance):
+    if made is None or not _matters(instance):
         return
     text = _text(config)
     if type(config.get(KEY)) is int:

@@ -146,7 +146,16 @@ def stores_of(file: hdf5.File) -> dict[str, Store]:
                 "groups called 'vars'."
             )
         found.setdefault(path, Store()).datasets[key] = dataset
-    return found
+    return _as_keras_3(found)
+
+
+def _as_keras_3(stores: dict[str, Store]) -> dict[str, Store]:
+    """The stores under the paths of Keras 3, if they are those of Keras 2.12 to 2.15."""
+    from annette.saving.keras2_config import is_old_layout, renewed_paths
+
+    if not is_old_layout(list(stores)):
+        return stores
+    return {new: stores[old] for old, new in renewed_paths(list(stores)).items()}
 
 
 def size_of(file: hdf5.File) -> int:

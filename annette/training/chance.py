@@ -22,6 +22,25 @@ def random_states() -> dict[str, Any]:
     }
 
 
+def are_random_states(states: Any) -> bool:
+    """Say whether this is what `random_states` returns."""
+    try:
+        version, words, _ = states["python"]
+        key, place, has_gauss, cached = states["numpy"]
+        own = states["annette"]
+        return (
+            (version, words.shape, str(words.dtype)) == (3, (625,), "uint64")
+            and int(words.max()) < 2**32
+            and int(words[-1]) <= 624
+            and (key.shape, str(key.dtype)) == ((624,), "uint32")
+            and (type(place), type(has_gauss), type(cached)) == (int, int, float)
+            and 0 <= place <= 624
+            and (own is None or (type(own[0]) is int and own[0] >= 0 and own[1].shape == (2,)))
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        return False
+
+
 def set_random_states(states: dict[str, Any]) -> None:
     """Set the generators to the states that `random_states` returned."""
     version, words, gauss = states["python"]

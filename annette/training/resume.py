@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import time
 import warnings
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from annette.training.callbacks.backup_and_restore import BackupAndRestore
 from annette.training.callbacks.callback_list import CallbackList
-from annette.training.chance import random_states, set_random_states
+from annette.training.chance import are_random_states, random_states, set_random_states
 from annette.training.data import DataSource
 from annette.training.fingerprint import differences, fingerprint
 from annette.training.variables import (
@@ -23,12 +25,9 @@ from annette.training.variables import (
     variables_of,
 )
 from annette.utils import tree
+from annette.utils.io import print_msg
 
 _FORMAT = 1
-_PARTS = frozenset(
-    {"format", "number", "is", "epoch", "batch", "logs", "stopped", "variables", "own", "begun_with",
-     "started_with", "random", "source", "validation", "callbacks", "final"}
-)  # fmt: skip
 # "auto": seconds between two checkpoints at least, and as many times what one takes.
 _PAUSE, _SHARE = 10.0, 20.0
 # ... and an epoch of so many seconds may be kept within, so that epochs run one at a time.
@@ -43,6 +42,48 @@ class Place(NamedTuple):
     logs: dict[str, Any] | None = None  # of the last batch or epoch
     stopped: bool = False  # nothing is left but the end
     finished: bool = False  # nor that
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _are_arrays(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(v, np.ndarray) for v in value.values())
+
+
+def _are_stores(value: Any) -> bool:
+    return isinstance(value, dict) and all(_are_arrays(v) for v in value.values())
+
+
+def _are_callbacks(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(v, list) and len(v) == 2 and isinstance(v[0], str) for v in value
+    )
+
+
+def _is_final(value: Any) -> bool:
+    return value is None or (
+        isinstance(value, dict)
+        and all(fits(value.get(name)) for name, fits in _FINAL.items())
+        and _are_arrays(value.get("variables"))
+    )
+
+
+# What a state is made of: a file that is whole may still be none that a run wrote.
+_FINAL: dict[str, Callable[[Any], bool]] = {
+    "own": _are_stores, "callbacks": _are_callbacks, "random": are_random_states,
+}  # fmt: skip
+_PARTS: dict[str, Callable[[Any], bool]] = {
+    **_FINAL,
+    **dict.fromkeys(("number", "epoch", "batch"), _is_count),
+    **dict.fromkeys(("begun_with", "started_with"), are_random_states),
+    **dict.fromkeys(("is", "logs", "source"), lambda value: isinstance(value, dict)),
+    "validation": lambda value: value is None or isinstance(value, dict),
+    "stopped": lambda value: isinstance(value, bool),
+    "variables": _are_arrays,
+    "final": _is_final,
+}
 
 
 class Keeper:
@@ -78,11 +119,11 @@ class Keeper:
                 f"{where} has format {state.get('format')!r}; this version of annette knows "
                 f"{_FORMAT}. Remove the folder to train from the beginning."
             )
-        missing = _PARTS - set(state)
-        if missing:
+        wrong = sorted(name for name, fits in _PARTS.items() if not fits(state.get(name)))
+        if wrong:
             raise ValueError(
-                f"{where} has no {', '.join(sorted(missing))}: it is no whole one. Remove the folder "
-                "to train from the beginning."
+                f"{where} is no whole one: it has no {', '.join(wrong)} as they should be. Remove the "
+                "folder to train from the beginning."
             )
         return found
 
@@ -120,9 +161,14 @@ class Keeper:
     def _check(self, state: dict[str, Any]) -> None:
         said = differences(state["is"], self._is)
         if not said:
-            said = "; ".join(misfits(variables_of(self._model), state["variables"])[:5])
+            values = {**state["variables"], **(state["final"] or {}).get("variables", {})}
+            said = "; ".join(misfits(variables_of(self._model), values)[:5])
             if said and not all(layer.built for layer in self._model._flatten_layers()):
                 said += " (the model is not built yet: call it on data, or build it, before fit)"
+        if not said:
+            pairs = ((self._source, state["source"]), (self._validation, state["validation"]))
+            if any(kept is not None and set(kept) != _asked(source) for source, kept in pairs):
+                said = "the place in the data is kept in another way"
         if said:
             raise ValueError(
                 f"The checkpoint in {self.backup.backup_dir!r} is of another training run: {said}. "
@@ -137,37 +183,49 @@ class Keeper:
         over = not place.batch and (place.stopped or place.epoch >= epochs)
         if over and state["final"] is not None:
             final = state["final"]
-            self._set({**state["variables"], **final["variables"]}, final, told=False)
-            set_random_states(final["random"])
+            with self._all_or_nothing():
+                self._set({**state["variables"], **final["variables"]}, final, told=False)
+            self._say(f"ended after epoch {place.epoch}; nothing is trained again")
             return place._replace(finished=True)
         callbacks = self._callbacks
+        self._say(f"goes on in epoch {place.epoch + 1}, after {place.batch} of its batches")
         callbacks.set_params({**(callbacks.params or {}), "resumed": True})
         callbacks.on_train_begin()
         if place.batch:
             # before anything is set, so that what it changes is not changed twice
             callbacks.on_epoch_begin(place.epoch)
-        self._set(state["variables"], state, told=True)
-        self._started_with = state["started_with"]
-        set_random_states(self._started_with)  # what data that is gone through again draws from
-        if not place.stopped:
-            self._source.set_state(state["source"], place.epoch, place.batch)
-            if self._validation is not None and state["validation"] is not None:
-                self._validation.set_state(state["validation"], 0, 0)
-        set_random_states(state["random"])
+        with self._all_or_nothing():
+            self._started_with = state["started_with"]
+            set_random_states(self._started_with)  # what data gone through again draws from
+            if not place.stopped:
+                self._source.set_state(state["source"], place.epoch, place.batch)
+                if self._validation is not None and state["validation"] is not None:
+                    self._validation.set_state(state["validation"], 0, 0)
+            self._set(state["variables"], state, told=True)
         self._saved_at = time.monotonic()
         return place
 
-    def _set(self, values: dict[str, Any], state: dict[str, Any], told: bool) -> None:
-        """Set variables and callbacks; if a callback fails, all variables back."""
+    @contextlib.contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Set all variables back if something fails within."""
         variables = variables_of(self._model)
         before = {name: v.numpy() for name, v in variables.items()}
         try:
-            set_own_states(self._model, state["own"])
-            set_variables(variables, values)
-            self._set_callbacks(state["callbacks"], told)
+            yield
         except BaseException:
             set_variables(variables, before)
             raise
+
+    def _say(self, what: str) -> None:
+        if (self._callbacks.params or {}).get("verbose"):
+            print_msg(f"The training that is kept in {self.backup.backup_dir!r} {what}.")
+
+    def _set(self, values: dict[str, Any], state: dict[str, Any], told: bool) -> None:
+        """Set variables, callbacks and random generators."""
+        set_own_states(self._model, state["own"])
+        set_variables(variables_of(self._model), values)
+        self._set_callbacks(state["callbacks"], told)
+        set_random_states(state["random"])
 
     # --- callbacks ----------------------------------------------------------------------------
 
@@ -191,7 +249,7 @@ class Keeper:
                 continue
             state = kept.pop(0)
             if state is not None:
-                callback.set_state(state)
+                _give(callback, state)
         gone = [n for n, kept in waiting.items() for state in kept if state is not None]
         if told and (new or gone):
             said = [f"{', '.join(new)} was not there"] if new else []
@@ -347,6 +405,26 @@ def keeper_of(resume: Any, callbacks: Any) -> Keeper | None:
 
 def _remembers(callback: Any) -> bool:
     return hasattr(callback, "get_state") and callback.get_state() is not None
+
+
+def _give(callback: Any, state: Any) -> None:
+    """Give a callback its state.
+
+    Raises:
+        ValueError: if it cannot take it up, with the error that it raised.
+    """
+    try:
+        callback.set_state(state)
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
+        raise ValueError(
+            f"{type(callback).__name__} could not take up what it had told before training was "
+            f"interrupted ({type(error).__name__}: {error}). Its set_state must take what its "
+            "get_state returned; or remove the folder to train from the beginning."
+        ) from error
+
+
+def _asked(source: DataSource | None) -> set[str]:
+    return set() if source is None else set(source.get_state(0, 0))
 
 
 def _differ(a: np.ndarray, b: np.ndarray) -> bool:

@@ -77,11 +77,18 @@ def _changed(functional: Any, batch: Any) -> Any:
     return pack_x_y_sample_weight(made, y, weight) if isinstance(batch, tuple) else made
 
 
+def _has_state_of(changed: Any, data: Any) -> None:
+    """Let data that can be taken back to where it was say so through what changes its batches."""
+    if hasattr(data, "get_state") and hasattr(data, "set_state"):
+        changed.get_state, changed.set_state = data.get_state, data.set_state
+
+
 class _Batches:
     """The batches of an iterable, changed."""
 
     def __init__(self, functional: Any, batches: Any) -> None:
         self._functional, self._batches = functional, batches
+        _has_state_of(self, batches)
 
     def __iter__(self) -> Iterator[Any]:
         return (_changed(self._functional, batch) for batch in self._batches)
@@ -100,6 +107,7 @@ class _Items(PyDataset):
     def __init__(self, functional: Any, items: PyDataset) -> None:
         super().__init__(workers=items.workers, max_queue_size=items.max_queue_size)
         self._functional, self._items = functional, items
+        _has_state_of(self, items)
 
     def __getitem__(self, index: int) -> Any:
         return _changed(self._functional, self._items[index])

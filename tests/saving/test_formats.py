@@ -16,7 +16,7 @@ import annette as keras
 from annette import layers
 from annette.saving import files, npz, safetensors, sharing
 
-from . import programs
+from . import programs, zoo
 
 HERE = Path(__file__).parent / "fixtures"
 X = np.linspace(-1, 1, 20, dtype="float32").reshape(5, 4)
@@ -177,6 +177,24 @@ def test_what_layers_keep_in_files_is_there_or_refused(name, tmp_path):
     save(model, tmp_path / name)
     loaded = keras.models.load_model(tmp_path / name)
     assert [layer.text for layer in loaded.layers] == ["nothing", "grüße\n"]
+
+
+@pytest.mark.parametrize("name", [*WHOLE, *WEIGHTS])
+def test_a_model_of_every_layer(name, tmp_path):
+    path = tmp_path / name
+    for layer in zoo.names(keras):
+        model = zoo.make(keras, layer)
+        if name == "w.weights.json":
+            model.save_weights(path, max_shard_size=1e-3)
+        else:
+            save(model, path)
+        if name in WHOLE:
+            other = keras.models.load_model(path)
+        else:
+            other = zoo.make(keras, layer)
+            other.set_weights([np.zeros_like(w) for w in other.get_weights()])
+            other.load_weights(path)
+        assert same(model, other), layer
 
 
 def test_options_that_are_not_known(tmp_path):

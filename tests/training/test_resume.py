@@ -1,115 +1,33 @@
-"""Training that was interrupted goes on as if it had not been: what it comes to, and what is refused."""
+"""Training that was interrupted comes to the same bits as if it had not been."""
 
 from __future__ import annotations
 
 import itertools
 import json
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import annette as keras
-from annette.callbacks import (
-    BackupAndRestore,
-    Callback,
-    CSVLogger,
-    EarlyStopping,
-    LambdaCallback,
-    LearningRateScheduler,
-    ModelCheckpoint,
-    ReduceLROnPlateau,
-    SwapEMAWeights,
-)
+from annette.callbacks import BackupAndRestore, EarlyStopping, LambdaCallback
 from annette.compat.dataset import Dataset
-from annette.saving import files
-from annette.saving.checkpoint import read_checkpoint, write_checkpoint
 from annette.training import resume as resuming
+from tests.training.resuming import (  # noqa: F401 - two are fixtures
+    Interrupt,
+    Interrupted,
+    X,
+    Y,
+    everything,
+    interrupted,
+    kept,
+    network,
+    nothing_waits_for_the_disk,
+    run,
+    warmed_up,
+)
 
-X = np.random.default_rng(0).random((83, 5)).astype("float32")
-Y = (X.sum(1, keepdims=True) > 2.5).astype("float32")
-PROGRAM = Path(__file__).with_name("interrupted.py")
-
-
-@pytest.fixture(autouse=True)
-def nothing_waits_for_the_disk(monkeypatch):
-    monkeypatch.setattr(files, "_fsync", lambda descriptor: None)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def warmed_up():
-    """JAX draws from NumPy's generator when a process compiles with it for the first time."""
-    run(epochs=1, validation_split=0.2)
-
-
-class Interrupted(Exception):
-    """What ends a run before its time."""
-
-
-class Interrupt(Callback):
-    """Ends a run after so many batches."""
-
-    def __init__(self, batches):
-        super().__init__()
-        self.left = batches
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.left -= 1
-        if self.left < 0:
-            raise Interrupted
-
-
-def network(optimizer=None, units=8):
-    layers = keras.layers
-    model = keras.Sequential(
-        [
-            keras.Input((5,)),
-            layers.Dense(units, activation="relu"),
-            layers.BatchNormalization(),
-            layers.Dropout(0.3),
-            layers.Dense(1, activation="sigmoid"),
-        ]
-    )
-    model.compile(optimizer or keras.optimizers.Adam(0.01), "binary_crossentropy", metrics=["auc"])
-    return model
-
-
-def everything(model, history):
-    """All that a run came to."""
-    variables = [*model.variables, *model.optimizer.variables]
-    drawn = [float(keras.random.uniform(())), np.random.rand()]
-    return [v.numpy().tobytes() for v in variables], history.history, history.epoch, drawn
-
-
-def run(data=(X, Y), *, seed=0, make=network, callbacks=list, **options):
-    keras.utils.set_random_seed(seed)
-    model = make()
-    given = data() if callable(data) else data
-    options = {"epochs": 4, "batch_size": 16, "verbose": 0, **options}
-    history = model.fit(*given, callbacks=callbacks(), **options)
-    return everything(model, history)
-
-
-def interrupted(batches, resume, data=(X, Y), callbacks=list, **options):
-    """Run until some batch, and again to the end; return what that came to."""
-    found = [*callbacks(), Interrupt(batches)]
-    with pytest.raises(Interrupted):
-        run(data, callbacks=lambda: found, resume=resume, **options)
-    for callback in found:
-        if isinstance(callback, CSVLogger):
-            callback.csv_file.close()
-    # by a program that begins with other random numbers
-    return run(data, seed=9, callbacks=callbacks, resume=resume, **options)
-
-
-def kept(folder, save_freq="epoch", **options):
-    return BackupAndRestore(folder, save_freq, **{"delete_checkpoint": False, **options})
-
-
-# --- the same bits ------------------------------------------------------------------------------
+# --- the same bits -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("save_freq", ["epoch", 1, 4, "auto"])
@@ -302,114 +220,116 @@ def test_variables_outside_of_the_model_are_kept(tmp_path):
     assert float(calls) == 24
 
 
-# --- callbacks ----------------------------------------------------------------------------------
+class Two(keras.Model):
+    """Two networks that learn against each other, each with an optimizer of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.maker = keras.Sequential([keras.layers.Dense(5)])
+        self.judge = keras.Sequential([keras.layers.Dropout(0.3), keras.layers.Dense(1)])
+        self.first, self.second = keras.optimizers.Adam(), keras.optimizers.RMSprop()
+        self.mean = keras.metrics.Mean(name="mean")
+
+    def train_step(self, data):
+        x, y = data
+        noise = keras.random.normal((x.shape[0], 5))
+        with keras.GradientTape() as tape:
+            real = keras.ops.square(self.judge(x, training=True) - y)
+            loss = keras.ops.mean(real + keras.ops.square(self.judge(self.maker(noise))))
+        weights = self.judge.trainable_weights
+        self.first.apply(tape.gradient(loss, weights), weights)
+        with keras.GradientTape() as tape:
+            other = keras.ops.mean(keras.ops.square(self.judge(self.maker(noise)) - 1.0))
+        weights = self.maker.trainable_weights
+        self.second.apply(tape.gradient(other, weights), weights)
+        self.mean.update_state(other)
+        return {"loss": loss, "mean": self.mean.result()}
 
 
-def test_what_callbacks_remember(tmp_path):
-    def callbacks(folder):
-        return lambda: [
-            EarlyStopping(monitor="loss", patience=2, min_delta=1.0, restore_best_weights=True),
-            ReduceLROnPlateau(monitor="loss", factor=0.5, patience=1, cooldown=1, min_delta=0.02),
-            CSVLogger(folder / "log.csv"),
-            ModelCheckpoint(str(folder / "{epoch}.keras"), save_freq=4, max_to_keep=2),
-        ]
+class Counting(keras.layers.Layer):
+    """Keeps something that is no weight, and saves it itself."""
 
-    folders = [tmp_path / name for name in ("once", "twice")]
-    for folder in folders:
-        folder.mkdir()
-    expected = run(epochs=9, callbacks=callbacks(folders[0]))
-    assert len(expected[2]) < 9  # it stopped early
-    resume = kept(tmp_path / "run", 5)
-    assert interrupted(14, resume, epochs=9, callbacks=callbacks(folders[1])) == expected
-    logs = [(folder / "log.csv").read_text() for folder in folders]
-    assert logs[0] == logs[1]
-    assert sorted(os.listdir(folders[0])) == sorted(os.listdir(folders[1]))
+    def build(self, input_shape):
+        self.scale = self.add_weight((5,))
+        self.loads = np.zeros(1)
+
+    def call(self, x):
+        return x * self.scale
+
+    def save_own_variables(self, store):
+        store["scale"], store["loads"] = self.scale.numpy(), self.loads
+
+    def load_own_variables(self, store):
+        self.scale.assign(store["scale"])
+        self.loads = np.array(store["loads"]) + 1
 
 
-@pytest.mark.parametrize("batches", [9, 12])
-def test_a_rate_that_halves_is_not_halved_twice(tmp_path, batches):
-    def callbacks():
-        return [LearningRateScheduler(lambda epoch, rate: rate * 0.5)]
-
-    expected = run(callbacks=callbacks)
-    assert interrupted(batches, kept(tmp_path, 1), callbacks=callbacks) == expected
+def two(eager=False):
+    model = Two()
+    model.compile(run_eagerly=eager)
+    return model
 
 
-@pytest.mark.parametrize("on_epoch", [False, True])
-def test_averages_that_are_swapped_in(tmp_path, on_epoch):
-    def make():
-        return network(keras.optimizers.Adam(0.01, use_ema=True, ema_momentum=0.9))
-
-    def callbacks():
-        return [SwapEMAWeights(swap_on_epoch=on_epoch)]
-
-    options = {"make": make, "callbacks": callbacks, "validation_split": 0.2}
-    expected = run(**options)
-    assert interrupted(10, kept(tmp_path), **options) == expected
+def of_layers(*layers, optimizer="adam"):
+    model = keras.Sequential([*layers, keras.layers.Dense(1)])
+    model.compile(optimizer, "mse")
+    return model
 
 
-def test_a_callback_of_the_programs_own(tmp_path):
-    class Counts(Callback):
-        def on_train_begin(self, logs=None):
-            self.batches, self.begins = 0, 0
-
-        def on_epoch_begin(self, epoch, logs=None):
-            self.begins += 1
-
-        def on_train_batch_end(self, batch, logs=None):
-            self.batches += 1
-
-        def get_state(self):
-            return {"counted": (self.batches, self.begins), "array": np.arange(3)}
-
-        def set_state(self, state):
-            self.batches, self.begins = state["counted"]
-            assert self.params["resumed"] and state["array"].tolist() == [0, 1, 2]
-
-    counts = []
-
-    def callbacks():
-        counts.append(Counts())
-        return counts[-1:]
-
-    interrupted(9, kept(tmp_path, 2), callbacks=callbacks)
-    assert counts[-1] is not counts[0]
-    assert (counts[-1].batches, counts[-1].begins) == (24, 4)
+def scaled():
+    inner = keras.optimizers.SGD(0.1, momentum=0.9)
+    return keras.optimizers.LossScaleOptimizer(inner, dynamic_growth_steps=3)
 
 
-def test_a_state_that_no_file_can_hold_is_named(tmp_path):
-    callback = LambdaCallback(get_state=lambda: {"model": object()}, set_state=lambda state: None)
-    with pytest.raises(TypeError, match=r"callbacks'\]\[0\].*'model'.*object"):
-        run(callbacks=lambda: [callback], resume=tmp_path)
+def accumulating():
+    return keras.optimizers.Adam(0.01, gradient_accumulation_steps=4)
 
 
-def test_other_callbacks_are_said(tmp_path):
-    stop = [EarlyStopping(monitor="loss", patience=9)]
+MODELS = {
+    "two optimizers": two,
+    "eager, built by its first batch": lambda: two(eager=True),
+    "built by its data": lambda: of_layers(keras.layers.GaussianNoise(0.1)),
+    "a layer that saves itself": lambda: of_layers(keras.Input((5,)), Counting()),
+    "loss scale": lambda: of_layers(keras.Input((5,)), optimizer=scaled()),
+    "gradients gathered": lambda: of_layers(keras.Input((5,)), optimizer=accumulating()),
+}
+
+
+@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
+def test_whatever_is_trained(tmp_path, make):
+    expected = run(make=make, epochs=3)
+    assert interrupted(9, kept(tmp_path, 4), make=make, epochs=3) == expected
+
+
+def test_validation_data_that_draws(tmp_path):
+    def drawing():
+        while True:
+            yield X[:16] * np.random.rand(), Y[:16]
+
+    def data():
+        return X, Y
+
+    options = {"validation_steps": 2, "validation_freq": 2}
+    expected = run(data, validation_data=drawing(), **options)
     with pytest.raises(Interrupted):
-        run(callbacks=lambda: [*stop, Interrupt(9)], resume=kept(tmp_path))
-    words = "CSVLogger was not there and EarlyStopping was there"
-    with pytest.warns(UserWarning, match=words):
-        run(callbacks=lambda: [CSVLogger(tmp_path / "x.csv")], resume=kept(tmp_path))
+        run(
+            data, validation_data=drawing(), callbacks=lambda: [Interrupt(15)],
+            resume=kept(tmp_path, 4), **options,
+        )  # fmt: skip
+    found = run(data, seed=9, validation_data=drawing(), resume=kept(tmp_path, 4), **options)
+    assert found == expected
 
 
-def test_a_callback_that_fails_to_take_up_changes_nothing(tmp_path):
-    def fail(state):
-        raise KeyError("best")
-
-    def callbacks(set_state):
-        return [LambdaCallback(get_state=lambda: 1, set_state=set_state)]
-
-    run(callbacks=lambda: callbacks(print), epochs=1, resume=kept(tmp_path))
-    model = network()
-    before = model.get_weights()
-    with pytest.raises(KeyError):
-        model.fit(
-            X, Y, batch_size=16, epochs=2, callbacks=callbacks(fail), resume=tmp_path, verbose=0
-        )
-    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+def test_it_says_that_training_goes_on(tmp_path, capsys):
+    with pytest.raises(Interrupted):
+        run(callbacks=lambda: [Interrupt(9)], resume=kept(tmp_path, 4), verbose=2)
+    run(resume=kept(tmp_path, 4), verbose=2)
+    assert "goes on in epoch 2, after 2 of its batches" in capsys.readouterr().out
+    run(resume=kept(tmp_path, 4), verbose=2)
+    assert "ended after epoch 4" in capsys.readouterr().out
 
 
-# --- when it is over ----------------------------------------------------------------------------
+# --- when it is over ---------------------------------------------------------------------------
 
 
 def make_averaging():
@@ -443,164 +363,3 @@ def test_the_first_epoch_counts_for_a_run_that_begins(tmp_path):
     expected = run(initial_epoch=2)
     assert expected[2] == [2, 3]
     assert interrupted(7, kept(tmp_path, 2), initial_epoch=2) == expected
-
-
-# --- what is refused ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "change, words",
-    [
-        ({"data": (X + 1, Y)}, "x: content is not the same"),
-        ({"data": (X[:-3], Y[:-3])}, r"rows was 83 and is 80"),
-        ({"data": (X.astype("float64"), Y)}, "x: dtype was float32 and is float64"),
-        ({"batch_size": 8}, "batch size was 16 and is 8"),
-        ({"shuffle": False}, "shuffle was True and is False"),
-        ({"class_weight": {0: 1.0, 1: 2.0}}, "sample_weight: content was not there"),
-        ({"validation_data": (X, Y)}, "the validation data was False and is True"),
-        ({"make": lambda: network(units=9)}, "dense"),
-        ({"make": lambda: network(keras.optimizers.Adam(beta_1=0.8))}, "beta_1 was 0.9 and is 0.8"),
-        ({"make": lambda: network("sgd")}, "optimizer was Adam and is SGD"),
-    ],
-)
-def test_another_run_is_refused_and_says_what_differs(tmp_path, change, words):
-    run(epochs=1, resume=tmp_path)
-    before = (tmp_path / "checkpoint.annette").read_bytes()
-    words = words.replace("content was not there", "content is not the same")
-    with pytest.raises(ValueError, match=f"another training run: .*{words}"):
-        run(resume=tmp_path, **change)
-    assert (tmp_path / "checkpoint.annette").read_bytes() == before
-
-
-def test_a_learning_rate_is_that_of_the_run(tmp_path):
-    expected = run(epochs=3)
-    run(epochs=2, resume=tmp_path)
-    found = run(epochs=3, resume=tmp_path, make=lambda: network(keras.optimizers.Adam(0.5)), seed=9)
-    assert found == expected
-
-
-@pytest.mark.parametrize(
-    "arguments, error, words",
-    [
-        ({"backup_dir": ""}, ValueError, "backup_dir"),
-        ({"backup_dir": 3}, ValueError, "backup_dir"),
-        ({"backup_dir": "a", "save_freq": 0}, ValueError, "save_freq"),
-        ({"backup_dir": "a", "save_freq": "batch"}, ValueError, "'batch'"),
-        ({"backup_dir": "a", "save_freq": True}, ValueError, "True"),
-    ],
-)
-def test_arguments_that_are_refused(arguments, error, words):
-    with pytest.raises(error, match=words):
-        BackupAndRestore(**arguments)
-
-
-def test_resume_is_a_folder_or_a_backup_and_one_of_them(tmp_path):
-    with pytest.raises(TypeError, match="3"):
-        run(resume=3)
-    with pytest.raises(ValueError, match="one folder"):
-        run(resume=tmp_path, callbacks=lambda: [BackupAndRestore(tmp_path)])
-
-
-# --- damaged files ------------------------------------------------------------------------------
-
-
-def test_a_damaged_checkpoint_is_said_and_the_model_stays(tmp_path):
-    run(epochs=1, resume=tmp_path)
-    path = tmp_path / "checkpoint.annette"
-    whole = path.read_bytes()
-    for damaged in (whole[:-40], whole[: len(whole) // 2], b"", b"no archive", _flipped(whole)):
-        path.write_bytes(damaged)
-        model = network()
-        before = model.get_weights()
-        with pytest.raises(ValueError, match="Remove the folder"):
-            model.fit(X, Y, batch_size=16, resume=tmp_path, verbose=0)
-        assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
-
-
-def _flipped(whole, at=None):
-    at = len(whole) // 2 if at is None else at
-    return whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1 :]
-
-
-def test_a_model_is_no_checkpoint(tmp_path):
-    network().save(tmp_path / "model.keras")
-    os.rename(tmp_path / "model.keras", tmp_path / "checkpoint.annette")
-    with pytest.raises(ValueError, match="not the checkpoint of a training run"):
-        run(resume=tmp_path)
-
-
-def test_a_flipped_bit_is_found_or_is_in_nothing_that_counts(tmp_path):
-    run(epochs=1, resume=tmp_path)
-    path = tmp_path / "checkpoint.annette"
-    whole = path.read_bytes()
-    expected = repr(read_checkpoint(path))
-    places = range(0, len(whole), len(whole) // 500)
-    refused = 0
-    for at in places:
-        path.write_bytes(_flipped(whole, at))
-        try:
-            assert repr(read_checkpoint(path)) == expected
-        except ValueError:
-            refused += 1
-    assert refused > 0.9 * len(places)
-
-
-def test_a_checkpoint_does_not_say_which_files_are_removed(tmp_path):
-    mine = tmp_path / "mine.keras"
-    mine.write_bytes(b"mine")
-    saves = ModelCheckpoint(tmp_path / "runs" / "{epoch}.keras", max_to_keep=1)
-    own, hostile = str(tmp_path / "runs" / "1.keras"), str(tmp_path / "runs" / ".." / "mine.keras")
-    saves.set_state({**saves.get_state(), "_written": [str(mine), hostile, own, 3]})
-    assert saves.get_state()["_written"] == [own]
-    saves.set_model(network())
-    saves.on_epoch_end(1, {})
-    assert mine.read_bytes() == b"mine"
-
-
-def test_a_checkpoint_without_all_its_parts_is_refused(tmp_path):
-    run(epochs=1, resume=tmp_path)
-    path = tmp_path / "checkpoint.annette"
-    state = read_checkpoint(path)
-    for changed, words in (
-        ({k: v for k, v in state.items() if k != "random"}, "no random"),
-        ({**state, "format": 99}, "format 99"),
-        ([1, 2], "Remove the folder"),
-    ):
-        write_checkpoint(path, changed)
-        with pytest.raises(ValueError, match=words):
-            run(resume=tmp_path)
-
-
-@pytest.mark.parametrize("newest", [True, False])
-def test_with_two_checkpoints_one_may_be_damaged(tmp_path, newest):
-    expected = run()
-    backup = kept(tmp_path, 1, double_checkpoint=True)
-    with pytest.raises(Interrupted):
-        run(callbacks=lambda: [Interrupt(9)], resume=backup)
-    files = sorted(tmp_path.iterdir(), key=lambda path: path.stat().st_mtime_ns)
-    assert len(files) == 2
-    files[1 if newest else 0].write_bytes(b"damaged")
-    with pytest.warns(UserWarning, match="older checkpoint"):
-        assert run(seed=9, resume=backup) == expected
-
-
-# --- kills --------------------------------------------------------------------------------------
-
-
-def killed(folder, kills, seed):
-    done = subprocess.run(
-        [sys.executable, PROGRAM, folder, str(kills), str(seed)],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        capture_output=True,
-        text=True,
-        timeout=3000,
-    )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return json.loads(done.stdout)
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
-@pytest.mark.parametrize("kills", [8, pytest.param(200, marks=pytest.mark.slow)])
-def test_a_run_that_is_killed_again_and_again_comes_to_the_same(tmp_path, kills):
-    found = killed(tmp_path, kills, seed=kills)
-    assert found["kills"] == kills and found["equal"] == found["runs"] > 0

@@ -414,6 +414,29 @@ class FeatureSpace(Layer):
         self._build_model()
         return self._merged
 
+    # --- files ----------------------------------------------------------------------------------
+
+    def save(self, filepath: Any) -> None:
+        """Save the space, and what its columns' layers learnt, in a ``.keras`` file.
+
+        `annette.saving.load_model` makes it again.
+
+        Raises:
+            ValueError: for a path with another ending.
+            OSError: if it cannot be written; a file that was there is as it was.
+        """
+        from annette.saving.model_files import save_model
+
+        save_model(self, filepath)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put nothing into `store`: the columns' layers save what they have."""
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take up that the columns' layers have been given what they learnt."""
+        self._is_adapted = True
+        self._inputs = None
+
     # --- configuration --------------------------------------------------------------------------
 
     def get_config(self) -> dict[str, Any]:

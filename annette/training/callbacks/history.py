@@ -24,6 +24,14 @@ class History(Callback):
         """Start the list of epochs anew."""
         self.epoch = []
 
+    def set_state(self, state: Any) -> None:
+        """Take back the epochs so far."""
+        if not all(
+            isinstance(column, list) for column in [state["epoch"], *state["history"].values()]
+        ):
+            raise TypeError("a history is made of lists")
+        super().set_state(state)
+
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Record the epoch."""
         self.epoch.append(epoch)

@@ -9,7 +9,7 @@ from annette.layers.preprocessing.images.base import ImageLayer, value_range as 
 
 
 class AutoContrast(ImageLayer):
-    r"""Spreads the values of each channel over the whole range while training.
+    r"""Spreads the values of each channel over the whole range.
 
     .. math:: y = l + (h - l)\, \frac{x - \min x}{\max x - \min x}
 
@@ -21,7 +21,7 @@ class AutoContrast(ImageLayer):
 
     Call arguments:
         data: pictures, or a dict with "images", "labels" and "segmentation_masks".
-        training: whether to do anything.
+        training: taken, and of no effect: pictures are changed in any case.
 
     Input shape: (rows, h, w, channels), or one picture; channels before height with
         "channels_first".
@@ -32,6 +32,7 @@ class AutoContrast(ImageLayer):
     """
 
     _fields = ("data_format", "value_range")
+    _always = True
 
     def __init__(self, value_range: Any = (0, 255), **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -39,8 +40,6 @@ class AutoContrast(ImageLayer):
 
     def transform_images(self, images: Any, transformation: Any, training: bool = True) -> Any:
         """Return the pictures with their values spread."""
-        if not training:
-            return images
         low, high = (float(v) for v in self.value_range)
         least = ops.min(images, axis=self._axes[:2], keepdims=True)
         spread = ops.max(images, axis=self._axes[:2], keepdims=True) - least
