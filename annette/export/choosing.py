@@ -1,14 +1,15 @@
 """Which sizes unknown axes have in the traces: as free of each other as the model lets them be.
 
-Two traces make a line and the third says whether it is one. What a choice of sizes hides would be
+Two traces make a line and the others say whether it is one. What a choice of sizes hides would be
 taken for a rule: axes that are equal in all traces for one axis, even sizes for sizes without a half.
-So axes are made equal, and multiples of something, only where the model cannot be traced otherwise.
+So axes are made equal, and multiples of something, only where the model cannot be traced otherwise,
+and the sizes leave all remainders by 8.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import itertools
+import random
 from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
 
@@ -18,10 +19,11 @@ T = TypeVar("T")
 Axis = tuple[int, int]
 Shapes = Sequence[tuple[int | None, ...]]
 
-TRACES = 3
+# Traces where only the rows are not known, and where other axes are not.
+ROWS_ONLY, TRACES = 3, 8
 # What a model raises for sizes that it cannot have.
 FAILURES = (ValueError, TypeError, IndexError, ZeroDivisionError)
-_ROWS = (2, 3, 5)
+_ROWS = (2, 3, 5, 4, 7, 11, 8, 9)
 # The least odd size: many, and few for tables of so many places.
 _MANY, _FEW = 37, 5
 _FACTORS = (1, 2, 4, 8, 16, 32)
@@ -42,29 +44,30 @@ class Choice:
         """Return the sizes of each axis of each input in the traces; other ones of the kind if moved."""
         order = list(dict.fromkeys(self.groups.values()))
         table = _table(self.least, len(order))
-        rows = tuple(n + 5 for n in _ROWS) if moved else _ROWS
+        count = TRACES if order else ROWS_ONLY
+        rows = tuple(n + (5 if moved else 0) for n in _ROWS[:count])
 
         def of(place: Axis, n: int | None) -> tuple[int, ...]:
             if n is not None:
-                return (n,) * TRACES
+                return (n,) * count
             if not place[1]:
                 return rows
             group = self.groups[place]
             base = table[order.index(group)]
-            return tuple(self.factors[group] * (m + (2 if moved else 0)) for m in base)
+            return tuple(self.factors[group] * (m + (8 if moved else 0)) for m in base)
 
         return [[of((i, a), n) for a, n in enumerate(s)] for i, s in enumerate(shapes)]
 
 
 def _table(least: int, count: int) -> list[tuple[int, ...]]:
-    """Return so many odd, even and odd sizes, none of which follows from another."""
+    """Return so many rows of sizes, none of which follows from another."""
+    rng = random.Random(least)
     found: list[tuple[int, ...]] = []
-    numbers = itertools.count()
     while len(found) < count:
-        k = next(numbers)
-        a = least + 2 * k
-        b = a + least // 3 + (1 - least // 3 % 2) + 2 * (k * 5 % 7)
-        row = (a, b, b + least // 2 + (1 - least // 2 % 2) + 2 * (k * 3 % 11))
+        ends = rng.sample(range(8), TRACES)
+        row = tuple(
+            least + (end - least) % 8 + 8 * rng.randrange(max(least // 8, 3)) for end in ends
+        )
         others = [Moving(other) for other in found]
         if not any(line(Moving(row), o) or line(o, Moving(row)) for o in others):
             found.append(row)

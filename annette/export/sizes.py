@@ -26,6 +26,11 @@ def at(size: Size, trace: int) -> int:
     return size.at[trace] if isinstance(size, Moving) else size
 
 
+def traces(sizes: Sequence[Size]) -> int:
+    """Return in how many traces `sizes` are known; one will do where none moves."""
+    return max((len(n.at) for n in sizes if isinstance(n, Moving)), default=1)
+
+
 def shape_at(shape: Sequence[Size], trace: int) -> tuple[int, ...]:
     """Return what `shape` is in one of the traces."""
     return tuple(at(n, trace) for n in shape)

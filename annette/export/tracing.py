@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from annette.export.choosing import FAILURES, TRACES, Choice, freest
+from annette.export.choosing import FAILURES, Choice, freest
 from annette.export.errors import Refused
 from annette.export.flow import Flow, Unlike, joined
 from annette.graph.body import pruned
@@ -73,7 +73,7 @@ def _joint(
 ) -> tuple[Flow, Any]:
     graphs, results, labels = [], [], {}
     moves = any(None in s.shape for s in specs)
-    for trace in range(TRACES if moves else 1):
+    for trace in range(len(next(n for axes in sizes for n in axes)) if moves else 1):
         shapes = [tuple(n[trace] for n in axes) for axes in sizes]
         graph, result, own = _one(call, specs, shapes, keeps)
         graphs.append(graph)

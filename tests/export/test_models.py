@@ -104,6 +104,14 @@ def test_what_is_halved_and_joined_again_of_any_size_that_can_be():
     check(model, [floats(1, 16, 16, 1), floats(2, 10, 6, 1), floats(1, 2, 14, 1)])
 
 
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_zeros_around_stay_zeros_where_the_largest_is_taken(padding):
+    start = keras.Input((4, 5, 2))
+    x = layers.ZeroPadding2D(((1, 2), (1, 1)))(start)
+    model = keras.Model(start, layers.MaxPooling2D(2, 2, padding=padding)(x))
+    check(model, [-1 - floats(2, 4, 5, 2) ** 2])
+
+
 def test_an_autoencoder():
     model = keras.Sequential(
         [

@@ -31,7 +31,7 @@ def written(w: Writer, value: Value) -> str:
             return name
     raise Refused(
         f"{w.where} has a table of numbers, {value.dtype} of shape "
-        f"{', '.join(str(a.shape) for a in value.arrays)} for three sizes of the data, that is "
+        f"{', '.join(str(a.shape) for a in value.arrays[:3])} for three sizes of the data, that is "
         "computed from a size that is not known. Give the input_signature sizes where there is None."
     )
 

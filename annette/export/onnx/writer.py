@@ -13,7 +13,7 @@ from annette.export.errors import Refused
 from annette.export.flow import Flow, Step, Value
 from annette.export.onnx.constants import written
 from annette.export.onnx.dtypes import onnx_number, onnx_type, plain
-from annette.export.sizes import Moving, Size, at, fixed, line, shape_at, size_of
+from annette.export.sizes import Moving, Size, at, fixed, line, shape_at, size_of, traces
 from annette.graph.dtypes import numpy_dtype
 
 Layout = tuple[int, ...]
@@ -41,6 +41,7 @@ class Writer:
         self.opset = opset
         self.parts: list[Part] = [Part()]
         self.done: set[int] = set()  # steps that an earlier one has written too
+        self.alike: dict[int, Value] = {}  # by values, others that come out as the same
         self.taken: dict[str, int] = {}
         self.arrays: dict[str, np.ndarray] = {}  # weights and constants
         self.constants: dict[Any, str] = {}
@@ -209,7 +210,7 @@ class Writer:
                     both = self.node("Mul", self.size(a), self.size(b))
                     return self.node("Mul", both, self.ints(rule.up))
         raise Refused(
-            f"{self.where}: a size in it ({', '.join(map(str, size.at))} for three sizes of the data) "
+            f"{self.where}: a size in it ({', '.join(map(str, size.at[:3]))} for three sizes of the data) "
             "does not follow simply from the sizes of what it reads. Give the input_signature sizes "
             "where there is None."
         )
@@ -253,8 +254,7 @@ class Writer:
 
     def elements(self, sizes: Sequence[Size]) -> Size:
         """Return how many elements a shape has."""
-        traces = next((len(n.at) for n in sizes if isinstance(n, Moving)), 1)
-        return size_of([math.prod(shape_at(sizes, t)) for t in range(traces)])
+        return size_of([math.prod(shape_at(sizes, t)) for t in range(traces(sizes))])
 
 
 def write(writer: Writer, flow: Flow, rules: dict[str, Any]) -> None:

@@ -21,6 +21,11 @@ def made_by(value: Value, name: str) -> Step | None:
     return step if step is not None and step.primitive.name == name else None
 
 
+def only_user(value: Value) -> Step | None:
+    """Return the step that reads a value, if it is one alone and the value no output."""
+    return value.users[0] if len(value.users) == 1 else None
+
+
 def numbers(value: Value) -> list[Any] | None:
     """Return the one number that a constant is made of, for each trace; None if it is no such."""
     if not value.arrays:

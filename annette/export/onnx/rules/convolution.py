@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from annette.export.errors import Refused
 from annette.export.flow import Step, Value
 from annette.export.onnx.layouts import channels_first
+from annette.export.onnx.rules.composed import made_by, only_user
 from annette.export.onnx.rules.shape import spread
 from annette.export.onnx.table import rule
 from annette.export.onnx.writer import Writer
-from annette.export.sizes import Moving, Size, at, fixed
+from annette.export.sizes import Moving, Size, at, fixed, traces
 
 
 def same_padding(n: int, taps: int, stride: int, dilation: int) -> tuple[int, int]:
@@ -30,24 +31,29 @@ def pads(
 
     Where sizes move, strides make the padding move with them: then it is said by name.
     """
-    padding = step.params["padding"]
-    places = x.shape[1:-1]
-    strides = step.params["strides"]
+    padding, strides = step.params["padding"], step.params["strides"]
     follows = any(
         isinstance(n, Moving) and s > 1 and any(_most(p) for p in pair)
-        for n, s, pair in zip(places, strides, padding, strict=True)
+        for n, s, pair in zip(x.shape[1:-1], strides, padding, strict=True)
     )
     if not follows and not any(isinstance(p, Moving) for pair in padding for p in pair):
         return {"pads": [p[0] for p in padding] + [p[1] for p in padding]}
-    for n, k, s, d, pair in zip(places, taps, strides, dilation, padding, strict=True):
-        for trace in range(3):
-            given = tuple(at(p, trace) for p in pair)
-            if given != same_padding(at(n, trace), k, s, d):
-                raise Refused(
-                    f"{w.where} pads windows in a way that depends on a size that is not known. "
-                    "Give the input_signature sizes where there is None."
-                )
+    if not keeps_places(step, x, taps, dilation):
+        raise Refused(
+            f"{w.where} pads windows in a way that depends on a size that is not known. "
+            "Give the input_signature sizes where there is None."
+        )
     return {"auto_pad": "SAME_UPPER"}
+
+
+def keeps_places(step: Step, x: Value, taps: tuple[int, ...], dilation: tuple[int, ...]) -> bool:
+    """Say whether the padding is that of "same" in all traces."""
+    padding, strides = step.params["padding"], step.params["strides"]
+    return all(
+        tuple(at(p, trace) for p in pair) == same_padding(at(n, trace), k, s, d)
+        for n, k, s, d, pair in zip(x.shape[1:-1], taps, strides, dilation, padding, strict=True)
+        for trace in range(traces(x.shape))
+    )
 
 
 def _most(size: Size) -> int:
@@ -67,17 +73,29 @@ def _taps(w: Writer, kernel: Value) -> tuple[int, ...]:
     return tuple(at(n, 0) for n in found)
 
 
-def _bias(step: Step, w: Writer) -> tuple[Value, Step] | None:
-    """Return a bias that is all that happens to the result, and the step that adds it."""
-    result = step.outputs[0]
-    if len(result.users) != 1 or result.dtype == "bfloat16":
+class _Bias(NamedTuple):
+    """A bias that is all that happens to a convolution's result, before it is pooled or after."""
+
+    value: Value
+    added: Step
+    pooled: Value | None
+
+
+def _bias(result: Value) -> _Bias | None:
+    pooled, user = None, only_user(result)
+    if user is not None and user.primitive.name == "max_pool" and not user.outputs[1].users:
+        # The largest of sums with one number is the sum with the largest, to the bit.
+        pooled = user.outputs[0]
+        user = only_user(pooled)
+    if user is None or user.primitive.name != "add" or result.dtype == "bfloat16":
         return None
-    user = result.users[0]
-    if user is None or user.primitive.name != "add" or user.outputs[0].shape != result.shape:
-        return None
-    other = user.inputs[1] if user.inputs[0] is result else user.inputs[0]
-    known = other.variable is not None or other.known is not None
-    return (other, user) if known and other.shape == result.shape[-1:] else None
+    one = result if pooled is None else pooled
+    other = user.inputs[1] if user.inputs[0] is one else user.inputs[0]
+    row = other
+    while made_by(row, "reshape") is not None and row.shape[:-1] == (1,) * (len(row.shape) - 1):
+        row = row.node.inputs[0]  # type: ignore[union-attr]  # it is made by a step
+    fits = user.outputs[0].shape == one.shape and row.shape == result.shape[-1:]
+    return _Bias(row, user, pooled) if fits and row.stored else None
 
 
 @rule("conv")
@@ -88,16 +106,21 @@ def _conv(w: Writer, step: Step) -> None:
         return
     place = channels_first(len(x.shape))
     taps = _taps(w, kernel)
-    bias = _bias(step, w)
-    names = [w.get(x, place), kernel_name(w, kernel), *([w.get(bias[0])] if bias else [])]
+    bias = _bias(step.outputs[0])
+    names = [w.get(x, place), kernel_name(w, kernel), *([w.get(bias.value)] if bias else [])]
     made = w.node(
         "Conv", *names, kernel_shape=list(taps), strides=list(step.params["strides"]),
         dilations=list(step.params["dilation"]), group=step.params["groups"],
         **pads(w, step, x, taps, step.params["dilation"]),
     )  # fmt: skip
+    end = step.outputs[0]
     if bias:
-        w.done.add(id(bias[1]))
-    w.put(bias[1].outputs[0] if bias else step.outputs[0], made, place)
+        w.done.add(id(bias.added))
+        if bias.pooled is None:
+            end = bias.added.outputs[0]
+        else:
+            w.alike[id(bias.pooled)] = bias.added.outputs[0]
+    w.put(end, made, place)
 
 
 @rule("conv_input")
@@ -114,9 +137,9 @@ def _conv_input(w: Writer, step: Step) -> None:
     for n, size, k, s, pair, d in axes:
         lacking = {
             at(size, t) - (s * (at(n, t) - 1) + d * (k - 1) + 1 - at(pair[0], t) - at(pair[1], t))
-            for t in range(3)
+            for t in range(traces(g.shape))
         }
-        ends = {tuple(at(p, t) for p in pair) for t in range(3)}
+        ends = {tuple(at(p, t) for p in pair) for t in range(traces(g.shape))}
         if len(lacking) > 1 or len(ends) > 1:
             raise Refused(
                 f"{w.where} pads in a way that depends on a size that is not known. Give the "

@@ -10,10 +10,10 @@ import numpy as np
 from annette.export.errors import Refused
 from annette.export.flow import Step, Value
 from annette.export.onnx.layouts import channels_first
-from annette.export.onnx.rules.convolution import pads, window_taps
+from annette.export.onnx.rules.convolution import keeps_places, pads, window_taps
 from annette.export.onnx.table import rule
 from annette.export.onnx.writer import Writer
-from annette.export.sizes import Moving, shape_at
+from annette.export.sizes import Moving, shape_at, traces
 from annette.primitives.pooling import sum_pool
 
 
@@ -30,10 +30,19 @@ def _windows(w: Writer, step: Step) -> dict[str, Any]:
 def _max_pool(w: Writer, step: Step) -> None:
     (x,), (largest, where) = step.inputs, step.outputs
     place = channels_first(len(x.shape))
-    made = w.nodes(
-        "MaxPool", [w.get(x, place)], 1 + bool(where.users), **_windows(w, step)
-    )  # fmt: skip
+    how = _windows(w, step)
+    if "pads" in how:
+        # onnxruntime (1.31) joins zeros around with padding that is told by numbers, which counts as
+        # lower than all: where it is told by name it does not.
+        ones = (1,) * len(step.params["size"])
+        if not any(how["pads"]):
+            how = {**how, "pads": None, "auto_pad": "VALID"}
+        elif keeps_places(step, x, step.params["size"], ones):
+            how = {**how, "pads": None, "auto_pad": "SAME_UPPER"}
+    made = w.nodes("MaxPool", [w.get(x, place)], 1 + bool(where.users), **how)
     w.put(largest, made[0], place)
+    if id(largest) in w.alike:
+        w.put(w.alike[id(largest)], made[0], place)
     if where.users:
         # ONNX counts places through all rows and channels.
         grid = w.size(w.elements(x.shape[1:-1]))
@@ -80,9 +89,8 @@ def average(w: Writer, pool: Step, result: Value, padding_counts: bool) -> None:
 def counts(pool: Step) -> list[np.ndarray]:
     """Return how many places of the input each window has, for each trace."""
     (x,) = pool.inputs
-    moving = any(isinstance(n, Moving) for n in x.shape[1:-1])
     found = []
-    for trace in range(3 if moving else 1):
+    for trace in range(traces(x.shape[1:-1])):
         params = {k: tuple(_at(v, trace)) for k, v in pool.params.items()}
         ones = np.ones((1, *shape_at(x.shape[1:-1], trace), 1), "float32")
         found.append(np.asarray(sum_pool(ones, **params)))
