@@ -25,8 +25,7 @@ AREAS: list[tuple[str, str]] = [
     (r"(?i)MaxNumBoundingBoxes|bounding_boxes\.affine|visualization|segmentation_mask",
      "drawing pictures, and boxes that layers move along, are not there yet"),
     (r"Spectrogram|audio_dataset", "audio is not there yet"),
-    (r"BackupAndRestore|Orbax|KerasFileEditor|unsafe_des",
-     "resumption, and other files than those of models, are not there yet"),
+    (r"Orbax|KerasFileEditor|unsafe_des", "annette has checkpoints of its own, and runs no code of a file"),
     (r"\.legacy\b|is_nnx_enabled", "Keras's own past or insides"),
 ]  # fmt: skip
 # Parameters that belong to such an area.
