@@ -89,7 +89,8 @@ def _without_offset(x: Any) -> tuple[Any, Any]:
     """Return what a convolution gave before each channel got its offset, and the offsets."""
     if made_by(made_by(x, "add"), "conv") is not None:
         result, offset = x.node.inputs
-        if result.shape == x.shape and math.prod(offset.shape) == offset.shape[-1] == x.shape[-1]:
+        each = offset.shape[-1:] == x.shape[-1:] and math.prod(offset.shape) == x.shape[-1]
+        if result.shape == x.shape and each:
             return result, offset
     return x, None
 

@@ -327,6 +327,9 @@ struct Checker {
             results(w, filter);
         else
             pool(w);
+        if (work.pool)
+            need(work.pool->windows && can_pool(w, *work.pool->windows, bytes_of(work.in[0].type)),
+                 "has a pooling of other lines");
     }
 
     void results(const Windows &w, bool filter) const {
@@ -370,6 +373,8 @@ struct Checker {
         need(pool.kind == kMaxPool || pool.kind == kDepthwise, "pools in another way");
         need(pool.in.size() == 1 && pool.loop.sums.empty(), "has a pooling with other operands");
         const Operand &y = l.out[0];
+        need(!work.in.empty() && y.type == work.in[0].type && pool.in[0].type == y.type,
+             "pools numbers of another dtype");
         piece = y.value;
         need(piece >= 0 && piece < static_cast<int>(values.size()) &&
                  values[piece].place == Place::piece && pool.in[0].value == piece,
@@ -380,15 +385,20 @@ struct Checker {
             gap *= l.shape[d];
         }
         need(y.offset == 0 && pool.in[0].offset == 0, "makes results with gaps");
-        for (const View &x : work.in)
-            need(x.value != piece, "reads what lies in pieces");
-        for (const Operand &x : l.in)
-            need(x.value != piece, "reads what lies in pieces");
         for (const Operand &x : pool.loop.in)
             need(x.value != piece, "reads what lies in pieces");
-        need(work.windows && pool.windows, "has no windows");
-        need(can_pool(*work.windows, *pool.windows, bytes_of(pool.in[0].type)),
-             "has a pooling of other lines");
+        std::vector<int> given; // what pieces to come still read
+        for (const View &x : work.in)
+            given.push_back(x.value);
+        for (const Operand &x : l.in)
+            given.push_back(x.value);
+        for (const int x : given) {
+            need(x != piece, "reads what lies in pieces");
+            for (const View &z : pool.out)
+                need(x != z.value, "pools into what it still reads");
+            for (const Operand &z : pool.loop.out)
+                need(x != z.value, "pools into what it still reads");
+        }
     }
 
     // Bytes from the first to behind the last element from axis `from` on.

@@ -359,3 +359,34 @@ def test_a_convolution_that_others_read_too_is_kept() -> None:
 
     check(both, [x, w])
     assert all(u.pool is None for u in Plan(native().core, graph_of(both, [x, w]), []).units)
+
+
+BESIDE: dict[str, Any] = {
+    "zeros around what is largest": lambda y, z: ops.pad(ops.max_pool(y, 2), 1),
+    "zeros around means": lambda y, z: ops.pad(
+        ops.average_pool(y, 2), ((0, 0), (1, 2), (0, 1), (0, 0))
+    ),
+    "one of several parts": lambda y, z: ops.concatenate(
+        [ops.average_pool(y, 2), ops.exp(z[:, :4, :4])], axis=1
+    ),
+    "part of another": lambda y, z: ops.slice_update(
+        ops.tanh(z), (0, 1, 1, 0), ops.average_pool(y, 2)
+    ),
+    "sums with what comes later": lambda y, z: ops.average_pool(y, 2) + ops.tanh(z)[:, :4, :4],
+    "an offset for all": lambda y, z: ops.max_pool(y + 1.5, 2),
+    "an offset for each place": lambda y, z: ops.max_pool(y + z[:1], 2),
+    "means of a wider dtype": lambda y, z: ops.average_pool(ops.cast(y, "float64"), 2),
+    "lines turned round": lambda y, z: ops.flip(ops.max_pool(ops.flip(y, axis=1), 2), axis=2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("isa", SETS)
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_is_pooled_lies_beside_what_others_make(name: str, isa: str) -> None:
+    rng = np.random.default_rng(0)
+    x, w, z = (rng.normal(size=s) for s in ((2, 8, 8, 3), (3, 3, 3, 24), (2, 8, 8, 24)))
+
+    def after(x: Any, w: Any, z: Any) -> Any:
+        return BESIDE[name](ops.conv(x, w, padding="same"), z)
+
+    check(after, [x, w, z], isa)

@@ -43,6 +43,8 @@ def _pooling(core: Core, unit: Unit) -> Unit | None:
     (write,) = (ref for ref in made.writers[0].writes if ref.base is made)
     if not (write.whole and write.dense) or len(made.readers) != 1:
         return None
+    if made.dtype != head.writes[0].dtype:  # pieces are cut for numbers of one size
+        return None
     reader = made.readers[0]
     below: Unit = reader.unit
     kinds = ("max_pool", "depthwise")
@@ -54,13 +56,15 @@ def _pooling(core: Core, unit: Unit) -> Unit | None:
 
 
 def _ready(below: Unit, unit: Unit, place: dict[Unit, int]) -> bool:
-    """Say whether all that a pooling reads beside is there when the convolution runs."""
-    for item in below.items:
-        for ref in item.writes:
-            if ref.base.place == "variable":
-                return False
-        for ref in item.reads:
-            for writer in ref.base.writers:
-                if writer.unit not in (unit, below) and place[writer.unit] > place[unit]:
-                    return False
-    return True
+    """Say whether a pooling may run where the convolution does.
+
+    All that it reads beside must be there by then, and nothing may be written later where it writes:
+    the zeros around its result, for one.
+    """
+    writes = [ref.base for item in below.items for ref in item.writes]
+    if any(base.place == "variable" for base in writes):
+        return False
+    bases = [ref.base for item in below.items for ref in item.reads]
+    bases += [base for base in writes if not base.parted]
+    writers = {item.unit for base in bases for item in base.writers} - {unit, below}
+    return all(place[writer] < place[unit] for writer in writers)
