@@ -16,10 +16,15 @@ from annette.backends.native.plan import Plan
 from annette.fused.cells import lstm_slopes
 from annette.fused.normalization import layer_norm_gradient
 from annette.graph.dtypes import numpy_dtype
+from annette.graph.primitive import apply
+from annette.primitives.convolution import conv_filter
+from annette.primitives.pooling import max_pool
 from tests.native.running import graph_of, native
 
 NUMBERS = [-(2**63), -(2**31), -65, -64, -8, -2, -1, 0, 1, 2, 3, 5, 8, 10, 11, 16, 63, 64, 65, 100, 1024,
            4096, 2**20, 2**31 - 1, 2**31, 2**40, 2**62, 2**63 - 1]  # fmt: skip
+
+HOW = {"strides": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
 
 
 def networks() -> list[tuple[Any, list[Variable], list[np.ndarray]]]:
@@ -54,12 +59,31 @@ def networks() -> list[tuple[Any, list[Variable], list[np.ndarray]]]:
         pooled = ops.sum(ops.reshape(y, (2, 4, 16)), axis=1)
         return *back, pooled, *lstm_slopes(*gates)
 
+    def images(x: Any, t: Any) -> Any:
+        x = ops.reshape(x, (1, 8, 8, 2))
+        wide = ops.reshape(ops.concatenate([x] * 8, axis=-1), (1, 8, 8, 16))
+        kernel = ops.reshape(ops.concatenate([weight] * 36, axis=0), (3, 3, 16, 16))
+        y = ops.relu(ops.conv(wide, kernel, padding="same") + weight[0, 0])
+        slope = apply(conv_filter, (wide, y), {"taps": (3, 3), **HOW})
+        small = ops.conv(x, kernel[:, :, :2, :5], padding="same")
+        return (
+            ops.max_pool(y, 2),
+            ops.average_pool(small, (4, 3)),
+            slope,
+            *apply(
+                max_pool,
+                (ops.conv(wide, kernel),),
+                {"size": (2, 2), "strides": (2, 2), "padding": ((0, 0),) * 2},
+            ),
+        )
+
     arrays = [rng.normal(size=(16, 8)).astype("float32"), rng.integers(0, 8, 16).astype("int32")]
     return [
         (graph_of(step, arrays), [weight], arrays),
         (graph_of(others, arrays), [], arrays),
         (graph_of(loops, arrays), [weight], arrays),
         (graph_of(rows, arrays), [weight], arrays),
+        (graph_of(images, arrays), [weight], arrays),
     ]
 
 
@@ -68,7 +92,7 @@ def written(graph: Any, variables: list[Variable]) -> list[Any]:
     plan = Plan(native().core, graph, variables)
     real = plan.core
     plan.core = SimpleNamespace(  # type: ignore[assignment]  # keeps what it is given
-        module=SimpleNamespace(Program=lambda *a: list(a)),
+        module=SimpleNamespace(Program=lambda *a: list(a), pools=real.module.pools),
         isa=real.isa, codes=real.codes, kinds=real.kinds, steps=real.steps,
     )  # fmt: skip
     found: list[Any] = plan.build(len(variables), len(graph.outputs))
