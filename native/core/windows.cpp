@@ -123,6 +123,9 @@ bool can_pool(Windows w, const Windows &p, int element) {
     for (int d = 0; d < kSpatial; ++d)
         if (p.axis[d].in != w.axis[d].out)
             return false;
+    // A thread has no room for more places than the piece has.
+    if (p.axis[2].out > w.axis[2].out || y.out > (w.axis[1].out + y.in_step - 1) / y.in_step)
+        return false;
     for (const Tap &tap : y.phases[0].taps)
         if (tap.offset < 0 || tap.offset >= y.in_step)
             return false;

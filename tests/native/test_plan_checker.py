@@ -136,8 +136,9 @@ def _pooled(d: Draft, **changes: Any) -> None:
     d.values[2] = (changes.get("place", PIECE), 0, changes.get("bytes", BYTES))
     number = changes.get("type", d.f32)
     made = d.view(2, shape=(1, 1, 1, N, 1), strides=(N, N, N, 1, 1), **changes.get("made", {}))
-    kept = d.view(changes.get("into", 3), shape=(1, N, 1), strides=(N, 1, 1), type=number)
-    loop = ((1, N, 1), [number], [], [(0, kept)], [], [])
+    shape = (1, line[1], 1)
+    kept = d.view(changes.get("into", 3), shape=shape, strides=(N, 1, 1), type=number)
+    loop = (shape, [number], [], [(0, kept)], [], [])
     high = changes.get("high", _ONE)
     ints = (1, changes.get("channels", 1), 1, 1, 1, *_ONE, *high, *line)
     kind = d.core.kinds[changes.get("kind", "depthwise")]
@@ -163,6 +164,10 @@ WRONG: dict[str, Any] = {
     "a pooling that is pooled": lambda d: _pooled(d, pool=_conv(d)),
     "a pooling into what is pooled": lambda d: _pooled(d, into=2),
     "a pooling into what is still read": lambda d: _pooled(d, into=1),
+    "a pooling that gives more places": lambda d: (
+        d.values.__setitem__(3, (OUTPUT, 0, 2 * BYTES)),
+        _pooled(d, line=(N, 2 * N, 1, 1, 1, 1, 1, 0, 0)),
+    ),
     "a pooling of another dtype": lambda d: (
         d.values.__setitem__(3, (OUTPUT, 0, 2 * BYTES)),
         _pooled(d, made={"type": d.f64}, type=d.f64, bytes=2 * BYTES),
