@@ -124,8 +124,22 @@ def _between(ys: list[Tensor], xs: Sequence[Tensor]) -> list[Node]:
     wanted = {id(x) for x in xs}
     connected: dict[int, bool] = {}
     order: list[Node] = []
+    written: dict[int, Node] = {}
+
+    def maker(t: Tensor) -> Node | None:
+        """Return the node that made it; as it was written, if a shorter way passes by an x."""
+        node = t.node
+        if node is None or node.instead is None:
+            return node
+        passed, make = node.instead
+        if wanted.isdisjoint(map(id, passed)):
+            return node
+        if id(node) not in written:
+            written[id(node)] = make()
+        return written[id(node)]
+
     for y in ys:
-        stack = [(y.node, False)] if y.node is not None else []
+        stack = [(maker(y), False)]
         while stack:
             node, ready = stack.pop()
             if node is None or (id(node) in connected and not ready):
@@ -133,11 +147,10 @@ def _between(ys: list[Tensor], xs: Sequence[Tensor]) -> list[Node]:
             if not ready:
                 connected[id(node)] = False
                 stack.append((node, True))
-                stack.extend((t.node, False) for t in node.inputs if t.node is not None)
+                stack.extend((maker(t), False) for t in node.inputs)
                 continue
             connected[id(node)] = any(
-                id(t) in wanted or (t.node is not None and connected.get(id(t.node), False))
-                for t in node.inputs
+                id(t) in wanted or connected.get(id(maker(t)), False) for t in node.inputs
             )
             if connected[id(node)]:
                 order.append(node)

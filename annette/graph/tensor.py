@@ -30,7 +30,7 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
 class Node:
     """One application of a primitive or fused operation: what is computed from what."""
 
-    __slots__ = ("inputs", "outputs", "params", "primitive")
+    __slots__ = ("inputs", "instead", "outputs", "params", "primitive")
 
     def __init__(
         self, primitive: Primitive, inputs: tuple[Tensor, ...], params: dict[str, Any]
@@ -39,6 +39,9 @@ class Node:
         self.inputs = inputs
         self.params = params
         self.outputs: tuple[Tensor, ...] = ()
+        # Where it is computed in a shorter way: what that way passes by, and what makes a Node of
+        # the way as it was written, for gradients by the former.
+        self.instead: tuple[tuple[Tensor, ...], Callable[[], Node]] | None = None
 
 
 if TYPE_CHECKING:

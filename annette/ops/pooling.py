@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from annette.graph.dtypes import numpy_dtype
-from annette.graph.primitive import apply
+from annette.graph.primitive import apply, constant
+from annette.graph.tensor import Node, Tensor
 from annette.ops.common import dtype_of, floating, from_python, op, rank, to_dtype
 from annette.ops.convolution import (
     as_given,
@@ -78,11 +80,22 @@ def max_pool(
     # The largest of max(x + b, 0) is max(largest + b, 0), rounded or not: pooled first, there is
     # less to compute.
     before = made_by(x, "relu")
-    x, offset = _without_offset(x if before is None else before)
-    y = apply(p.max_pool, (x,), how)[0]
+    given = x if before is None else before
+    inner, offset = _without_offset(given)
+    y = apply(p.max_pool, (inner,), how)[0]
     y = y if offset is None else apply(e.add, (y, offset), {})
     y = y if before is None else apply(e.relu, (y,), {})
+    if inner is not x and isinstance(y, Tensor) and y.node is not None:
+        y.node.instead = (x, given), partial(_as_written, x, how, y)
     return to_dtype(as_given(y, form), dtype)
+
+
+def _as_written(x: Tensor, how: dict[str, Any], y: Tensor) -> Node:
+    """Return a pooling of x itself that makes y, for gradients by x."""
+    node = Node(p.max_pool, (x,), how)
+    where = apply(p.max_pool, (x,), how)[1]
+    node.outputs = (y, where if isinstance(where, Tensor) else constant(where))
+    return node
 
 
 def _without_offset(x: Any) -> tuple[Any, Any]:

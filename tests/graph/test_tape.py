@@ -438,3 +438,37 @@ def test_two_updates_within_one_step(compiled: bool) -> None:
     else:
         step(np.array(1, "float32"))
     np.testing.assert_allclose(weight.numpy(), [4.0 * 0.8 * 0.8], rtol=1e-6)
+
+
+@pytest.mark.parametrize("traced", [False, True])
+@pytest.mark.parametrize("by", ["activation", "sum"])
+def test_gradients_by_what_is_pooled(by: str, traced: bool) -> None:
+    """A maximum passes by an activation and an offset, unless a gradient by one of them is asked."""
+    rng = np.random.default_rng(0)
+    shapes = ((2, 6, 6, 3), (3, 3, 3, 4), (4,))
+    arrays = [rng.normal(size=s).astype("float32") for s in shapes]
+
+    def slopes(x: Any, w: Any, b: Any) -> Any:
+        with GradientTape() as tape:
+            tape.watch(x), tape.watch(w)
+            total = ops.conv(x, w) + b
+            active = ops.relu(total)
+            loss = ops.sum(ops.max_pool(active, 2) ** 2)
+        return tape.gradient(loss, [active if by == "activation" else total, w])
+
+    def alone(x: Any, w: Any, b: Any) -> Any:
+        total = ops.conv(x, w) + b
+        given = ops.relu(total) if by == "activation" else total
+        given = np.array(given)
+        with GradientTape() as tape:
+            tape.watch(given)
+            loss = ops.sum(ops.max_pool(ops.relu(given), 2) ** 2)
+        return tape.gradient(loss, given)
+
+    if traced:
+        graph, _ = trace(slopes, [(a.shape, "float32") for a in arrays])
+        results, _ = interpret(graph, arrays)
+    else:
+        results = slopes(*map(ops.convert_to_tensor, arrays))
+    np.testing.assert_allclose(np.asarray(results[0]), np.asarray(alone(*arrays)), rtol=1e-5)
+    assert np.any(np.asarray(results[1]))
