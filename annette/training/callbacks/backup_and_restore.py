@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from annette.training.callbacks.callback import Callback
+from annette.training.plausible import is_count
 
 # The files of a folder; the second one with `double_checkpoint`, written by turns.
 FILES = ("checkpoint.annette", "checkpoint-2.annette")
@@ -100,8 +101,10 @@ class BackupAndRestore(Callback):
                 continue
             try:
                 state = read_checkpoint(path)
-                found.append((int(dict(state)["number"]), number, state))
-            except (ValueError, OSError, KeyError, TypeError) as error:
+                if not isinstance(state, dict) or not is_count(state.get("number")):
+                    raise ValueError(f"The file {str(path)!r} has no state of a training run.")
+                found.append((state["number"], number, state))
+            except (ValueError, OSError) as error:
                 problems.append(error)
         if problems and not found:
             raise ValueError(
