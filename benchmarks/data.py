@@ -82,7 +82,7 @@ def load(folder: Path, job: str, width: int, rows: int) -> Arrays:
     name = job if job in ("binary", "digits", "xor") else "wide" if width == 1024 else "mnist"
     name = {28: "images", 32: "colours"}.get(width, name)
     name = {"recurrent": "lines", "stacked": "series", "transformer": "vectors"}.get(job, name)
-    if job in ("product", "copy", "save", "load", "load_weights"):
+    if job in ("product", "copy", "flush", "save", "load", "load_weights"):
         return np.empty((0, 0), "float32"), np.empty(0, "int64")
     x, y = np.load(folder / f"{name}_x.npy"), np.load(folder / f"{name}_y.npy")
     if name in ("binary", "digits", "xor") or rows == len(x):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import platform
+import statistics
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
@@ -154,6 +155,10 @@ def limits(results: Results) -> list[str]:
     if copy and copy.name in results.seconds:
         speed = 2 * 4 * copy.rows / min(results.seconds[copy.name]["numpy"])
         lines[-1] += f" {copy.title[0].upper()}{copy.title[1:]}: {speed / 1e9:.0f} GB/s."
+    flush = next((work for work in results.works if work.job == "flush"), None)
+    if flush and flush.name in results.seconds:
+        seconds = statistics.median(results.seconds[flush.name]["numpy"])
+        lines[-1] += f" {flush.title[0].upper()}{flush.title[1:]}: {1e3 * seconds:.0f} ms."
     lines[-1] += " The matrix products of an epoch, over all the time that the epoch takes:"
     rows = []
     for work in results.works:

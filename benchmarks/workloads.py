@@ -373,6 +373,15 @@ WORKLOADS = (
         rows=2**27,
         systems=("numpy",),
     ),
+    Workload(
+        "flush",
+        "a file of 200 MB, written and flushed to the disk",
+        "a call, warm",
+        "flush",
+        sizes=(50_000_000,),
+        rows=1,
+        systems=("numpy",),
+    ),
 )
 
 

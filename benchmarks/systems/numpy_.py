@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -178,6 +179,19 @@ class Programs:
         def run(calls: int) -> None:
             for _ in range(calls):
                 np.matmul(a, b, out=out)
+
+        return run
+
+    def flush(self, work: Workload, x: np.ndarray, y: np.ndarray) -> Run:
+        """Bytes into a file, and the file to the disk."""
+        folder, data = tempfile.TemporaryDirectory(), np.ones(work.sizes[0], "float32")
+
+        def run(calls: int) -> None:
+            for _ in range(calls):
+                with open(f"{folder.name}/file", "wb") as file:
+                    file.write(memoryview(data))
+                    file.flush()
+                    os.fsync(file.fileno())
 
         return run
 

@@ -104,6 +104,17 @@ def test_what_is_halved_and_joined_again_of_any_size_that_can_be():
     check(model, [floats(1, 16, 16, 1), floats(2, 10, 6, 1), floats(1, 2, 14, 1)])
 
 
+@pytest.mark.parametrize("padding", ["valid", "same", "causal"])
+def test_windows_over_sequences_of_any_length(padding):
+    start = keras.Input((None, 3))
+    ends = [
+        layers.Conv1D(2, size, strides=strides, padding=padding)(start)
+        for size in (1, 2, 3, 4) for strides in (1, 2, 3)
+    ]  # fmt: skip
+    model = trained(keras.Model(start, ends))
+    check(model, [floats(2, n, 3) for n in range(8, 15)])
+
+
 @pytest.mark.parametrize("padding", ["valid", "same"])
 def test_zeros_around_stay_zeros_where_the_largest_is_taken(padding):
     start = keras.Input((4, 5, 2))

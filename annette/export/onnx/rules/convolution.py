@@ -36,14 +36,15 @@ def pads(
         isinstance(n, Moving) and s > 1 and any(_most(p) for p in pair)
         for n, s, pair in zip(x.shape[1:-1], strides, padding, strict=True)
     )
-    if not follows and not any(isinstance(p, Moving) for pair in padding for p in pair):
-        return {"pads": [p[0] for p in padding] + [p[1] for p in padding]}
-    if not keeps_places(step, x, taps, dilation):
+    moves = any(isinstance(p, Moving) for pair in padding for p in pair)
+    if (follows or moves) and keeps_places(step, x, taps, dilation):
+        return {"auto_pad": "SAME_UPPER"}
+    if moves:
         raise Refused(
             f"{w.where} pads windows in a way that depends on a size that is not known. "
             "Give the input_signature sizes where there is None."
         )
-    return {"auto_pad": "SAME_UPPER"}
+    return {"pads": [p[0] for p in padding] + [p[1] for p in padding]}
 
 
 def keeps_places(step: Step, x: Value, taps: tuple[int, ...], dilation: tuple[int, ...]) -> bool:
