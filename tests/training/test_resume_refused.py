@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import annette as keras
-from annette.callbacks import BackupAndRestore, EarlyStopping, ModelCheckpoint
+from annette.callbacks import BackupAndRestore, Callback, EarlyStopping, ModelCheckpoint
 from annette.saving import archive
 from annette.saving.checkpoint import read_checkpoint, write_checkpoint
 from tests.saving.mutations import members
@@ -234,6 +234,19 @@ def test_what_is_written_can_be_read_however_deep_it_is(tmp_path):
         assert read_checkpoint(path) == state
         deepest = depth
     assert 20 < deepest < 199
+
+
+def test_a_run_stays_in_its_folder_where_the_program_goes_to_another(tmp_path, monkeypatch):
+    class Goes(Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            (tmp_path / "other").mkdir(exist_ok=True)
+            os.chdir(tmp_path / "other")
+
+    monkeypatch.chdir(tmp_path)
+    run(epochs=2, resume=kept("mine"), callbacks=lambda: [Goes()])
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["mine", "other"]
+    assert not list((tmp_path / "other").iterdir())
+    assert read_checkpoint(tmp_path / "mine" / "checkpoint.annette")["epoch"] == 2
 
 
 def test_an_array_is_in_a_checkpoint_once(tmp_path):
