@@ -30,7 +30,9 @@ def is_text(value: Any) -> bool:
 
 def is_number(value: Any) -> bool:
     """Say whether a value is one number, which floats can hold."""
-    if isinstance(value, str) or getattr(value, "ndim", 0) != 0:
+    if isinstance(value, np.ndarray):
+        return value.size == 1 and is_numeric(value)
+    if isinstance(value, str):
         return False
     try:
         float(value)
