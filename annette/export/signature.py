@@ -66,7 +66,12 @@ class Signature:
 
 def _structure(model: Any, known: Any) -> Any:
     if known is not None:
-        return known._inputs_struct
+        if getattr(model, "_declared", True):
+            return known._inputs_struct
+        # built for the data that it met, however many rows that had
+        return tree.map_structure(
+            lambda x: InputSpec(x.name, (None, *x.shape[1:]), x.dtype), known._inputs_struct
+        )
     shapes = getattr(model, "_called_shapes", None) or getattr(model, "_build_shapes", None)
     if not model.built or not shapes or len(shapes) != 1:
         raise ValueError(

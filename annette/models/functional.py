@@ -118,7 +118,8 @@ class Functional(Model):
             args, kwargs = _fill(node.args, values), _fill(node.kwargs, values)
             operation = node.operation
             if isinstance(operation, Layer) and operation._call_signature.takes("training"):
-                kwargs.setdefault("training", training)
+                # what the model is called with goes before what a call was made with, as in Keras
+                kwargs["training"] = kwargs.get("training") if training is None else training
             outputs = operation(*args, **kwargs)
             for symbol, y in zip(node.outputs, tree.flatten(outputs), strict=True):
                 values[_key(symbol)] = y

@@ -17,7 +17,7 @@ from annette.saving import archive as archives, hdf5, weights
 from annette.saving.files import opened, replacing
 
 _KIND = "training run"
-_MOST_DEPTH = 200
+_MOST_DEPTH = 240  # of JSON, of which `plain_json` reads no more than 256 levels
 
 
 def write_checkpoint(path: str | os.PathLike[str], state: Any) -> None:
@@ -54,8 +54,8 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Any:
     with weights.parsed_state(data, f"{named}: {archives.WEIGHTS}") as found:
         arrays = {dataset.name.strip("/"): dataset.read() for dataset in found.walk()}
     try:
-        return _unpacked(config, arrays, 0)
-    except (KeyError, TypeError, IndexError) as error:
+        return _unpacked(config, arrays)
+    except (KeyError, TypeError, IndexError, ValueError) as error:
         raise archives.ArchiveError(
             f"The file {named!r} is refused: its parts do not fit together ({error})."
         ) from error
@@ -70,7 +70,7 @@ def _packed(value: Any, writer: hdf5.Writer, where: str, depth: int) -> Any:
     if value is None or type(value) in (bool, int, float, str):
         return value
     if depth > _MOST_DEPTH:
-        raise TypeError(f"{where[:200]} is nested more than {_MOST_DEPTH} deep.")
+        raise TypeError(f"{where[:200]} is nested too deep for a checkpoint.")
     if hasattr(value, "numpy") and not isinstance(value, (np.ndarray, np.generic)):
         value = value.numpy()  # a variable or tensor
     if isinstance(value, np.generic):
@@ -80,11 +80,11 @@ def _packed(value: Any, writer: hdf5.Writer, where: str, depth: int) -> Any:
     if isinstance(value, (bytes, bytearray)):
         return {"bytes": _kept(np.frombuffer(bytes(value), "uint8"), writer, where)}
     if isinstance(value, (list, tuple)):
-        items = [_packed(v, writer, f"{where}[{i}]", depth + 1) for i, v in enumerate(value)]
+        items = [_packed(v, writer, f"{where}[{i}]", depth + 2) for i, v in enumerate(value)]
         return items if isinstance(value, list) else {"tuple": items}
     if isinstance(value, dict):
         pairs = [
-            [_packed(k, writer, where, depth + 1), _packed(v, writer, f"{where}[{k!r}]", depth + 1)]
+            [_packed(k, writer, where, depth + 3), _packed(v, writer, f"{where}[{k!r}]", depth + 3)]
             for k, v in value.items()
         ]
         return {"dict": pairs}
@@ -106,23 +106,21 @@ def _kept(array: np.ndarray, writer: hdf5.Writer, where: str) -> str:
     return name
 
 
-def _unpacked(value: Any, arrays: dict[str, np.ndarray], depth: int) -> Any:
-    if depth > 2 * _MOST_DEPTH:
-        raise TypeError("it is nested too deep")
+def _unpacked(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     if isinstance(value, list):
-        return [_unpacked(v, arrays, depth + 1) for v in value]
+        return [_unpacked(v, arrays) for v in value]
     if not isinstance(value, dict):
         return value
     mark, held = next(iter(value.items())) if len(value) == 1 else ("", "")
     if mark == "array":
-        return arrays[held]
+        return arrays.pop(held)  # each is there once: a file is not to grow by saying it again
     if mark == "number":
-        return arrays[held][()]
+        return arrays.pop(held)[()]
     if mark == "bytes":
-        return arrays[held].tobytes()
+        return arrays.pop(held).tobytes()
     if mark == "tuple":
-        return tuple(_unpacked(v, arrays, depth + 1) for v in held)
+        return tuple(_unpacked(v, arrays) for v in held)
     if mark == "dict":
-        unpacked = [[_unpacked(part, arrays, depth + 1) for part in pair] for pair in held]
+        unpacked = [[_unpacked(part, arrays) for part in pair] for pair in held]
         return dict(unpacked)
     raise TypeError(f"{mark!r} is no kind of value")

@@ -231,9 +231,15 @@ def opened(path: str | os.PathLike[str], follow: bool = True) -> Iterator[IO[byt
     # A pipe without a writer would make the opening wait for one.
     flags = os.O_RDONLY | _BINARY | getattr(os, "O_NONBLOCK", 0)
     descriptor = os.open(path, flags if follow else flags | getattr(os, "O_NOFOLLOW", 0))
+    try:
+        regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+    except OSError:
+        os.close(descriptor)
+        raise
+    if not regular:
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "This is no regular file", str(path))
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "This is no regular file", str(path))
         yield file
 
 

@@ -101,7 +101,7 @@ def _make(model: Any, x: np.ndarray) -> Any:
     if not _suits(model) or x.dtype.kind not in "iufb":
         return None
     dtype = x.dtype.name
-    graph, result = trace(lambda t: model(t, training=False), [(x.shape, dtype)], "call")
+    graph, result = trace(model, [(x.shape, dtype)], "call")
     flat = tree.flatten(result)
     if graph.assigns or len(flat) != 1 or tree.is_nested(result):
         return None

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from annette import random
+from annette.training.plausible import is_count
 
 
 def random_states() -> dict[str, Any]:
@@ -25,20 +26,27 @@ def random_states() -> dict[str, Any]:
 def are_random_states(states: Any) -> bool:
     """Say whether this is what `random_states` returns."""
     try:
-        version, words, _ = states["python"]
+        version, words, gauss = states["python"]
         key, place, has_gauss, cached = states["numpy"]
         own = states["annette"]
         return (
             (version, words.shape, str(words.dtype)) == (3, (625,), "uint64")
+            and (gauss is None or type(gauss) is float)
             and int(words.max()) < 2**32
             and int(words[-1]) <= 624
             and (key.shape, str(key.dtype)) == ((624,), "uint32")
             and (type(place), type(has_gauss), type(cached)) == (int, int, float)
             and 0 <= place <= 624
-            and (own is None or (type(own[0]) is int and own[0] >= 0 and own[1].shape == (2,)))
+            and has_gauss in (0, 1)
+            and (own is None or _is_generator(own))
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):
         return False
+
+
+def _is_generator(own: Any) -> bool:
+    seed, state = own
+    return is_count(seed) and (state.shape, str(state.dtype)) == ((2,), "uint32")
 
 
 def set_random_states(states: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import math
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +17,15 @@ from annette.training.callbacks.callback_list import CallbackList
 from annette.training.chance import are_random_states, random_states, set_random_states
 from annette.training.data import DataSource
 from annette.training.fingerprint import differences, fingerprint
+from annette.training.plausible import (
+    Check,
+    dict_of,
+    is_count,
+    is_flag,
+    is_numeric,
+    is_plain,
+    or_none,
+)
 from annette.training.variables import (
     misfits,
     own_states,
@@ -44,16 +53,8 @@ class Place(NamedTuple):
     finished: bool = False  # nor that
 
 
-def _is_count(value: Any) -> bool:
-    return type(value) is int and value >= 0
-
-
-def _are_arrays(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(v, np.ndarray) for v in value.values())
-
-
-def _are_stores(value: Any) -> bool:
-    return isinstance(value, dict) and all(_are_arrays(v) for v in value.values())
+_are_arrays = dict_of(lambda value: isinstance(value, np.ndarray))
+_are_stores = dict_of(_are_arrays)
 
 
 def _are_callbacks(value: Any) -> bool:
@@ -71,16 +72,18 @@ def _is_final(value: Any) -> bool:
 
 
 # What a state is made of: a file that is whole may still be none that a run wrote.
-_FINAL: dict[str, Callable[[Any], bool]] = {
+_FINAL: dict[str, Check] = {
     "own": _are_stores, "callbacks": _are_callbacks, "random": are_random_states,
 }  # fmt: skip
-_PARTS: dict[str, Callable[[Any], bool]] = {
+_PARTS: dict[str, Check] = {
     **_FINAL,
-    **dict.fromkeys(("number", "epoch", "batch"), _is_count),
+    **dict.fromkeys(("number", "epoch", "batch"), is_count),
     **dict.fromkeys(("begun_with", "started_with"), are_random_states),
-    **dict.fromkeys(("is", "logs", "source"), lambda value: isinstance(value, dict)),
-    "validation": lambda value: value is None or isinstance(value, dict),
-    "stopped": lambda value: isinstance(value, bool),
+    "is": dict_of(is_plain),
+    "logs": dict_of(lambda value: True),
+    "source": dict_of(lambda value: True),
+    "validation": or_none(dict_of(lambda value: True)),
+    "stopped": is_flag,
     "variables": _are_arrays,
     "final": _is_final,
 }
@@ -119,7 +122,7 @@ class Keeper:
                 f"{where} has format {state.get('format')!r}; this version of annette knows "
                 f"{_FORMAT}. Remove the folder to train from the beginning."
             )
-        wrong = sorted(name for name, fits in _PARTS.items() if not fits(state.get(name)))
+        wrong = [n for n in sorted(_PARTS) if n not in state or not _PARTS[n](state[n])]
         if wrong:
             raise ValueError(
                 f"{where} is no whole one: it has no {', '.join(wrong)} as they should be. Remove the "
@@ -169,12 +172,30 @@ class Keeper:
             pairs = ((self._source, state["source"]), (self._validation, state["validation"]))
             if any(kept is not None and set(kept) != _asked(source) for source, kept in pairs):
                 said = "the place in the data is kept in another way"
+        said = said or self._unlikely(state)
         if said:
             raise ValueError(
                 f"The checkpoint in {self.backup.backup_dir!r} is of another training run: {said}. "
                 "Train with what it was begun with, or choose another folder (or remove this one) "
                 "to train from the beginning."
             )
+
+    def _unlikely(self, state: dict[str, Any]) -> str:
+        """Say what no run comes to: what would be gone through again is bounded by what was done."""
+        histories = [kept for name, kept in state["callbacks"] if name == "History"]
+        epochs = state["epoch"]
+        for kept in histories:
+            if isinstance(kept, dict) and isinstance(kept.get("epoch"), list):
+                epochs = min(epochs, len(kept["epoch"]))
+        if not self._source.could_be(state["source"], epochs, state["batch"]):
+            return "the place in the data is none that so many epochs come to"
+        validation = self._validation
+        kept = state["validation"]
+        if validation is not None and kept and not validation.could_be(kept, epochs, 0):
+            return "the place in the validation data is none that so many epochs come to"
+        if state["batch"] and not all(map(or_none(is_numeric), tree.flatten(state["logs"]))):
+            return "the metrics within the epoch are no numbers"
+        return ""
 
     def _take_up(self, state: dict[str, Any], epochs: int) -> Place:
         place = Place(

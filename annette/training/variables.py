@@ -60,10 +60,20 @@ def own_states(model: Any) -> dict[str, dict[str, Any]]:
 
 
 def set_own_states(model: Any, states: dict[str, dict[str, Any]]) -> None:
-    """Give the parts what they saved."""
+    """Give the parts what they saved.
+
+    Raises:
+        ValueError: if one of them cannot take it.
+    """
     for path, owner in parts_of(model):
         if path in states and _saves_itself(owner):
-            owner.load_own_variables(states[path])
+            try:
+                owner.load_own_variables(states[path])
+            except Exception as error:
+                raise ValueError(
+                    f"{type(owner).__name__}.load_own_variables of {path!r} could not take what its "
+                    f"save_own_variables gave ({type(error).__name__}: {error})."
+                ) from error
 
 
 def _saves_itself(owner: Any) -> bool:

@@ -85,6 +85,33 @@ def test_the_opset_can_be_asked_for(tmp_path):
             model.export(tmp_path / "wrong.onnx", opset_version=wrong)
 
 
+def test_a_model_that_met_few_rows_takes_any_number(tmp_path):
+    """A Sequential without an Input is built for its first data; a given batch size stays."""
+    x = np.ones((2, 4), "float32")
+    met = keras.Sequential([layers.Dense(3)])
+    met(x)
+    given = keras.Sequential([keras.Input((4,), batch_size=2), layers.Dense(3)])
+    for model, rows in ((met, "batch"), (given, 2)):
+        model.export(tmp_path / "model.onnx", verbose=False)
+        proto = onnx.load(tmp_path / "model.onnx")
+        size = proto.graph.input[0].type.tensor_type.shape.dim[0]
+        assert (size.dim_param or size.dim_value) == rows
+        np.testing.assert_allclose(outputs(proto, x)[0], np.asarray(model(x)), rtol=1e-5)
+    met.export(tmp_path / "model.onnx", verbose=False)
+    assert outputs(onnx.load(tmp_path / "model.onnx"), np.ones((7, 4), "float32"))[0].shape == (
+        7,
+        3,
+    )
+
+
+def test_an_output_called_like_an_input_has_another_name(tmp_path):
+    start = keras.Input((4,), name="a")
+    model = keras.Model(start, {"a": layers.Dense(2)(start)})
+    model.export(tmp_path / "model.onnx", verbose=False)
+    graph = onnx.load(tmp_path / "model.onnx").graph
+    assert ([x.name for x in graph.input], [x.name for x in graph.output]) == (["a"], ["a_1"])
+
+
 def test_a_signature_gives_sizes_and_dtypes(tmp_path):
     start = keras.Input((None, None))
     model = keras.Model(start, layers.Flatten()(start[:, :3, :2]))

@@ -27,7 +27,7 @@ import numpy as np
 import annette as keras
 from annette.saving import hdf5, weights
 from annette.saving.hdf5 import chunks, header, heaps, superblock, trees
-from tests.saving import flat_mutations as flat, mutations as m, zoo
+from tests.saving import flat_mutations as flat, mutations as m, resumed, zoo
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SECONDS = 20  # for one case: far more than any takes, far less than forever
@@ -119,6 +119,11 @@ def read_config(raw: bytes) -> None:
     keras.models.model_from_json(raw.decode("utf-8", "surrogatepass"))
 
 
+def read_checkpoint(raw: bytes) -> None:
+    """Go on with the run that a checkpoint is of; one that is refused leaves the model as it was."""
+    resumed.go_on(raw, Path(_folder.name, "resumed"))
+
+
 # --- what they begin with -------------------------------------------------------------------------
 
 
@@ -200,6 +205,8 @@ READERS: dict[str, Reader] = {
     "old h5": Reader(old_seeds, m.old_file, read_old),
     "keras": Reader(keras_seeds, m.keras_file, read_keras),
     "layers": Reader(layer_seeds, m.keras_file, read_keras),
+    # A forged state must be known as such before it comes to callbacks and data.
+    "checkpoint": Reader(resumed.seeds, resumed.changed, read_checkpoint, (ValueError, OSError)),
     # A configuration alone has no file that says how much is too much.
     "config": Reader(config_seeds, m.json_text, read_config, (ValueError, TypeError, MemoryError)),
 }

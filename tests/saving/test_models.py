@@ -360,3 +360,10 @@ def test_old_weights_by_name(tmp_path):
         model.load_weights(tmp_path / "old.h5")
     model.load_weights(tmp_path / "old.h5", by_name=True)
     np.testing.assert_allclose(model.get_weights()[0], weights["two"][0], rtol=1e-6)
+
+
+def test_a_folder_that_is_called_like_a_file_is_named(tmp_path):
+    folder = tmp_path / "model.keras"
+    folder.mkdir()
+    with pytest.raises(OSError, match=r"no regular file: .*model\.keras"):
+        keras.saving.load_model(folder)

@@ -12,8 +12,11 @@ import numpy as np
 import pytest
 
 import annette as keras
-from annette.callbacks import BackupAndRestore, ModelCheckpoint
+from annette.callbacks import BackupAndRestore, Callback, EarlyStopping, ModelCheckpoint
+from annette.saving import archive
 from annette.saving.checkpoint import read_checkpoint, write_checkpoint
+from tests.saving.mutations import members
+from tests.saving.resumed import signed
 from tests.training.resuming import (  # noqa: F401 - two are fixtures
     Interrupt,
     Interrupted,
@@ -159,6 +162,103 @@ def test_a_checkpoint_without_all_its_parts_is_refused(tmp_path):
         write_checkpoint(path, changed)
         with pytest.raises(ValueError, match=words):
             run(resume=tmp_path)
+
+
+def test_a_forged_state_is_refused_before_callbacks_and_data_meet_it(tmp_path):
+    """Each of these has right checksums and all parts; none is what a run comes to."""
+
+    def batches():
+        while True:
+            yield X[:16], Y[:16]
+
+    def go_on():
+        stops = EarlyStopping("loss", restore_best_weights=True)
+        model = network()
+        before = model.get_weights()
+        options = {"steps_per_epoch": 3, "epochs": 2, "callbacks": [stops], "verbose": 0}
+        try:
+            model.fit(batches(), **options, resume=kept(tmp_path))
+        except ValueError:
+            assert all(map(np.array_equal, before, model.get_weights()))
+            raise
+
+    go_on()
+    path = tmp_path / "checkpoint.annette"
+    state = read_checkpoint(path)
+    names = [name for name, _ in state["callbacks"]]
+    stopping = state["callbacks"][names.index("EarlyStopping")][1]
+
+    def stop(**changed):
+        callbacks = [list(c) for c in state["callbacks"]]
+        callbacks[names.index("EarlyStopping")][1] = {**stopping, **changed}
+        return {**state, "callbacks": callbacks, "final": None}
+
+    def source(**changed):
+        return {**state, "epoch": 1, "source": {**state["source"], **changed}, "final": None}
+
+    chance = dict(state["begun_with"])
+    for changed, words in (
+        (stop(best="0.5"), "best cannot be '0.5' in EarlyStopping"),
+        (stop(best=10**400), "best cannot be"),
+        (stop(wait=[1]), "wait cannot be"),
+        (stop(best_weights=stopping["best_weights"][:-1]), "the best weights have the shapes"),
+        (stop(best_weights=7), "best_weights cannot be 7|best_weights cannot be '7'"),
+        (source(given=10**15), "none that so many epochs come to"),
+        (source(given=10**15, seen=10**15, passes=10**15), "none that so many epochs come to"),
+        ({**state, "logs": {1: 2.0}}, "no logs as"),
+        ({**state, "batch": 1, "logs": {"loss": "low"}}, "no numbers"),
+        ({**state, "number": float("inf")}, "no state of a training run"),
+        ({**state, "begun_with": {**chance, "python": [*chance["python"][:2], "x"]}}, "begun_with"),
+        ({**state, "begun_with": {**chance, "numpy": [*chance["numpy"][:2], 9**30, 0.0]}}, "begun"),
+        ({k: v for k, v in state.items() if k != "final"}, "no final as"),
+        ({**state, "is": {1: 2}}, "no is as"),
+    ):
+        write_checkpoint(path, changed)
+        with pytest.raises(ValueError, match=words):
+            go_on()
+    write_checkpoint(path, state)
+    go_on()
+
+
+def test_what_is_written_can_be_read_however_deep_it_is(tmp_path):
+    """A callback's state may be nested; what would be too deep to be read is not written."""
+    path = tmp_path / "state"
+    state, deepest = 1, 0
+    for depth in range(200):
+        state = ({"a": [state]},)
+        try:
+            write_checkpoint(path, state)
+        except TypeError as error:
+            assert "nested too deep" in str(error)
+            break
+        assert read_checkpoint(path) == state
+        deepest = depth
+    assert 20 < deepest < 199
+
+
+def test_a_run_stays_in_its_folder_where_the_program_goes_to_another(tmp_path, monkeypatch):
+    class Goes(Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            (tmp_path / "other").mkdir(exist_ok=True)
+            os.chdir(tmp_path / "other")
+
+    monkeypatch.chdir(tmp_path)
+    run(epochs=2, resume=kept("mine"), callbacks=lambda: [Goes()])
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["mine", "other"]
+    assert not list((tmp_path / "other").iterdir())
+    assert read_checkpoint(tmp_path / "mine" / "checkpoint.annette")["epoch"] == 2
+
+
+def test_an_array_is_in_a_checkpoint_once(tmp_path):
+    """A small file cannot ask for one array a million times."""
+    path = tmp_path / "state"
+    write_checkpoint(path, {"a": b"12", "b": b"34"})
+    contents = members(path.read_bytes())
+    name = archive.CONFIG
+    contents[name] = contents[name].replace(b'{"bytes": "1"}', b'{"bytes": "0"}')
+    path.write_bytes(signed(contents))
+    with pytest.raises(ValueError, match="do not fit together"):
+        read_checkpoint(path)
 
 
 @pytest.mark.parametrize("newest", [True, False])

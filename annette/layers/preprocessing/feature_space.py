@@ -310,7 +310,7 @@ class FeatureSpace(Layer):
                     f"are {', '.join(map(repr, columns))}."
                 )
             self.preprocessors[name].adapt(_as_column(as_array(columns[name])))
-        self._is_adapted = True
+        self._is_adapted = self.built = True
         self._inputs = None
 
     def _check_adapted(self) -> None:
@@ -433,9 +433,33 @@ class FeatureSpace(Layer):
         """Put nothing into `store`: the columns' layers save what they have."""
 
     def load_own_variables(self, store: Any) -> None:
-        """Take up that the columns' layers have been given what they learnt."""
-        self._is_adapted = True
+        """Look anew at the columns' layers, which have been given what they learnt."""
         self._inputs = None
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """Return what each column's layer was built for; None before `adapt`.
+
+        Keras knows by it that the columns' layers have learnt.
+        """
+        if not self._is_adapted:
+            return None
+        return {name: layer.get_build_config() or {} for name, layer in self.preprocessors.items()}
+
+    def build_from_config(self, config: dict[str, Any] | None) -> None:
+        """Build the columns' layers for what `get_build_config` returned.
+
+        Raises:
+            ValueError: if there is something for a column that is not a feature.
+        """
+        for name, shapes in (config or {}).items():
+            if name not in self.preprocessors or not isinstance(shapes, dict):
+                raise ValueError(
+                    f"The build_config of a FeatureSpace has {name!r}, which is none of its features "
+                    f"({', '.join(map(repr, self.preprocessors))}) or has no dict of shapes."
+                )
+            if not self.preprocessors[name].built:
+                self.preprocessors[name].build_from_config(shapes)
+        self._is_adapted = True
 
     # --- configuration --------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from annette.training.callbacks.callback import Callback
+from annette.training.plausible import is_count
 
 # The files of a folder; the second one with `double_checkpoint`, written by turns.
 FILES = ("checkpoint.annette", "checkpoint-2.annette")
@@ -65,12 +66,13 @@ class BackupAndRestore(Callback):
                 f"it got {save_freq!r}."
             )
         self.backup_dir = folder
+        self._folder = Path(folder)  # from `prepare` on wherever the program changes its own to
         self.save_freq = save_freq
         self.double_checkpoint = bool(double_checkpoint)
         self.delete_checkpoint = bool(delete_checkpoint)
 
     def _paths(self) -> list[Path]:
-        return [Path(self.backup_dir) / name for name in FILES]
+        return [self._folder / name for name in FILES]
 
     def prepare(self) -> None:
         """Make the folder, and remove what a run that was killed while writing left in it.
@@ -78,7 +80,7 @@ class BackupAndRestore(Callback):
         Raises:
             OSError: if that cannot be done.
         """
-        folder = Path(self.backup_dir)
+        self._folder = folder = Path(self.backup_dir).absolute()
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.glob(".annette-*.unfinished"):
             with contextlib.suppress(OSError):
@@ -100,8 +102,10 @@ class BackupAndRestore(Callback):
                 continue
             try:
                 state = read_checkpoint(path)
-                found.append((int(dict(state)["number"]), number, state))
-            except (ValueError, OSError, KeyError, TypeError) as error:
+                if not isinstance(state, dict) or not is_count(state.get("number")):
+                    raise ValueError(f"The file {str(path)!r} has no state of a training run.")
+                found.append((state["number"], number, state))
+            except (ValueError, OSError) as error:
                 problems.append(error)
         if problems and not found:
             raise ValueError(
@@ -139,4 +143,4 @@ class BackupAndRestore(Callback):
             )
             return
         with contextlib.suppress(OSError):
-            os.rmdir(self.backup_dir)
+            os.rmdir(self._folder)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+from annette.training.plausible import Check, check_parts
 from annette.utils.explain import check_constructors
 
 Logs = dict[str, Any] | None
@@ -21,8 +22,8 @@ class Callback:
     takes it back, in `set_state`. While such a run goes on, ``params["resumed"]`` is True.
     """
 
-    # the attributes that `get_state` tells of
-    _remembered: tuple[str, ...] = ()
+    # the attributes that `get_state` tells of, and what each of them may be
+    _remembered: ClassVar[dict[str, Check]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -62,6 +63,7 @@ class Callback:
 
         It is called after `on_train_begin` (and after `on_epoch_begin`, within an epoch).
         """
+        check_parts(type(self).__name__, state, self._remembered)
         for name in self._remembered:
             setattr(self, name, state[name])
 

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from annette.training.callbacks.callback import Callback, Logs
+from annette.training.plausible import check_parts, is_count, is_flag, is_text, list_of, or_none
+
+_KEPT = {"size": or_none(is_count), "keys": or_none(list_of(is_text)), "append_header": is_flag}
 
 
 class CSVLogger(Callback):
@@ -63,6 +66,7 @@ class CSVLogger(Callback):
 
     def set_state(self, state: Any) -> None:
         """Cut the file to what was written of it then, and go on there."""
+        check_parts(type(self).__name__, state, _KEPT)
         self.keys, self.append_header = state["keys"], state["append_header"]
         if self.csv_file is None or self.csv_file.closed or state["size"] is None:
             return

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 
 from annette.training.callbacks.callback import Logs
 from annette.training.callbacks.monitor_callback import MonitorCallback
+from annette.training.plausible import (
+    Check,
+    check_fit,
+    is_count,
+    is_number,
+    is_numeric,
+    list_of,
+    or_none,
+)
 from annette.utils.io import print_msg
 
 
@@ -27,7 +36,10 @@ class EarlyStopping(MonitorCallback):
         ValueError: in the first epoch, if the mode is auto and the metric does not tell it.
     """
 
-    _remembered = ("best", "wait", "stopped_epoch", "best_weights", "best_epoch")
+    _remembered: ClassVar[dict[str, Check]] = {
+        "best": or_none(is_number), "wait": is_count, "stopped_epoch": is_count,
+        "best_weights": or_none(list_of(is_numeric)), "best_epoch": is_count,
+    }  # fmt: skip
 
     def __init__(
         self,
@@ -89,6 +101,12 @@ class EarlyStopping(MonitorCallback):
                     f"{self.best_epoch + 1}."
                 )
             self.model.set_weights(self.best_weights)
+
+    def set_state(self, state: Any) -> None:
+        """Take back the best value and weights, and for how long there were no better ones."""
+        super().set_state(state)
+        if self.model is not None:
+            check_fit("the best weights", self.best_weights, self.model.weights)
 
     def get_monitor_value(self, logs: Logs) -> Any:
         """Return the watched metric of `logs`; warn and return None if it is not there."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from annette.training.callbacks.callback import Callback, Logs
+from annette.training.plausible import Check, dict_of, is_count, list_of
 
 
 class History(Callback):
@@ -13,7 +14,9 @@ class History(Callback):
     `history` is a dict from a metric's name to its values, `epoch` the list of epochs.
     """
 
-    _remembered = ("history", "epoch")
+    _remembered: ClassVar[dict[str, Check]] = {
+        "history": dict_of(lambda values: isinstance(values, list)), "epoch": list_of(is_count),
+    }  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,14 +26,6 @@ class History(Callback):
     def on_train_begin(self, logs: Logs = None) -> None:
         """Start the list of epochs anew."""
         self.epoch = []
-
-    def set_state(self, state: Any) -> None:
-        """Take back the epochs so far."""
-        if not all(
-            isinstance(column, list) for column in [state["epoch"], *state["history"].values()]
-        ):
-            raise TypeError("a history is made of lists")
-        super().set_state(state)
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Record the epoch."""

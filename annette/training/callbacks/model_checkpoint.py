@@ -6,12 +6,13 @@ import os
 import re
 import string
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from annette.training.callbacks.callback import Logs
 from annette.training.callbacks.monitor_callback import MonitorCallback
+from annette.training.plausible import Check, is_count, is_number, or_none
 from annette.utils.io import print_msg
 
 
@@ -43,9 +44,11 @@ class ModelCheckpoint(MonitorCallback):
         OSError: while training, if the file cannot be written; the former one is as it was.
     """
 
-    _remembered = (
-        "best", "_batches_seen_since_last_saving", "_last_batch_seen", "_epoch", "_written",
-    )  # fmt: skip
+    _remembered: ClassVar[dict[str, Check]] = {
+        "best": or_none(is_number), "_batches_seen_since_last_saving": is_count,
+        "_last_batch_seen": or_none(is_count), "_epoch": is_count,
+        "_written": lambda value: isinstance(value, list),
+    }  # fmt: skip
 
     def __init__(
         self,

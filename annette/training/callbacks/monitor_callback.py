@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable
 from operator import gt, lt
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from annette.config import floatx
 from annette.graph.dtypes import numpy_dtype
 from annette.training.callbacks.callback import Callback
+from annette.training.plausible import Check, is_number, or_none
 
 # For metrics that do not tell themselves (several outputs put the output's name in front).
 _LESS_IS_BETTER = ("loss", "error", "crossentropy", "divergence", "hinge", "mse", "mae")
@@ -28,7 +29,7 @@ class MonitorCallback(Callback):
         min_delta: by how much a value must be better to count.
     """
 
-    _remembered: tuple[str, ...] = ("best",)
+    _remembered: ClassVar[dict[str, Check]] = {"best": or_none(is_number)}
 
     def __init__(
         self,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from annette.training.callbacks.callback import Logs
 from annette.training.callbacks.learning_rate import log_rates, optimizers_of, rate_of
 from annette.training.callbacks.monitor_callback import MonitorCallback
+from annette.training.plausible import Check, is_count, is_number, or_none
 from annette.utils.io import print_msg
 
 
@@ -31,7 +32,9 @@ class ReduceLROnPlateau(MonitorCallback):
         TypeError: for an argument it does not have.
     """
 
-    _remembered = ("best", "wait", "cooldown_counter")
+    _remembered: ClassVar[dict[str, Check]] = {
+        "best": or_none(is_number), "wait": is_count, "cooldown_counter": is_count,
+    }  # fmt: skip
 
     def __init__(
         self,

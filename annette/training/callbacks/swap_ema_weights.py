@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from annette.training.callbacks.callback import Callback, Logs
+from annette.training.plausible import Check, check_fit, is_flag, is_numeric, list_of, or_none
 
 
 class SwapEMAWeights(Callback):
@@ -23,13 +24,22 @@ class SwapEMAWeights(Callback):
         ValueError: when the run begins, if the optimizer keeps no averages.
     """
 
-    _remembered = ("_kept", "_between_epochs")
+    _remembered: ClassVar[dict[str, Check]] = {
+        "_kept": or_none(list_of(is_numeric)), "_between_epochs": is_flag,
+    }  # fmt: skip
 
     def __init__(self, swap_on_epoch: bool = False) -> None:
         super().__init__()
         self.swap_on_epoch = swap_on_epoch
         self._kept: list[Any] | None = None  # the weights, while the averages are in the model
         self._between_epochs = False
+
+    def set_state(self, state: Any) -> None:
+        """Take back the weights that the averages stand for."""
+        super().set_state(state)
+        if self.model is not None:
+            optimizer = self._optimizer()
+            check_fit("the weights that are kept", self._kept, optimizer._trainable_variables)
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Look whether there will be averages."""

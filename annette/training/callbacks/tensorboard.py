@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from annette.training.callbacks.callback import Callback, Logs
 from annette.training.event_file import EventFile
+from annette.training.plausible import Check, is_count
 
 _RUNS = ("train", "validation")
 
@@ -45,7 +46,7 @@ class TensorBoard(Callback):
             is not there.
     """
 
-    _remembered = ("_step",)
+    _remembered: ClassVar[dict[str, Check]] = {"_step": is_count}
 
     def __init__(
         self,

@@ -13,6 +13,7 @@ import numpy as np
 from annette.training.data.convert import Leaf, SparseRows, as_batch, batch_dtype
 from annette.training.data.finite import find_nonfinite
 from annette.training.data.order import epoch_order
+from annette.training.plausible import is_count
 from annette.utils import tree
 from annette.utils.batch import pack_x_y_sample_weight
 
@@ -76,6 +77,10 @@ class DataSource:
 
     def set_state(self, state: dict[str, Any], epoch: int, done: int) -> None:
         """Go to where it was when `get_state` returned this; `batches` gives what comes next."""
+
+    def could_be(self, state: dict[str, Any], epochs: int, done: int) -> bool:
+        """Say whether `get_state` can have returned this, after so many epochs and batches."""
+        return True
 
     def peek(self) -> tuple[Any, ...]:
         """Return a first batch, to see shapes by; it still comes in its turn."""
@@ -186,6 +191,16 @@ class RowSource(DataSource):
         self._comes_again = done > 0
         if checksum([self._taken]) != state["order"]:
             warn_others("The dataset gives its rows in another order")
+
+    def could_be(self, state: dict[str, Any], epochs: int, done: int) -> bool:
+        """Say whether `get_state` can have returned this, after so many epochs and batches."""
+        return (
+            (state["seed"] is None or is_count(state["seed"]))
+            and is_count(state["turns"])
+            and state["turns"] <= 2 * epochs + 2
+            and is_count(state["order"])
+            and done <= self.batches_in_all
+        )
 
     def spans(self, epoch: int, done: int = 0) -> Iterator[Rows]:
         """Yield the rows of each batch of `epoch`: slices, or positions when shuffled."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from annette.training.chance import random_states, set_random_states
+from annette.training.chance import are_random_states, random_states, set_random_states
 from annette.training.data.convert import Leaf, as_batch, convert_structure, is_array_like
 from annette.training.data.order import epoch_order
 from annette.training.data.source import (
@@ -19,6 +19,7 @@ from annette.training.data.source import (
     warn_ran_out,
 )
 from annette.training.data.weights import class_weight_to_sample_weights
+from annette.training.plausible import is_count, is_flag
 from annette.utils import tree
 from annette.utils.py_dataset import PyDataset, load_batches
 
@@ -100,6 +101,20 @@ class StreamSource(DataSource):
                 self._go_through(seen, state)
         self._seen, self._given, self._passes = seen, state["given"], state["passes"]
         self._pass_epoch, self._chance = state["pass_epoch"], state["chance"]
+
+    def could_be(self, state: dict[str, Any], epochs: int, done: int) -> bool:
+        """Say whether `get_state` can have returned this, after so many epochs and batches."""
+        counts = [state[name] for name in ("given", "seen", "passes", "pass_epoch", "batch")]
+        if not all(map(is_count, counts)) or not is_flag(state["exhausted"]):
+            return False
+        given, seen, passes, *_ = counts
+        most = int(self.steps) * (epochs + 1) if self.steps else given
+        return (
+            (state["num_batches"] is None or is_count(state["num_batches"]))
+            and (state["chance"] is None or are_random_states(state["chance"]))
+            and seen <= given <= most
+            and passes <= 2 * epochs + 3  # one may end and one begin in an epoch; a first look
+        )
 
     def _begin_again(self, seen: int, state: dict[str, Any]) -> None:
         """Begin as many passes as there were; the last one, if it is not over, to be continued."""
@@ -309,12 +324,30 @@ class PyDatasetSource(StreamSource):
         seen = state["seen"]
         if seen:
             order = iter(self._order(state["pass_epoch"]))
-            last = next(itertools.islice(order, seen - 1, None))
+            if self.length is None:
+                order = itertools.count(seen - 1)
+            last = next(
+                order if self.length is None else itertools.islice(order, seen - 1, None), None
+            )
+            if last is None:
+                raise ValueError(
+                    f"The {self.prefix}{self.kind} has fewer batches than were taken from it before "
+                    "training was interrupted."
+                )
             if state["own"] is None:
                 self._compare_steady(last, state)
             self._current = self._load(order)
         self._begun, self._seen, self._given = state["begun"], seen, state["given"]
         self._pass_epoch, self._passes = state["pass_epoch"], state["passes"]
+
+    def could_be(self, state: dict[str, Any], epochs: int, done: int) -> bool:
+        """Say whether `get_state` can have returned this, after so many epochs and batches."""
+        return (
+            super().could_be(state, epochs, done)
+            and (state["seed"] is None or is_count(state["seed"]))
+            and is_count(state["begun"])
+            and state["begun"] <= epochs + 2
+        )
 
     def _compare_steady(self, index: int, state: dict[str, Any]) -> None:
         """Compare a batch with what it was, unless it is another each time it is made."""
