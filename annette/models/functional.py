@@ -117,9 +117,10 @@ class Functional(Model):
                 continue
             args, kwargs = _fill(node.args, values), _fill(node.kwargs, values)
             operation = node.operation
-            if isinstance(operation, Layer) and operation._call_signature.takes("training"):
-                # what the model is called with goes before what a call was made with, as in Keras
-                kwargs["training"] = kwargs.get("training") if training is None else training
+            takes = isinstance(operation, Layer) and operation._call_signature.takes("training")
+            # What a call was made with holds, as Keras's guides on fine-tuning promise.
+            if takes and kwargs.get("training") is None:
+                kwargs["training"] = training
             outputs = operation(*args, **kwargs)
             for symbol, y in zip(node.outputs, tree.flatten(outputs), strict=True):
                 values[_key(symbol)] = y

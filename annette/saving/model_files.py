@@ -25,7 +25,7 @@ from annette.saving import (
     weights as state,
 )
 from annette.saving.files import mapped, opened, replacing
-from annette.saving.operations import as_keras_has_it
+from annette.saving.operations import as_keras_has_it, without_training
 from annette.saving.restoring import How, made, naming, put_together
 from annette.saving.serialization import (
     custom_object_scope,
@@ -244,7 +244,7 @@ def _as_meant(config: Any, metadata: dict[str, Any]) -> Any:
         from annette.saving.keras2_config import renewed
 
         config = renewed(config)
-    return config
+    return without_training(config)
 
 
 def _read_safetensors(path: str, how: How) -> Any:

@@ -242,3 +242,23 @@ def _named(known: Any, own: dict[str, Any], call: dict[str, Any]) -> dict[str, A
         kwargs.update(zip(known[2][1:], args[1:], strict=False))
         args = args[:1]
     return {"args": args, "kwargs": kwargs}
+
+
+def without_training(described: Any) -> Any:
+    """A configuration that Keras wrote, its calls without the argument `training`.
+
+    Keras writes down which value `training` had while the model was made, and what the model is
+    called with takes its place when the model runs.
+    """
+    if isinstance(described, (list, tuple)):
+        return [without_training(value) for value in described]
+    if not isinstance(described, dict):
+        return described
+    found = {key: without_training(value) for key, value in described.items()}
+    calls = found.get("inbound_nodes")
+    if isinstance(calls, list) and all(isinstance(c, dict) and "kwargs" in c for c in calls):
+        found["inbound_nodes"] = [
+            {**c, "kwargs": {k: v for k, v in c["kwargs"].items() if k != "training"}}
+            for c in calls
+        ]
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 _DEEPEST = 256  # lists and objects within each other
@@ -28,6 +27,8 @@ def parsed(text: bytes | str, stored: int | None = None) -> Any:
             levels, or would take far more memory than a file of its size justifies. NaN and
             Infinity are taken, as Python writes them.
     """
+    import json  # which a program that loads nothing does not need
+
     _check_size(text, len(text) if stored is None else stored)  # before it is even decoded
     try:
         text = text.decode() if isinstance(text, bytes) else text

@@ -8,7 +8,6 @@ their own: for others it does not matter whether there is one or two.
 from __future__ import annotations
 
 import contextlib
-import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -111,6 +110,8 @@ def remember(config: dict[str, Any], instance: Any) -> None:
 
 
 def _text(config: dict[str, Any]) -> str:
+    import json  # which a program that saves nothing does not need
+
     parts = [config.get("module"), config["class_name"], _without_numbers(config["config"])]
     return json.dumps(parts, sort_keys=True, default=repr)
 

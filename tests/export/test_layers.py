@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import annette as keras
-from annette import layers, ops
+from annette import dtype_policies, layers, ops
 from tests.layers.test_layers import CASES
 from tests.saving import zoo
 
@@ -116,13 +116,10 @@ def test_layers_on_strings_are_named(layer):
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "float16", "bfloat16", "float64"])
 @pytest.mark.parametrize("name", EXPORTED)
-def test_a_layer_of_another_dtype_runs_without_annette(name, policy):
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        model = zoo.make(keras, name)
-    finally:
-        keras.config.set_dtype_policy(before)
+def test_a_layer_of_another_dtype_runs_without_annette(name, policy, monkeypatch):
+    monkeypatch.setattr(dtype_policies, "_current", dtype_policies.get(policy))
+    model = zoo.make(keras, name)
+    monkeypatch.undo()
     proto = check(model, batches(model, (3,)))
     assert proto.graph.node
 

@@ -23,8 +23,8 @@ def factor(model, **how):
 
 @pytest.mark.parametrize("nested", [False, True])
 @pytest.mark.parametrize("bound", [True, False, None])
-def test_what_a_model_is_called_with_goes_before_what_it_was_made_with(tmp_path, bound, nested):
-    """As in Keras: the value at the making holds where the model is called without one."""
+def test_what_a_call_was_made_with_holds(tmp_path, bound, nested):
+    """`base(x, training=False)` keeps a base as it is in inference while the rest is trained."""
     layer = keras.Sequential([keras.Input((4,)), Doubles()]) if nested else Doubles()
     start = keras.Input((4,))
     model = keras.Model(start, layer(start, training=bound))
@@ -33,6 +33,15 @@ def test_what_a_model_is_called_with_goes_before_what_it_was_made_with(tmp_path,
     for found in (model, keras.saving.load_model(tmp_path / "model.keras", objects)):
         for _ in range(6):  # models called often run as programs
             assert factor(found) == (2.0 if bound else 1.0)
-        assert factor(found, training=True) == 2.0
-        assert factor(found, training=False) == 1.0
-        assert found.predict(X, verbose=0).mean() == 1.0
+        assert factor(found, training=True) == (1.0 if bound is False else 2.0)
+        assert factor(found, training=False) == (2.0 if bound else 1.0)
+        assert found.predict(X, verbose=0).mean() == (2.0 if bound else 1.0)
+
+
+def test_a_base_in_inference_keeps_its_statistics():
+    base = keras.Sequential([keras.Input((4,)), keras.layers.BatchNormalization()])
+    start = keras.Input((4,))
+    model = keras.Model(start, keras.layers.Dense(1)(base(start, training=False)))
+    model.compile("sgd", "mse")
+    model.fit(X, X[:, :1], verbose=0)
+    assert not base.layers[0].moving_mean.numpy().any()
