@@ -55,7 +55,15 @@ def test_a_space_that_has_not_learnt_still_has_to(tmp_path):
         loaded(ONE)
 
 
-@pytest.mark.parametrize("config", [{"other": {}}, {"size": [1]}, {"size": None}])
+@pytest.mark.parametrize("config", [{"other": {}}, {"size": [1]}, {"other": None}])
 def test_a_build_config_of_something_else_is_refused(config):
     with pytest.raises(ValueError, match="build_config of a FeatureSpace"):
         space().build_from_config(config)
+
+
+def test_a_column_that_needs_no_building_has_none_in_files_of_keras():
+    one = space()
+    one.adapt(DATA)
+    loaded = space()
+    loaded.build_from_config({**one.get_build_config(), "kind": None})
+    assert loaded._is_adapted

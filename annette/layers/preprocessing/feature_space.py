@@ -452,12 +452,13 @@ class FeatureSpace(Layer):
             ValueError: if there is something for a column that is not a feature.
         """
         for name, shapes in (config or {}).items():
-            if name not in self.preprocessors or not isinstance(shapes, dict):
+            nothing = shapes is None  # Keras's word for a layer that needs no building
+            if name not in self.preprocessors or not (nothing or isinstance(shapes, dict)):
                 raise ValueError(
                     f"The build_config of a FeatureSpace has {name!r}, which is none of its features "
                     f"({', '.join(map(repr, self.preprocessors))}) or has no dict of shapes."
                 )
-            if not self.preprocessors[name].built:
+            if not nothing and not self.preprocessors[name].built:
                 self.preprocessors[name].build_from_config(shapes)
         self._is_adapted = True
 
