@@ -5,6 +5,7 @@ What is read is checked before anything of it is taken: names, sizes, overlaps, 
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import json
 import mmap
@@ -12,7 +13,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any, Self
 
 from annette.saving import plain_json, seal
@@ -97,7 +98,35 @@ def _number_of(file: Any) -> int | None:
         return None
 
 
-class Archive:
+class Members(abc.ABC):
+    """What an archive and a folder have in common: members by name, some with checksums."""
+
+    members: Mapping[str, Any]
+    metadata: dict[str, Any]
+
+    @property
+    def _sums(self) -> dict[str, Any] | None:
+        own = self.metadata.get("annette")
+        sums = own.get("checksums") if isinstance(own, dict) else None
+        return sums if isinstance(sums, dict) else None
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.members
+
+    @abc.abstractmethod
+    def read(self, name: str) -> bytes:
+        """The bytes of a member, their checksum compared."""
+
+    def assets(self) -> dict[str, bytes]:
+        """The assets, by their paths below the folder of assets."""
+        return {
+            name.removeprefix(ASSETS): self.read(name)
+            for name in self.members
+            if name.startswith(ASSETS)
+        }
+
+
+class Archive(Members):
     """An archive that is read: its members' names are checked when it is opened.
 
     Raises:
@@ -237,12 +266,6 @@ class Archive:
         return found
 
     @property
-    def _sums(self) -> dict[str, Any] | None:
-        own = self.metadata.get("annette")
-        sums = own.get("checksums") if isinstance(own, dict) else None
-        return sums if isinstance(sums, dict) else None
-
-    @property
     def _own_member(self) -> str:
         """The member that has the checksums of the others."""
         return METADATA
@@ -266,9 +289,6 @@ class Archive:
         whole = len(comment) == seal.SIZE and comment == seal.MAGIC + stored
         if not whole or stored != seal.digest_around(self._file, self._size - 32, places):
             raise seal.broken(self._named)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.members
 
     def read(self, name: str) -> bytes:
         """The bytes of a member, their checksums compared."""
@@ -323,14 +343,6 @@ class Archive:
             return plain_json.parsed(text, self.members[name].compress_size)
         except plain_json.JsonError as error:
             raise self._error(f"its member {name!r} is no JSON text of a model: {error}") from error
-
-    def assets(self) -> dict[str, bytes]:
-        """The assets, by their paths below the folder of assets."""
-        return {
-            name.removeprefix(ASSETS): self.read(name)
-            for name in self.members
-            if name.startswith(ASSETS)
-        }
 
     def close(self) -> None:
         """Let go of the archive, but not of its file object."""

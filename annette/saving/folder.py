@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from annette.saving import files, plain_json, seal
-from annette.saving.archive import ASSETS, CONFIG, METADATA, WEIGHTS, ArchiveError
+from annette.saving.archive import ASSETS, CONFIG, METADATA, WEIGHTS, ArchiveError, Members
 from annette.saving.files import Hashing
 
 _DIGEST = "annette_sha256"
@@ -113,7 +113,7 @@ def _exchange(one: Path, other: Path) -> None:
         )  # fmt: skip
 
 
-class Folder:
+class Folder(Members):
     """A folder that is read, as `archive.Archive` reads an archive.
 
     Raises:
@@ -164,15 +164,6 @@ class Folder:
                 raise seal.broken(f"{self._named}/{METADATA}")
         return found
 
-    @property
-    def _sums(self) -> dict[str, Any] | None:
-        own = self.metadata.get("annette")
-        sums = own.get("checksums") if isinstance(own, dict) else None
-        return sums if isinstance(sums, dict) else None
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.members
-
     def _bytes(self, name: str) -> bytes:
         if name not in self.members:
             raise self._error(f"it has no {name}")
@@ -199,11 +190,3 @@ class Folder:
             return plain_json.parsed(data)
         except plain_json.JsonError as error:
             raise self._error(f"its file {name!r} is no JSON text of a model: {error}") from error
-
-    def assets(self) -> dict[str, bytes]:
-        """The assets, by their paths below the folder of assets."""
-        return {
-            name.removeprefix(ASSETS): self.read(name)
-            for name in self.members
-            if name.startswith(ASSETS)
-        }

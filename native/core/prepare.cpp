@@ -404,7 +404,6 @@ int piece_tasks(Instruction &work, double time, std::int64_t pieces) {
     return tasks;
 }
 
-constexpr std::int64_t kWinogradPlaces = 36;
 constexpr double kWinogradGain = 2.5; // in time
 
 // Says whether a convolution, or its gradient by the kernel, is computed by transformed tiles.

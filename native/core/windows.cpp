@@ -89,7 +89,7 @@ bool Windows::suits_winograd() const {
         channels % kWinogradChannels || filters < kWinogradChannels)
         return false;
     // Tiles reach over the edge: the products must become fewer by more than the transforms take.
-    constexpr std::int64_t plain = 9, each = 36;
+    constexpr std::int64_t plain = kWinogradTaps * kWinogradTaps, each = kWinogradPlaces;
     const std::int64_t each_image = tiles(axis[1].out, axis[2].out);
     // A transformed kernel is four times as large: one that only a few tiles use is not worth it.
     const std::int64_t largest = each_image < 4 ? 1 << 16 : 1 << 18;

@@ -13,7 +13,10 @@
 namespace annette {
 
 constexpr int kSpatial = 3;
-constexpr int kWinogradTile = 4;      // places of a tile of results, each way
+constexpr int kWinogradTile = 4; // places of a tile of results, each way
+constexpr int kWinogradTaps = 3; // of a kernel, each way
+constexpr int kWinogradPlaces =
+    (kWinogradTile + kWinogradTaps - 1) * (kWinogradTile + kWinogradTaps - 1);
 constexpr int kWinogradChannels = 16; // channels come in multiples of these
 
 struct Tap {

@@ -146,6 +146,15 @@ void strip(std::ptrdiff_t rows, std::ptrdiff_t first, std::ptrdiff_t end, std::p
     }
 }
 
+// The strip of so many columns.
+template <class T> inline auto strip_of(std::int64_t cols) {
+    const std::int64_t vectors = (cols + Simd<T>::lanes - 1) / Simd<T>::lanes;
+    return vectors == 1   ? strip<T, 1>
+           : vectors == 2 ? strip<T, 2>
+           : vectors == 3 ? strip<T, 3>
+                          : strip<T, 4>;
+}
+
 // Rows of A that lie side by side, tile after tile, so that each is read in one stream.
 template <class T>
 void pack_left(std::ptrdiff_t rows, std::ptrdiff_t depth, const T *a, std::ptrdiff_t step, T *to) {
@@ -254,12 +263,7 @@ template <class T> struct Strip {
     // Tiles [first, end) of to = c + the sum over `deep` elements of rows of A + plus.
     void tiles(std::int64_t first, std::int64_t end, std::int64_t deep, Left<T> left, const T *c,
                const T *plus, T *to, Soon *soon = nullptr) const {
-        const int vectors = static_cast<int>((cols + Simd<T>::lanes - 1) / Simd<T>::lanes);
-        const auto run = vectors == 1   ? strip<T, 1>
-                         : vectors == 2 ? strip<T, 2>
-                         : vectors == 3 ? strip<T, 3>
-                                        : strip<T, 4>;
-        run(rows, first, end, deep, left, right, right_row, c, plus, to, soon);
+        strip_of<T>(cols)(rows, first, end, deep, left, right, right_row, c, plus, to, soon);
     }
 
     Left<T> left_at(std::int64_t k) const { return {a.at + k * a.step, a.row, a.step, a.tile}; }

@@ -13,8 +13,8 @@
 namespace annette {
 namespace ANNETTE_ISA {
 
-constexpr int kInTile = 6, kOutTile = kWinogradTile, kTaps = 3;
-constexpr int kPlaces = kInTile * kInTile;
+constexpr int kOutTile = kWinogradTile, kTaps = kWinogradTaps, kInTile = kOutTile + kTaps - 1;
+constexpr int kPlaces = kWinogradPlaces;
 constexpr std::int64_t kTiles = kWinogradTiles, kSumRows = kWinogradRows;
 constexpr float kHalfRoot = 0.70710678f; // the points, their squares being 1/2 and 2
 constexpr float kRoot = 1.41421356f;
@@ -194,20 +194,7 @@ struct Three {
 // A product of rows of tiles, for one place: to = plus + sum over `depth` of a b.
 inline void place_product(std::int64_t rows, std::int64_t cols, std::int64_t depth, Left<F> a,
                           const F *b, const F *plus, F *to) {
-    switch ((cols + kLanes - 1) / kLanes) {
-    case 1:
-        return strip<F, 1>(rows, 0, tiles_of(rows), depth, a, b, kPanel<F>, nullptr, plus, to,
-                           nullptr);
-    case 2:
-        return strip<F, 2>(rows, 0, tiles_of(rows), depth, a, b, kPanel<F>, nullptr, plus, to,
-                           nullptr);
-    case 3:
-        return strip<F, 3>(rows, 0, tiles_of(rows), depth, a, b, kPanel<F>, nullptr, plus, to,
-                           nullptr);
-    default:
-        return strip<F, 4>(rows, 0, tiles_of(rows), depth, a, b, kPanel<F>, nullptr, plus, to,
-                           nullptr);
-    }
+    strip_of<F>(cols)(rows, 0, tiles_of(rows), depth, a, b, kPanel<F>, nullptr, plus, to, nullptr);
 }
 
 // in: x [n, 1, y, x, channels] and the kernel [1, 3, 3, channels, filters], as for Conv.

@@ -159,7 +159,7 @@ def test_what_an_archive_unpacks_to_are_plain_files_in_its_folder(
         assert "evil" not in found.name or found.is_relative_to(inside)
 
 
-@pytest.mark.parametrize("fname", ["../d", "/tmp/d", "a/d", "..", "a\\d"])
+@pytest.mark.parametrize("fname", ["../d", "/d", "a/d", "..", "a\\d"])
 def test_the_name_of_a_file_is_no_path(source: Path, tmp_path: Path, fname: str) -> None:
     with pytest.raises(ValueError, match="cache_dir"):
         get_file(fname, source.as_uri(), cache_dir=tmp_path / "c")

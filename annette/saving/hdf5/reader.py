@@ -171,7 +171,7 @@ class Dataset(_Object):
         Raises:
             FormatError: if they are damaged, or have never been written.
         """
-        return self._values(own=False)
+        return self._values(looked_at=False)
 
     def look(self) -> np.ndarray:
         """The values, maybe as a view of the file, which is not to be used when that is closed.
@@ -179,10 +179,10 @@ class Dataset(_Object):
         Raises:
             FormatError: as `read`.
         """
-        return self._values(own=True)
+        return self._values(looked_at=True)
 
-    def _values(self, own: bool) -> np.ndarray:
-        """The values; a new array unless the one that lies in the file is as good as `own`."""
+    def _values(self, looked_at: bool) -> np.ndarray:
+        """The values: a new array, unless they are only looked at and lie as they are in the file."""
         self._file._open()
         source = self._file._source
         if self._layout.kind == "chunked":
@@ -198,7 +198,7 @@ class Dataset(_Object):
         elif self._bfloat16:
             flat = widen(raw.view("<u2"), self.dtype)
         else:
-            flat = decode(raw, self._type, own=own or self._layout.kind == "chunked")
+            flat = decode(raw, self._type, own=looked_at or self._layout.kind == "chunked")
         return flat.reshape(self.shape)
 
     def _gather(self) -> np.ndarray:

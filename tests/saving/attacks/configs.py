@@ -90,7 +90,7 @@ LAYERS: dict[str, tuple[Any, Any, str]] = {
         layer("Pipeline", layers=[HARMLESS]), LAMBDA,
     ),
     "a SavedModel beside the file": (
-        layer("TFSMLayer", filepath="/tmp/saved", call_endpoint="serve"), HARMLESS, UNKNOWN,
+        layer("TFSMLayer", filepath="saved", call_endpoint="serve"), HARMLESS, UNKNOWN,
     ),
     "a pickled module of torch": (
         layer("TorchModuleWrapper", module="gASVAAAA", keras_module=True), HARMLESS, UNKNOWN,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import struct
 import tracemalloc
 import zipfile
 
@@ -12,10 +11,10 @@ import pytest
 from annette.saving import hdf5
 from annette.saving.hdf5 import chunks, header, heaps, superblock, trees
 from tests.saving.hdf5 import contents as c
+from tests.saving.mutations import some_bytes
 
 LIMIT = 2**20  # bytes of values that a file may declare here
 MEMORY = 16 * 2**20
-INTERESTING = [0, 1, 2, 7, 8, 16, 0x7F, 0x80, 0xFE, 0xFF]
 
 
 def seeds():
@@ -59,38 +58,10 @@ def attempt(look):
         return None
 
 
-def mutated(raw, chance):
-    """A file with some bytes changed, mostly where there is structure."""
-    data = bytearray(raw)
-    used = [i for i in range(0, len(data), 8) if any(data[i : i + 8])]
-    for _ in range(chance.choice([1, 1, 1, 2, 4, 16])):
-        at = min(chance.choice(used) + chance.randrange(8), len(data) - 8)
-        kind = chance.randrange(6)
-        if kind == 0:
-            data[at] ^= 1 << chance.randrange(8)
-        elif kind == 1:
-            data[at] = chance.choice(INTERESTING)
-        elif kind == 2:
-            data[at] = chance.randrange(256)
-        elif kind == 3:  # an address or a length that means something elsewhere
-            at -= at % 8
-            data[at : at + 8] = struct.pack("<Q", chance.randrange(len(data)))
-        elif kind == 4:
-            at, source = at - at % 8, chance.choice(used)
-            data[at : at + 8] = data[source : source + 8].ljust(8, b"\0")
-        else:
-            size = chance.choice([1, 2, 4, 8])
-            data[at : at + size] = (chance.choice([0, 2**63, 2**64 - 1, 2**32]) + chance.randrange(3)
-                                    & 2**64 - 1).to_bytes(8, "little")[:size]  # fmt: skip
-    if chance.random() < 0.05:
-        del data[chance.randrange(len(data)) :]
-    return data
-
-
 def fuzz(name, rounds, seed):
     chance = random.Random(f"{name} {seed}")
     for number in range(rounds):
-        raw = mutated(SEEDS[name], chance)
+        raw = some_bytes(SEEDS[name], chance)
         try:
             read_all(raw)
         except hdf5.FormatError:
