@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from annette.saving import files, plain_json, seal
+from annette.saving import direct, files, plain_json, seal
 from annette.saving.archive import ASSETS, CONFIG, METADATA, WEIGHTS, ArchiveError, Members
 from annette.saving.files import Hashing
 
@@ -50,9 +50,10 @@ def write(
         sums: dict[str, str] = {}
         for name, data in [(CONFIG, config.encode()), *((ASSETS + n, d) for n, d in assets)]:
             sums[name] = _written(unfinished / name, data)
-        with open(unfinished / WEIGHTS, "xb") as file:
-            hashing = Hashing(file)
-            write_weights(hashing)
+        with open(unfinished / WEIGHTS, "x+b") as file:
+            with direct.streaming(file, unfinished / WEIGHTS) as stream:
+                hashing = Hashing(stream)
+                write_weights(hashing)
             files.bring_to_disk(file)
         sums[WEIGHTS] = hashing.hexdigest()
         own = {**metadata.get("annette", {}), "checksums": sums}
