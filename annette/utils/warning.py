@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import warnings
-from pathlib import Path
 
-_OWN = str(Path(__file__).parent.parent)
+_OWN = os.path.dirname(os.path.dirname(__file__))
 _BETWEEN = contextlib.__file__
 
 
