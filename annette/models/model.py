@@ -393,9 +393,9 @@ class Model(Stored, Layer):
                 another run (other data, another model); the weights are as they were then.
             OSError: if the folder cannot be read or written when training begins.
         """
-        from annette.training import loop
+        from annette.training import fitting
 
-        return loop.fit(
+        return fitting.fit(
             self, x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data,
             shuffle, class_weight, sample_weight, initial_epoch, steps_per_epoch, validation_steps,
             validation_batch_size, validation_freq, resume,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from annette.saving.serialization import deserialize_keras_object, serialize_ker
 from annette.saving.state import load_variables, save_variables
 from annette.utils.naming import auto_name, to_snake_case
 from annette.utils.signature import signature
+from annette.utils.warning import warn
 
 
 class Optimizer:
@@ -317,10 +317,9 @@ class Optimizer:
                     f"There is no gradient for any variable of {missing}: the loss does not depend "
                     "on them."
                 )
-            warnings.warn(
+            warn(
                 f"There is no gradient for {missing}, so they stay as they are: the loss does not "
-                "depend on them.",
-                stacklevel=4,
+                "depend on them."
             )
         return [g for g, _ in kept], [v for _, v in kept]
 
@@ -499,10 +498,9 @@ class Optimizer:
         """Say whether a saved state is one of other weights; warn if so."""
         if len(store.keys()) == len(self.variables):
             return False
-        warnings.warn(
+        warn(
             f"Optimizer {self.name!r} has {len(self.variables)} variables, the saved one "
-            f"{len(store.keys())}: it starts afresh. Build it before loading.",
-            stacklevel=3,
+            f"{len(store.keys())}: it starts afresh. Build it before loading."
         )
         return True
 

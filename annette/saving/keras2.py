@@ -6,7 +6,6 @@ Weights are found by the order of the layers.
 from __future__ import annotations
 
 import contextlib
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +17,7 @@ from annette.saving.keras_h5 import TOP, in_order
 from annette.saving.restoring import build_optimizer
 from annette.saving.serialization import register_keras_serializable
 from annette.saving.state import check_fits
+from annette.utils.warning import warn
 
 
 def load_old_weights(model: Any, file: hdf5.File, skip_mismatch: bool, by_name: bool) -> None:
@@ -47,7 +47,7 @@ def load_old_weights(model: Any, file: hdf5.File, skip_mismatch: bool, by_name: 
         except ValueError as error:
             if not skip_mismatch:
                 raise ValueError(f"{error} Nothing was changed.") from None
-            warnings.warn(f"Layer {layer.name!r} was left out: {error}", stacklevel=4)
+            warn(f"Layer {layer.name!r} was left out: {error}")
     if TOP in group or not by_name:
         found += _top_level(model, group, skip_mismatch)
     for variable, value in found:
@@ -63,7 +63,7 @@ def _top_level(model: Any, group: hdf5.Group, skip_mismatch: bool) -> list[tuple
     except ValueError as error:
         if not skip_mismatch:
             raise ValueError(f"{error} Nothing was changed.") from None
-        warnings.warn(f"The model's own weights were left out: {error}", stacklevel=4)
+        warn(f"The model's own weights were left out: {error}")
         return []
 
 

@@ -8,7 +8,6 @@ import json
 import os
 import sys
 import tempfile
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,6 +31,7 @@ from annette.saving.serialization import (
     serialize_keras_object,
 )
 from annette.saving.walk import parts_of
+from annette.utils.warning import warn
 
 KERAS_VERSION = "3.15.1"  # the version of the format
 
@@ -141,18 +141,16 @@ def _noted() -> dict[str, Any]:
 def _configured(model: Any) -> dict[str, Any]:
     """The configuration of a model as Keras has it; it warns of what it cannot hold."""
     if not getattr(model, "built", True):
-        warnings.warn(
+        warn(
             f"The model {model.name!r} is not built, so that it is saved without weights. Call it "
-            "on data first, or call build(input_shape).",
-            stacklevel=6,
+            "on data first, or call build(input_shape)."
         )
     described: dict[str, Any] = as_keras_has_it(sharing.described(serialize_keras_object, model))
     if '"__lambda__"' in json.dumps(described):
-        warnings.warn(
+        warn(
             f"The model {model.name!r} holds a lambda, which is code: it is not saved, and the "
             "file cannot be loaded in another program. Write it as a function (def) and register "
-            "it with @annette.saving.register_keras_serializable().",
-            stacklevel=6,
+            "it with @annette.saving.register_keras_serializable()."
         )
     return described
 

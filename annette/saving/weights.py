@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, NamedTuple
 
@@ -14,6 +13,7 @@ from annette.saving import hdf5, seal
 from annette.saving.files import Hashing, mapped
 from annette.saving.state import as_array, matched, put
 from annette.saving.walk import Part, parts_of
+from annette.utils.warning import warn
 
 # How many bytes of values a file may hold by compression: so many, and so many times its size.
 _LEAST, _TIMES = 2**24, 16
@@ -227,7 +227,7 @@ def load_stores(
     _report(failures, skip_mismatch)
     if unused:
         names = ", ".join(map(repr, unused[:10])) + (", ..." if unused[10:] else "")
-        warnings.warn(_UNUSED.format(names) + " They are left out.", stacklevel=4)
+        warn(_UNUSED.format(names) + " They are left out.")
     _load_own(root, own, skip_mismatch)
     for variable, value in plain:
         put(variable, value)
@@ -258,7 +258,7 @@ def _report(failures: list[tuple[str, Exception]], warn_only: bool) -> None:
     message = f"{failures[0][1]} {len(failures)} part(s) do not fit the file: {names}."
     if not warn_only:
         raise ValueError(f"{message} Nothing was changed.")
-    warnings.warn(message, stacklevel=5)
+    warn(message)
 
 
 def _load_own(root: Any, own: list[tuple[Part, Store]], skip_mismatch: bool) -> None:
@@ -278,7 +278,7 @@ def _load_own(root: Any, own: list[tuple[Part, Store]], skip_mismatch: bool) -> 
                     f"{type(part.owner).__name__}.load_own_variables of {_named(part)!r} failed: "
                     f"{type(error).__name__}: {error} Nothing was changed."
                 ) from error
-            warnings.warn(f"{_named(part)} was left out: {error}", stacklevel=4)
+            warn(f"{_named(part)} was left out: {error}")
 
 
 def _variables(owner: Any) -> list[Any]:

@@ -1,8 +1,7 @@
-"""fit, evaluate and predict: one loop over epochs and batches, for every backend."""
+"""evaluate, predict, and the loop over batches that training shares: one for every backend."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,15 +16,13 @@ from annette.training.collector import Collector
 from annette.training.data import (
     ArraySource,
     DataSource,
-    batch_dtype,
     make_source,
-    train_validation_split,
 )
 from annette.training.data.source import warn_ran_out
-from annette.training.epochs import can_run_many, metrics_now, run_many
+from annette.training.epochs import metrics_now
 from annette.training.guard import Guard
-from annette.training.programs import Step, step_for
-from annette.training.resume import Keeper, Place, keeper_of
+from annette.training.programs import step_for
+from annette.training.resume import Keeper, Place
 from annette.training.rowwise import rows_are_alone
 from annette.training.strings import without_strings
 from annette.utils import tree
@@ -38,113 +35,17 @@ WIDE = 1024
 LARGEST = 1 << 24
 
 
-def fit(
-    model: Any, x: Any, y: Any, batch_size: Any, epochs: Any, verbose: Any, callbacks: Any,
-    validation_split: float, validation_data: Any, shuffle: Any, class_weight: Any,
-    sample_weight: Any, initial_epoch: int, steps_per_epoch: Any, validation_steps: Any,
-    validation_batch_size: Any, validation_freq: Any, resume: Any = None,
-) -> Any:  # fmt: skip
-    """Train; see `Model.fit`."""
-    _require_compiled(model, "fit")
-    _require_count("epochs", epochs)
-    initial_epoch = _first_epoch(initial_epoch)
-    _check_frequency(validation_freq)
-    epochs = min(epochs, config.max_epochs() or epochs)
-    verbose = _verbosity(verbose)
-    keeper = keeper_of(resume, callbacks)
-    x = without_strings(model, x)
-    if validation_split and validation_data is None:
-        (x, y, sample_weight), validation_data = train_validation_split(
-            (x, y, sample_weight), validation_split
-        )
-    source = _limited(make_source(
-        x, y, sample_weight, batch_size=batch_size, shuffle=shuffle, class_weight=class_weight,
-        steps=steps_per_epoch,
-    ))  # fmt: skip
-    validation = _validation_source(
-        model, validation_data, validation_batch_size or batch_size, validation_steps
-    )
-    guard = Guard(model, "train", callbacks if isinstance(callbacks, CallbackList) else None)
-    first = source.peek()
-    guard.prepare(first)
-    if not isinstance(callbacks, CallbackList):
-        callbacks = CallbackList(
-            callbacks, add_history=True, add_progbar=verbose != 0, model=model, verbose=verbose,
-            epochs=epochs, steps=source.num_batches,
-        )  # fmt: skip
-        guard = _renewed(guard, callbacks)
-    guard.check_source(source)
-    checked = None if validation is None else _checked_validation(model, validation, callbacks)
-    model.stop_training = False
-    place = Place(initial_epoch)
-    if keeper is None:
-        callbacks.on_train_begin()
-    else:
-        _try_step(model, first)
-        settings = {"validation_freq": validation_freq}
-        place = keeper.begin(model, source, validation, callbacks, settings, place, epochs)
-        model.stop_training = place.stopped
-        if place.finished:
-            return model.history
-    logs: dict[str, Any] = place.logs or {}
-    many = can_run_many(model, source, callbacks, validation)
-    epoch = place.epoch
-    while epoch < epochs and not place.stopped:
-        if many and (keeper is None or keeper.lets_epochs_run()) and not place.batch:
-            found = run_many(model, source, callbacks, epoch, epochs, SLICE, keeper)
-            many = found is not None
-            if found is not None:
-                logs, epoch = found, epochs
-                break
-        if not place.batch:
-            model.reset_metrics()
-            callbacks.on_epoch_begin(epoch)
-        results = _run(model, "train", source, epoch, callbacks, guard, place, keeper)
-        source.on_epoch_end()
-        if not results and source.exhausted:
-            break
-        logs, place, epoch = results, Place(0), epoch + 1
-        if checked is not None and _validates(validation_freq, epoch - 1):
-            logs.update(_validate(model, checked, callbacks))
-        callbacks.on_epoch_end(epoch - 1, logs)
-        if source.exhausted and not source.steps and epoch < epochs:
-            warn_ran_out()
-        if keeper is not None:
-            keeper.after_epoch(epoch - 1, logs)
-        if model.stop_training or source.exhausted:
-            break
-    if keeper is not None:
-        keeper.before_end(epoch, logs)
-    if hasattr(model.optimizer, "finalize_variable_values") and model.trainable_weights:
-        model.optimizer.finalize_variable_values(model.trainable_weights)
-    callbacks.on_train_end(logs)
-    if keeper is not None:
-        keeper.finish()
-    return model.history
-
-
-def _try_step(model: Any, batch: Any) -> None:
-    """Trace a step for batches such as this one, so that all variables that it reads are there."""
-    leaves, pack = _split(batch)
-    if not model.run_eagerly:
-        step_for(model, "train", leaves, leaves[0].shape[0], pack)
-    elif not all(layer.built for layer in model._flatten_layers()):
-        # A step that looks at numbers cannot be traced; its layers are made by its first batch.
-        with contextlib.suppress(Exception):
-            Step(model, "train", [(x.shape, batch_dtype(x.dtype)) for x in leaves], pack)
-
-
 def evaluate(
     model: Any, x: Any, y: Any, batch_size: Any, verbose: Any, sample_weight: Any, steps: Any,
     callbacks: Any, return_dict: bool, **kwargs: Any,
 ) -> Any:  # fmt: skip
     """Measure; see `Model.evaluate`."""
-    _require_compiled(model, "evaluate")
+    require_compiled(model, "evaluate")
     if kwargs:
         raise ValueError(f"evaluate got unknown arguments {', '.join(map(repr, kwargs))}.")
-    verbose = _verbosity(verbose)
+    verbose = verbosity(verbose)
     x = without_strings(model, x)
-    source = _limited(make_source(x, y, sample_weight, batch_size=batch_size, steps=steps))
+    source = limited(make_source(x, y, sample_weight, batch_size=batch_size, steps=steps))
     guard = Guard(model, "test")
     guard.prepare(source.peek())
     guard.check_source(source)
@@ -153,13 +54,13 @@ def evaluate(
             callbacks, add_progbar=verbose != 0, model=model, verbose=verbose, epochs=1,
             steps=source.num_batches,
         )  # fmt: skip
-    logs = _test(model, source, guard, callbacks)
+    logs = run_test(model, source, guard, callbacks)
     return logs if return_dict else in_order(model, logs)
 
 
 def predict(model: Any, x: Any, batch_size: Any, verbose: Any, steps: Any, callbacks: Any) -> Any:
     """Compute outputs; see `Model.predict`."""
-    verbose = _verbosity(verbose)
+    verbose = verbosity(verbose)
     if verbose == 0 and callbacks is None and steps is None:
         found = predict_again(model, x, batch_size)
         if found is not None:
@@ -167,7 +68,7 @@ def predict(model: Any, x: Any, batch_size: Any, verbose: Any, steps: Any, callb
     if x is None:
         raise ValueError("predict expects x, the data to compute outputs for; it got None.")
     x = without_strings(model, x)
-    source = _limited(make_source(x, batch_size=batch_size, steps=steps))
+    source = limited(make_source(x, batch_size=batch_size, steps=steps))
     guard = Guard(model, "predict")
     guard.prepare(source.peek())
     if not isinstance(callbacks, CallbackList):
@@ -198,7 +99,7 @@ def train_on_batch(
     model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool
 ) -> Any:
     """Learn from one batch; see `Model.train_on_batch`."""
-    _require_compiled(model, "train_on_batch")
+    require_compiled(model, "train_on_batch")
     if class_weight is not None and sample_weight is not None:
         raise ValueError("train_on_batch takes sample_weight or class_weight, not both.")
     logs = _one_batch(model, "train", x, y, sample_weight, class_weight)
@@ -207,7 +108,7 @@ def train_on_batch(
 
 def test_on_batch(model: Any, x: Any, y: Any, sample_weight: Any, return_dict: bool) -> Any:
     """Measure one batch; see `Model.test_on_batch`."""
-    _require_compiled(model, "test_on_batch")
+    require_compiled(model, "test_on_batch")
     logs = _one_batch(model, "test", x, y, sample_weight, None)
     return logs if return_dict else in_order(model, logs)
 
@@ -225,22 +126,22 @@ def _one_batch(model: Any, kind: str, x: Any, y: Any, sample_weight: Any, class_
     guard.prepare(batch)
     guard.check_batch(batch)
     model.reset_metrics()
-    leaves, pack = _split(batch)
+    leaves, pack = split(batch)
     return _python(step_for(model, kind, leaves, leaves[0].shape[0], pack).run(leaves))
 
 
 def next_step(model: Any, kind: str, iterator: Iterator[Any]) -> Any:
     """Run one step on the next batch of an iterator; return its logs, or the outputs."""
     if kind != "predict":
-        _require_compiled(model, f"{kind}_function")
+        require_compiled(model, f"{kind}_function")
     batch = make_source(without_strings(model, iter([next(iterator)]))).peek()
     Guard(model, kind).prepare(batch)
-    leaves, pack = _split(batch)
+    leaves, pack = split(batch)
     found = step_for(model, kind, leaves, leaves[0].shape[0], pack).run(leaves)
     return found if kind == "predict" else _python(_as_logs(model, kind, found))
 
 
-def _limited(source: DataSource) -> DataSource:
+def limited(source: DataSource) -> DataSource:
     """Return the source, with no more batches in an epoch than `config` allows."""
     limit = config.max_steps_per_epoch()
     if limit is not None and (source.num_batches is None or source.num_batches > limit):
@@ -254,7 +155,7 @@ def _limited(source: DataSource) -> DataSource:
 _BEGIN = Place(0)
 
 
-def _run(
+def run_epoch(
     model: Any, kind: str, source: DataSource, epoch: int, callbacks: CallbackList, guard: Guard,
     begin: Place = _BEGIN, keeper: Keeper | None = None,
 ) -> dict[str, Any]:  # fmt: skip
@@ -263,6 +164,18 @@ def _run(
     if type(source) is ArraySource and alone and source.leaves[0].ndim:
         return _run_rows(model, kind, source, epoch, callbacks, begin, keeper)
     return _run_batches(model, kind, source, epoch, callbacks, guard, begin, keeper)
+
+
+def run_test(
+    model: Any, source: DataSource, guard: Guard, callbacks: CallbackList
+) -> dict[str, Any]:
+    """Measure over all data of a source; return the logs."""
+    model.stop_evaluating = False
+    model.reset_metrics()
+    callbacks.on_test_begin()
+    logs = run_epoch(model, "test", source, 0, callbacks, guard)
+    callbacks.on_test_end(logs)
+    return logs
 
 
 def _run_rows(
@@ -395,10 +308,11 @@ def _stops(model: Any, kind: str) -> bool:
 def _batches(source: DataSource, epoch: int, done: int = 0) -> Iterator[tuple[list[Any], Any]]:
     """Yield each batch as its arrays and the function that gives them their structure."""
     for batch in source.batches(epoch, done):
-        yield _split(batch)
+        yield split(batch)
 
 
-def _split(batch: Any) -> tuple[list[Any], Any]:
+def split(batch: Any) -> tuple[list[Any], Any]:
+    """Return a batch's arrays, and the function that gives such arrays its structure."""
     leaves = [leaf for leaf in tree.flatten(batch) if leaf is not None]
 
     def pack(arrays: list[Any]) -> Any:
@@ -448,83 +362,6 @@ def _python(logs: Any) -> Any:
     return found
 
 
-# --- validation -------------------------------------------------------------------------------
-
-
-def _validation_source(model: Any, data: Any, batch_size: Any, steps: Any) -> DataSource | None:
-    if data is None:
-        return None
-    if isinstance(data, (tuple, list)):
-        if not 1 <= len(data) <= 3:
-            raise ValueError(
-                "validation_data expects (x, y) or (x, y, sample_weight); it has "
-                f"{len(data)} parts."
-            )
-        x, y, weight = (*data, None, None)[:3]
-    else:
-        x, y, weight = data, None, None
-    x = without_strings(model, x)
-    return _limited(
-        make_source(x, y, weight, batch_size=batch_size, steps=steps, prefix="validation ")
-    )
-
-
-def _checked_validation(
-    model: Any, source: DataSource, callbacks: CallbackList
-) -> tuple[DataSource, Guard]:
-    guard = Guard(model, "test", callbacks)
-    guard.prepare(source.peek())
-    guard.check_source(source)
-    return source, guard
-
-
-def _validate(
-    model: Any, checked: tuple[DataSource, Guard], callbacks: CallbackList
-) -> dict[str, Any]:
-    source, guard = checked
-    logs = _test(model, source, guard, callbacks)
-    return {f"val_{k}": v for k, v in logs.items()}
-
-
-def _test(model: Any, source: DataSource, guard: Guard, callbacks: CallbackList) -> dict[str, Any]:
-    model.stop_evaluating = False
-    model.reset_metrics()
-    callbacks.on_test_begin()
-    logs = _run(model, "test", source, 0, callbacks, guard)
-    callbacks.on_test_end(logs)
-    return logs
-
-
-def _validates(frequency: Any, epoch: int) -> bool:
-    if isinstance(frequency, (int, np.integer)):
-        return bool((epoch + 1) % frequency == 0)
-    return (epoch + 1) in frequency
-
-
-def _check_frequency(frequency: Any) -> None:
-    if isinstance(frequency, (int, np.integer)) and not isinstance(frequency, bool):
-        if frequency < 1:
-            raise ValueError(f"validation_freq must be 1 or more; it got {frequency}.")
-    elif isinstance(frequency, (str, bytes)) or not hasattr(frequency, "__contains__"):
-        raise ValueError(
-            "validation_freq must be a whole number, or a list of the epochs after which to "
-            f"validate; it got {frequency!r}."
-        )
-
-
-def _first_epoch(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"initial_epoch must be a whole number; it got {value!r}.")
-    return int(value)
-
-
-def _renewed(guard: Guard, callbacks: CallbackList) -> Guard:
-    """Return the same guard, knowing the callbacks."""
-    fresh = Guard(guard.model, guard.kind, callbacks)
-    fresh._outputs = guard._outputs
-    return fresh
-
-
 # --- small things -----------------------------------------------------------------------------
 
 
@@ -535,7 +372,8 @@ def in_order(model: Any, logs: dict[str, Any]) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def _require_compiled(model: Any, what: str) -> None:
+def require_compiled(model: Any, what: str) -> None:
+    """Raise ValueError if a model is not compiled."""
     if not model.compiled:
         raise ValueError(
             f"Model '{model.name}' must be compiled before {what}: call "
@@ -543,12 +381,8 @@ def _require_compiled(model: Any, what: str) -> None:
         )
 
 
-def _require_count(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
-        raise ValueError(f"{name} must be a whole number of 0 or more; it got {value!r}.")
-
-
-def _verbosity(verbose: Any) -> int:
+def verbosity(verbose: Any) -> int:
+    """Return 0, 1 or 2 for what a user may give; ValueError for anything else."""
     if verbose == "auto":
         return 1
     if verbose in (0, 1, 2, True, False):

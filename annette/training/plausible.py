@@ -9,7 +9,6 @@ import numpy as np
 
 Check = Callable[[Any], bool]
 _MOST = 2**63
-_NUMBERS = (bool, int, float, complex, np.number, np.bool_)
 
 
 def is_count(value: Any) -> bool:
@@ -45,7 +44,12 @@ def is_numeric(value: Any) -> bool:
     """Say whether a value is a number or an array of numbers."""
     if isinstance(value, np.ndarray):
         return value.dtype.kind in "biufc" or value.dtype.name == "bfloat16"
-    return isinstance(value, _NUMBERS) or is_number(value)
+    return isinstance(value, (complex, np.number)) or is_number(value)
+
+
+def is_log(value: Any) -> bool:
+    """Say whether callbacks can be told a value: whatever it is, floats can hold a whole number."""
+    return not isinstance(value, int) or is_number(value)
 
 
 def is_plain(value: Any, depth: int = 100) -> bool:

@@ -6,7 +6,6 @@ import contextlib
 import math
 import os
 import time
-import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -22,6 +21,7 @@ from annette.training.plausible import (
     dict_of,
     is_count,
     is_flag,
+    is_log,
     is_numeric,
     is_plain,
     or_none,
@@ -35,6 +35,7 @@ from annette.training.variables import (
 )
 from annette.utils import tree
 from annette.utils.io import print_msg
+from annette.utils.warning import warn
 
 _FORMAT = 1
 # "auto": seconds between two checkpoints at least, and as many times what one takes.
@@ -80,7 +81,7 @@ _PARTS: dict[str, Check] = {
     **dict.fromkeys(("number", "epoch", "batch"), is_count),
     **dict.fromkeys(("begun_with", "started_with"), are_random_states),
     "is": dict_of(is_plain),
-    "logs": dict_of(lambda value: True),
+    "logs": dict_of(is_log),
     "source": dict_of(lambda value: True),
     "validation": or_none(dict_of(lambda value: True)),
     "stopped": is_flag,
@@ -104,7 +105,6 @@ class Keeper:
         self._cost = 0.0
         self._epoch_begin, self._epoch_seconds = self._saved_at, math.inf
         self._before_end: dict[str, Any] | None = None
-        backup.prepare()
         self._found = self._loaded()
         self._came_with = random_states()
         # What the data draws when it is looked at first is then what it drew when the run began.
@@ -275,10 +275,7 @@ class Keeper:
         if told and (new or gone):
             said = [f"{', '.join(new)} was not there"] if new else []
             said += [f"{', '.join(gone)} was there"] if gone else []
-            warnings.warn(
-                f"The training that goes on had other callbacks: {' and '.join(said)}.",
-                stacklevel=6,
-            )
+            warn(f"The training that goes on had other callbacks: {' and '.join(said)}.")
 
     # --- while training -----------------------------------------------------------------------
 
@@ -389,22 +386,31 @@ class Keeper:
         self._number += 1
 
     def _warn(self, error: OSError) -> None:
-        warnings.warn(
+        warn(
             f"A checkpoint of training could not be written, and training goes on without it; the "
             f"one before is as it was. {error}",
             RuntimeWarning,
-            stacklevel=5,
         )
 
 
-def keeper_of(resume: Any, callbacks: Any) -> Keeper | None:
-    """Return what keeps the run, if `fit` has a folder or a `BackupAndRestore` for that.
+@contextlib.contextmanager
+def keeping(resume: Any, callbacks: Any) -> Iterator[Keeper | None]:
+    """Give what keeps the run, if `fit` has a folder or a `BackupAndRestore` for that.
 
     Raises:
         ValueError: if both are given, or several; if what is in the folder is damaged.
         TypeError: if `resume` is neither a path nor a `BackupAndRestore`.
-        OSError: if the folder cannot be read or made.
+        OSError: if the folder cannot be read or made; BlockingIOError if another run is in it.
     """
+    backup = _backup_of(resume, callbacks)
+    if backup is None:
+        yield None
+        return
+    with backup.held():
+        yield Keeper(backup)
+
+
+def _backup_of(resume: Any, callbacks: Any) -> BackupAndRestore | None:
     listed = getattr(callbacks, "callbacks", None) or tree.flatten(callbacks or [])
     found = [c for c in listed if isinstance(c, BackupAndRestore)]
     if resume is not None and resume is not False:
@@ -421,7 +427,7 @@ def keeper_of(resume: Any, callbacks: Any) -> Keeper | None:
         raise ValueError(
             "fit keeps a run in one folder: give resume or one BackupAndRestore, not several."
         )
-    return Keeper(found[0]) if found else None
+    return found[0] if found else None
 
 
 def _remembers(callback: Any) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
+
+from annette.utils.warning import warn
 
 _DEFAULTS = {"_workers": 1, "_use_multiprocessing": False, "_max_queue_size": 10}
 
@@ -59,10 +60,9 @@ class PyDataset:
 
     def _setting(self, name: str) -> Any:
         if name not in self.__dict__:
-            warnings.warn(
+            warn(
                 f"{type(self).__name__} should call super().__init__(**kwargs) in its "
-                "constructor, so that workers, use_multiprocessing and max_queue_size can be set.",
-                stacklevel=3,
+                "constructor, so that workers, use_multiprocessing and max_queue_size can be set."
             )
             for key, value in _DEFAULTS.items():
                 self.__dict__.setdefault(key, value)

@@ -206,6 +206,7 @@ def test_a_forged_state_is_refused_before_callbacks_and_data_meet_it(tmp_path):
         (source(given=10**15), "none that so many epochs come to"),
         (source(given=10**15, seen=10**15, passes=10**15), "none that so many epochs come to"),
         ({**state, "logs": {1: 2.0}}, "no logs as"),
+        ({**state, "logs": {"loss": 10**400}}, "no logs as"),
         ({**state, "batch": 1, "logs": {"loss": "low"}}, "no numbers"),
         ({**state, "number": float("inf")}, "no state of a training run"),
         ({**state, "begun_with": {**chance, "python": [*chance["python"][:2], "x"]}}, "begun_with"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from annette.training.callbacks.callback import Callback
 from annette.training.plausible import is_count
+from annette.utils.warning import warn
 
 # The files of a folder; the second one with `double_checkpoint`, written by turns.
 FILES = ("checkpoint.annette", "checkpoint-2.annette")
@@ -43,7 +44,8 @@ class BackupAndRestore(Callback):
     Raises:
         ValueError: for a wrong argument; when training begins, if the folder has the checkpoint of
             another run (other data, another model or other arguments), or a damaged one.
-        OSError: when training begins, if the folder cannot be read or written.
+        OSError: when training begins, if the folder cannot be read or written, or another run has
+            it (BlockingIOError; on POSIX).
     """
 
     def __init__(
@@ -74,17 +76,25 @@ class BackupAndRestore(Callback):
     def _paths(self) -> list[Path]:
         return [self._folder / name for name in FILES]
 
-    def prepare(self) -> None:
-        """Make the folder, and remove what a run that was killed while writing left in it.
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Make the folder, keep it for this run, and remove what a run that was killed left in it.
 
         Raises:
-            OSError: if that cannot be done.
+            OSError: if that cannot be done; BlockingIOError if another run is in it.
         """
+        from annette.saving import lock
+
         self._folder = folder = Path(self.backup_dir).absolute()
         folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.glob(".annette-*.unfinished"):
-            with contextlib.suppress(OSError):
-                left.unlink()
+        with lock.alone_in(folder):
+            for left in folder.glob(".annette-*.unfinished"):
+                with contextlib.suppress(OSError):
+                    left.unlink()
+            yield
+        if self.delete_checkpoint and not any(path.exists() for path in self._paths()):
+            with contextlib.suppress(OSError):  # something else is in it
+                os.rmdir(folder)
 
     def load(self) -> tuple[Any, int] | None:
         """Return the last state that was saved and the number of its file; None if there is none.
@@ -115,7 +125,7 @@ class BackupAndRestore(Callback):
         if not found:
             return None
         if problems:
-            warnings.warn(f"Training goes on from an older checkpoint: {problems[0]}", stacklevel=5)
+            warn(f"Training goes on from an older checkpoint: {problems[0]}")
         _, place, state = max(found, key=lambda item: item[0])
         return state, place
 
@@ -132,15 +142,9 @@ class BackupAndRestore(Callback):
         return place
 
     def remove(self) -> None:
-        """Remove the checkpoints, and the folder if nothing else is in it."""
+        """Remove the checkpoints."""
         try:
             for path in self._paths():
                 path.unlink(missing_ok=True)
         except OSError as error:
-            warnings.warn(
-                f"The checkpoints in {self.backup_dir!r} could not be removed ({error}).",
-                stacklevel=4,
-            )
-            return
-        with contextlib.suppress(OSError):
-            os.rmdir(self._folder)
+            warn(f"The checkpoints in {self.backup_dir!r} could not be removed ({error}).")

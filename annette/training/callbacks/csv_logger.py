@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
 from annette.training.callbacks.callback import Callback, Logs
 from annette.training.plausible import check_parts, is_count, is_flag, is_text, list_of, or_none
+from annette.utils.warning import warn
 
 _KEPT = {"size": or_none(is_count), "keys": or_none(list_of(is_text)), "append_header": is_flag}
 
@@ -72,10 +72,9 @@ class CSVLogger(Callback):
             return
         found = os.fstat(self.csv_file.fileno()).st_size
         if found < state["size"]:
-            warnings.warn(
+            warn(
                 f"CSVLogger goes on with {self.filename!r}, which has {found} bytes; it had "
-                f"{state['size']} when training was interrupted. The lines between are missing.",
-                stacklevel=2,
+                f"{state['size']} when training was interrupted. The lines between are missing."
             )
             self.append_header = found == 0
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, ClassVar
 
 from annette.training.callbacks.callback import Logs
@@ -17,6 +16,7 @@ from annette.training.plausible import (
     or_none,
 )
 from annette.utils.io import print_msg
+from annette.utils.warning import warn
 
 
 class EarlyStopping(MonitorCallback):
@@ -113,10 +113,9 @@ class EarlyStopping(MonitorCallback):
         logs = logs or {}
         value = logs.get(self.monitor)
         if value is None:
-            warnings.warn(
+            warn(
                 f"Early stopping conditioned on metric `{self.monitor}` which is not available. "
-                f"Available metrics are: {','.join(logs)}",
-                stacklevel=2,
+                f"Available metrics are: {','.join(logs)}"
             )
         return value
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import string
-import warnings
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +13,7 @@ from annette.training.callbacks.callback import Logs
 from annette.training.callbacks.monitor_callback import MonitorCallback
 from annette.training.plausible import Check, is_count, is_number, or_none
 from annette.utils.io import print_msg
+from annette.utils.warning import warn
 
 
 class ModelCheckpoint(MonitorCallback):
@@ -161,10 +161,9 @@ class ModelCheckpoint(MonitorCallback):
             except FileNotFoundError:
                 pass
             except OSError as error:
-                warnings.warn(
+                warn(
                     f"ModelCheckpoint could not remove the old file {path!r} ({error}); it tries "
-                    "again after the next one.",
-                    stacklevel=4,
+                    "again after the next one."
                 )
                 continue
             self._written.remove(path)
@@ -177,10 +176,9 @@ class ModelCheckpoint(MonitorCallback):
             self._set_monitor_op()
         current = logs.get(self.monitor)
         if current is None:
-            warnings.warn(
+            warn(
                 f"Can save best model only with {self.monitor} available; the metrics are "
-                f"{', '.join(logs) or 'none'}. It is saved without a comparison.",
-                stacklevel=4,
+                f"{', '.join(logs) or 'none'}. It is saved without a comparison."
             )
             return True
         if not self._is_improvement(current, self.best):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable
 from operator import gt, lt
 from typing import Any, ClassVar
@@ -13,6 +12,7 @@ from annette.config import floatx
 from annette.graph.dtypes import numpy_dtype
 from annette.training.callbacks.callback import Callback
 from annette.training.plausible import Check, is_number, or_none
+from annette.utils.warning import warn
 
 # For metrics that do not tell themselves (several outputs put the output's name in front).
 _LESS_IS_BETTER = ("loss", "error", "crossentropy", "divergence", "hinge", "mse", "mae")
@@ -40,10 +40,7 @@ class MonitorCallback(Callback):
     ) -> None:
         super().__init__()
         if mode not in ("auto", "min", "max"):
-            warnings.warn(
-                f"{type(self).__name__} mode '{mode}' is unknown, fallback to auto mode.",
-                stacklevel=3,
-            )
+            warn(f"{type(self).__name__} mode '{mode}' is unknown, fallback to auto mode.")
             mode = "auto"
         self.monitor = monitor
         self.mode = mode

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +11,7 @@ from annette.training.callbacks.learning_rate import log_rates, optimizers_of, r
 from annette.training.callbacks.monitor_callback import MonitorCallback
 from annette.training.plausible import Check, is_count, is_number, or_none
 from annette.utils.io import print_msg
+from annette.utils.warning import warn
 
 
 class ReduceLROnPlateau(MonitorCallback):
@@ -82,10 +82,9 @@ class ReduceLROnPlateau(MonitorCallback):
         log_rates(self.model, logs)
         current = logs.get(self.monitor)
         if current is None:
-            warnings.warn(
+            warn(
                 f"Learning rate reduction is conditioned on metric `{self.monitor}` which is not "
-                f"available. Available metrics are: {','.join(logs)}.",
-                stacklevel=2,
+                f"available. Available metrics are: {','.join(logs)}."
             )
             return
         if self.in_cooldown():

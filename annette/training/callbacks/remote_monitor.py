@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import warnings
 from typing import Any
 
 from annette.training.callbacks.callback import Callback, Logs
+from annette.utils.warning import warn
 
 _TIMEOUT = 10.0
 
@@ -63,9 +63,7 @@ class RemoteMonitor(Callback):
             with urlopen(Request(url, body, headers), timeout=_TIMEOUT):
                 pass
         except (OSError, HTTPException) as error:
-            warnings.warn(
-                f"RemoteMonitor could not reach the server at {url} ({error}).", stacklevel=2
-            )
+            warn(f"RemoteMonitor could not reach the server at {url} ({error}).")
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -16,6 +15,7 @@ from annette.training.data.order import epoch_order
 from annette.training.plausible import is_count
 from annette.utils import tree
 from annette.utils.batch import pack_x_y_sample_weight
+from annette.utils.warning import warn
 
 DEFAULT_BATCH_SIZE = 32
 Rows = slice | np.ndarray
@@ -23,20 +23,18 @@ Rows = slice | np.ndarray
 
 def warn_ran_out() -> None:
     """Warn that an epoch ends before its steps are done, as Keras says it."""
-    warnings.warn(
+    warn(
         "Your input ran out of data; interrupting training. Make sure that your dataset or "
-        "generator can generate at least `steps_per_epoch * epochs` batches.",
-        stacklevel=4,
+        "generator can generate at least `steps_per_epoch * epochs` batches."
     )
 
 
 def warn_others(what: str) -> None:
     """Warn that training goes on with other batches than it would have had."""
-    warnings.warn(
+    warn(
         f"{what} than before training was interrupted: it goes on from where it was, but not with "
         "the same bits. Give what is drawn at random a seed, or give the data get_state() and "
-        "set_state(state).",
-        stacklevel=6,
+        "set_state(state)."
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import warnings
 from typing import Any
 
 import numpy as np
 
 from annette.compat.preprocessing.images.files import FilesIterator, cut, is_picture
+from annette.utils.warning import warn
 
 _CLASSES = ("categorical", "binary", "sparse")
 
@@ -121,10 +121,9 @@ class DataFrameIterator(FilesIterator):
         ]  # fmt: skip
         if len(kept) < len(rows):
             first = next(names[row] for row in rows if row not in set(kept))
-            warnings.warn(
+            warn(
                 f"{len(rows) - len(kept)} of {len(rows)} names in x_col={x_col!r} are no pictures "
-                f"that are there, such as {first!r}; they are left out.",
-                stacklevel=4,
+                f"that are there, such as {first!r}; they are left out."
             )
         return kept
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from annette.compat.preprocessing.images.affine import FILL_MODES, affine, matri
 from annette.compat.preprocessing.images.dataframe import DataFrameIterator
 from annette.compat.preprocessing.images.directory import DirectoryIterator
 from annette.compat.preprocessing.images.iterator import NumpyArrayIterator
+from annette.utils.warning import warn
 
 _TINY = 1e-6
 
@@ -267,10 +267,7 @@ class ImageDataGenerator:
 
     def _fitted(self, setting: str, value: Any) -> bool:
         if value is None:
-            warnings.warn(
-                f"{setting} needs what `fit` learns of the data, and fit was not called.",
-                stacklevel=3,
-            )
+            warn(f"{setting} needs what `fit` learns of the data, and fit was not called.")
         return value is not None
 
     def get_random_transform(
