@@ -205,6 +205,12 @@ struct Kernels {
     Kernel structured[kKinds];
     const Kernel *second; // by kind: the second half, of a product where its long sums were split
     int panel32, panel64; // columns of a tile
+
+    int panel(Type type) const { return type == Type::float32 ? panel32 : panel64; }
+    // Panels of a matrix of so many columns; the last may have fewer.
+    std::int64_t panels(Type type, std::int64_t columns) const {
+        return (columns + panel(type) - 1) / panel(type);
+    }
 };
 
 constexpr std::int64_t kColumns = 64;    // that a reduction of rows does at a time

@@ -1,9 +1,10 @@
 #include "program.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <string>
+
+#include "clock.hpp"
 
 namespace annette {
 
@@ -56,11 +57,6 @@ const Kernels &kernels_by_name(const std::string &name) {
 namespace {
 
 constexpr char kGuardByte = '\x5a';
-
-double now() {
-    using namespace std::chrono;
-    return duration<double>(steady_clock::now().time_since_epoch()).count();
-}
 
 } // namespace
 

@@ -1,18 +1,13 @@
 // Running over rows of the user's arrays, whatever their dtype, and over many epochs.
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <string>
 
+#include "clock.hpp"
 #include "program.hpp"
 
 namespace annette {
 namespace {
-
-double now() {
-    using namespace std::chrono;
-    return duration<double>(steady_clock::now().time_since_epoch()).count();
-}
 
 constexpr std::int64_t kGatherBytes = 1 << 15; // below, one thread gathers
 constexpr std::int64_t kAheadBytes = 1 << 22;  // above, rows are not gathered ahead of their step

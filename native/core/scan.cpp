@@ -5,15 +5,13 @@
 #include <exception>
 
 #include "program.hpp"
+#include "views.hpp"
 
 namespace annette {
 namespace {
 
 std::int64_t bytes_from(const View &x, std::size_t axis) {
-    std::int64_t bytes = bytes_of(x.type);
-    for (std::size_t d = axis; d < x.shape.size(); ++d)
-        bytes *= x.shape[d];
-    return bytes;
+    return elements(x, axis) * bytes_of(x.type);
 }
 
 // A pointer that moves from step to step and from part to part: an element of a sequence, or a
@@ -38,9 +36,7 @@ struct Carry {
 struct Steps {
     Steps(const Instruction &work, char *const *at) : scan(work) {
         const auto count = static_cast<std::size_t>(scan.carries);
-        const auto memory = [&](const View &x) {
-            return at[x.value] + x.offset * bytes_of(x.type);
-        };
+        const auto memory = [&](const View &x) { return memory_of(x, at); };
         std::vector<char> saved(work.out.size(), 0);
         std::size_t rooms = work.out.size();
         for (std::size_t i = 0; i < count; ++i)
