@@ -5,6 +5,7 @@ A Python number is weak: it takes the type of the array beside it, as long as th
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,6 @@ UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
 COMPLEX = ("complex64", "complex128")
 ALLOWED = ("bool", *UNSIGNED, *SIGNED, *FLOATS, *COMPLEX)
 _KNOWN = frozenset(ALLOWED)
-# NumPy works a dtype's name out each time it is asked.
-_NAMES: dict[np.dtype[Any], str] = {}
 _PYTHON = {bool: "bool", int: "int32", float: "float"}
 
 
@@ -33,8 +32,8 @@ def standardize(dtype: Any) -> str:
     if isinstance(dtype, str) and dtype in _KNOWN:
         return dtype
     if isinstance(dtype, np.dtype):
-        known = _NAMES.get(dtype)
-        if known is not None:
+        known = name_of(dtype)
+        if known in _KNOWN:
             return known
     if isinstance(dtype, type) and dtype in _PYTHON:
         name = _PYTHON[dtype]
@@ -43,9 +42,13 @@ def standardize(dtype: Any) -> str:
     name = {"float": config.floatx(), "int": "int32", "bool_": "bool"}.get(name, name)
     if name not in _KNOWN:
         raise ValueError(f"dtype must be one of {', '.join(ALLOWED)}; it got {dtype!r}.")
-    if isinstance(dtype, np.dtype):
-        _NAMES[dtype] = name
     return name
+
+
+@functools.lru_cache(256)
+def name_of(dtype: np.dtype[Any]) -> str:
+    """Return the name of NumPy's dtype; NumPy works it out each time it is asked."""
+    return str(dtype.name)
 
 
 def numpy_dtype(dtype: str) -> np.dtype[Any]:

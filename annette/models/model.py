@@ -15,6 +15,7 @@ from annette import metrics as metrics_module, ops, optimizers
 from annette.graph.context import state
 from annette.layers.context import calls
 from annette.layers.layer import Layer
+from annette.layers.tracking import while_unchanged
 from annette.models.compiled import COMPILED, CompiledLoss, CompiledMetrics
 from annette.models.stored import Stored
 from annette.saving import serialization
@@ -200,9 +201,10 @@ class Model(Stored, Layer):
         self.compiled = True
         self._programs.clear()
 
+    @while_unchanged
     def _own_metrics(self) -> list[Any]:
         # The mean losses of this model and of models inside are not among them.
-        trackers = {id(x.__dict__.get("_loss_tracker")) for x in self._flatten_layers()}
+        trackers = {id(x.__dict__.get("_loss_tracker")) for x in self._all_layers()}
         return [m for m in super()._own_metrics() if id(m) not in trackers]
 
     @property

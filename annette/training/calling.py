@@ -12,6 +12,7 @@ import numpy as np
 
 from annette.backends import current_backend
 from annette.graph.array import Array
+from annette.graph.dtypes import name_of
 from annette.graph.trace import trace
 from annette.layers.tracking import changes
 from annette.training.data.source import DEFAULT_BATCH_SIZE
@@ -100,7 +101,7 @@ def _entry(model: Any, key: Any) -> Called:
 def _make(model: Any, x: np.ndarray) -> Any:
     if not _suits(model) or x.dtype.kind not in "iufb":
         return None
-    dtype = x.dtype.name
+    dtype = name_of(x.dtype)
     graph, result = trace(model, [(x.shape, dtype)], "call")
     flat = tree.flatten(result)
     if graph.assigns or len(flat) != 1 or tree.is_nested(result):

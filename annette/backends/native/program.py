@@ -12,7 +12,7 @@ from annette.backends.base import Program
 from annette.backends.native.core import Core
 from annette.backends.native.plan import Plan
 from annette.backends.native.translate import MOST_AXES
-from annette.graph.dtypes import numpy_dtype
+from annette.graph.dtypes import name_of, numpy_dtype
 from annette.graph.graph import Graph
 from annette.graph.variable import Variable
 
@@ -118,8 +118,9 @@ class NativeProgram(Program):
         """Return arrays with their dtypes' codes; None where the core cannot read their rows."""
         found = []
         for x in arrays:
-            code = self._codes.get(x.dtype.name)
-            readable = x.dtype.isnative and x.flags.aligned and x.dtype.name != "float16"
+            name = name_of(x.dtype)
+            code = self._codes.get(name)
+            readable = x.dtype.isnative and x.flags.aligned and name != "float16"
             if code is None or not readable or not _side_by_side(x):
                 return None
             found.append((x, code))

@@ -54,9 +54,8 @@ def batch_dtype(dtype: Any) -> str:
     from annette import config
 
     dtype = np.dtype(dtype)
-    if dtype.kind == "f" or dtype.name == "bfloat16":
-        return config.floatx()
-    return str(dtype.name)
+    name = dtypes.name_of(dtype)
+    return config.floatx() if dtype.kind == "f" or name == "bfloat16" else name
 
 
 def as_batch(array: np.ndarray) -> np.ndarray:
