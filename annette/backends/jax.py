@@ -82,6 +82,14 @@ class JaxBackend(Backend):
     name = "jax"
     instant = False
 
+    def __init__(self) -> None:
+        # JAX draws from NumPy's global generator while it is imported; the user's numbers after a
+        # seed are not to depend on when that is.
+        before = np.random.get_state()
+        import jax  # noqa: F401
+
+        np.random.set_state(before)
+
     def compile(self, graph: Graph) -> Program:
         """Make a program of `graph`."""
         return JaxProgram(graph)

@@ -14,21 +14,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from annette import activations, losses, metrics, optimizers
+from annette import metrics
 from annette.backends import make_backend
 from annette.graph import gradient, trace
 from annette.testing import error, interpret
 from annette.utils import tree
 from tests.golden.cases_metrics import METRICS, REQUIRED
-from tests.native.test_networks import (
+from tests.networks import (
     ACTIVATIONS,
-    DISTRIBUTIONS,
+    CONVNETS,
     LOSSES,
-    NUMBERED,
-    OPTIMIZERS,
+    OPTIMIZED,
+    Network,
     Run,
-    network,
-    sgd,
+    of_activation,
+    of_convolutions,
+    of_loss,
+    of_optimizer,
 )
 from tests.ops import cases_linalg, cases_numpy, cases_others
 from tests.ops.table import CASES, Case, label
@@ -97,9 +99,9 @@ def test_gradients_of_operations(row: Case, backend: str) -> None:
     beside(backend, slopes, row.arrays, row.name)
 
 
-def compare(make: Callable[[], Any], loss: str) -> None:
+def compare(net: Network) -> None:
     """A network learns on JAX as it does on NumPy."""
-    exact, found = Run("numpy", "float64", make, loss), Run("jax", "float64", make, loss)
+    exact, found = Run("numpy", "float64", *net), Run("jax", "float64", *net)
     for name, want in exact.values.items():
         assert error(found.values[name], want) < EQUAL, name
 
@@ -107,31 +109,25 @@ def compare(make: Callable[[], Any], loss: str) -> None:
 @on_jax
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activations(name: str) -> None:
-    found: Any = name
-    if name == "threshold":  # its numbers have no defaults
-        found = functools.partial(activations.threshold, threshold=0.1, default_value=-0.5)
-    compare(network(found, "linear", "mse", sgd), "MeanSquaredError")
+    compare(of_activation(name))
 
 
 @on_jax
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses(name: str) -> None:
-    whole = name in DISTRIBUTIONS | NUMBERED or name.startswith("Sparse")
-    last = "softmax" if whole else "sigmoid"
-    compare(network("tanh", last, getattr(losses, name)(), sgd), name)
+    compare(of_loss(name))
 
 
 @on_jax
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_optimizers(name: str) -> None:
-    def make() -> Any:
-        cls = getattr(optimizers, name)
-        if name == "MultiOptimizer":
-            adam, plain = optimizers.Adam(0.01), optimizers.SGD(0.01)
-            return cls(lambda v: adam if "kernel" in v.path else plain)
-        return cls(sgd()) if name == "LossScaleOptimizer" else cls(0.01)
+@pytest.mark.parametrize(("name", "settings"), OPTIMIZED)
+def test_optimizers(name: str, settings: dict[str, Any]) -> None:
+    compare(of_optimizer(name, settings))
 
-    compare(network("tanh", "linear", "mse", make), "MeanSquaredError")
+
+@on_jax
+@pytest.mark.parametrize("name", CONVNETS)
+def test_convnets(name: str) -> None:
+    compare(of_convolutions(name))
 
 
 def measured(backend: str, name: str, data: Any, kwargs: dict[str, Any]) -> list[np.ndarray]:

@@ -14,7 +14,7 @@ import annette as keras
 from annette import config
 from annette.backends import available_backends, current_backend, set_backend
 from annette.backends.native import is_built
-from tests.primitives.records import needs_native
+from tests.primitives.records import needs_jax, needs_native
 from tests.programs import ROOT, annette
 
 WORK = "import annette, numpy; print(annette.config.backend())"
@@ -111,6 +111,24 @@ def test_info_says_what_runs(tmp_path: Path):
     assert found["threads"] == "3"
     assert "baseline" in found["instruction set"] or "neon" in found["instruction set"]
     assert {"annette", "Python", "NumPy", "core"} <= set(found)
+
+
+SEEDED = """
+import random
+import numpy, annette
+annette.utils.set_random_seed(3)
+annette.Sequential([annette.Input((3,)), annette.layers.Dense(2)]).predict(numpy.ones((1, 3)), verbose=0)
+print(numpy.random.rand(), random.random())
+"""
+
+
+@pytest.mark.parametrize(
+    "name", ["native", pytest.param("jax", marks=[needs_jax, pytest.mark.slow])]
+)
+def test_a_backend_that_comes_late_draws_no_random_numbers(name):
+    """What a program draws after its seed does not depend on which backend computes."""
+    expected = run(SEEDED, ANNETTE_BACKEND="numpy").stdout
+    assert run(SEEDED, ANNETTE_BACKEND=name).stdout == expected
 
 
 def test_info_says_why_the_native_backend_is_not_in_use(tmp_path: Path):
