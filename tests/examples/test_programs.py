@@ -351,7 +351,7 @@ def test_real_handwriting(tools: Any, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_real_handwriting_by_convolution(tools: Any) -> None:
     real(tools, "mnist.npz")
-    assert example("mnist_convnet").main(epochs=1, rows=20000, picture=None) > 0.96
+    assert example("mnist_convnet").main(epochs=2, rows=20000, picture=None) > 0.96
     found = example("denoising_autoencoder").main(picture=None)
     assert found["cleaned"] < 0.018
 
