@@ -50,10 +50,10 @@ def write_archive(
         for name, data in [(CONFIG, config.encode()), *((ASSETS + n, d) for n, d in assets)]:
             archive.writestr(member_info(name), data)
             sums[name] = fingerprint(data)[0].hex()
-        with archive.open(member_info(WEIGHTS), "w", force_zip64=True) as member:
-            hashing = Hashing(member)
+        info = member_info(WEIGHTS)
+        with archive.open(info, "w", force_zip64=True) as member, Hashing(member) as hashing:
             write_weights(hashing)
-        sums[WEIGHTS] = hashing.hexdigest()
+            sums[WEIGHTS] = hashing.hexdigest()
         own = {**metadata.get("annette", {}), "checksums": sums, "sealed": True}
         archive.writestr(member_info(METADATA), json.dumps({**metadata, "annette": own}).encode())
         prepare_seal(archive)

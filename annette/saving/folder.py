@@ -51,11 +51,10 @@ def write(
         for name, data in [(CONFIG, config.encode()), *((ASSETS + n, d) for n, d in assets)]:
             sums[name] = _written(unfinished / name, data)
         with open(unfinished / WEIGHTS, "x+b") as file:
-            with direct.streaming(file, unfinished / WEIGHTS) as stream:
-                hashing = Hashing(stream)
+            with direct.streaming(file, unfinished / WEIGHTS) as stream, Hashing(stream) as hashing:
                 write_weights(hashing)
+                sums[WEIGHTS] = hashing.hexdigest()
             files.bring_to_disk(file)
-        sums[WEIGHTS] = hashing.hexdigest()
         own = {**metadata.get("annette", {}), "checksums": sums}
         text = json.dumps({**metadata, "annette": own, _DIGEST: seal.ZEROS}).encode()
         _written(unfinished / METADATA, seal.self_sealed(text, f'"{_DIGEST}": "'.encode()))
