@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -114,3 +115,16 @@ def test_what_fails_in_the_callers_own_hands_fails_where_it_is_asked_for(monkeyp
         with pytest.raises(ZeroDivisionError):
             result.result()
         assert workers.map(abs, [-1, 2]) == [1, 2]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_saving_needs_no_copy_of_the_model(tmp_path, name):
+    model = keras.Sequential([keras.Input((2000,)), keras.layers.Dense(2000)])  # 16 MB
+    model.compile("sgd", "mse")
+    tracemalloc.start()
+    try:
+        save(model, tmp_path / name)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 10e6
