@@ -46,7 +46,7 @@ def write_archive(
 ) -> None:
     """Write an archive; its metadata gets the checksum of each member."""
     sums: dict[str, str] = {}
-    with zipfile.ZipFile(file, "w") as archive:
+    with new_archive(file) as archive:
         for name, data in [(CONFIG, config.encode()), *((ASSETS + n, d) for n, d in assets)]:
             archive.writestr(member_info(name), data)
             sums[name] = fingerprint(data)[0].hex()
@@ -58,6 +58,18 @@ def write_archive(
         archive.writestr(member_info(METADATA), json.dumps({**metadata, "annette": own}).encode())
         prepare_seal(archive)
     write_seal(file, set(sums))
+
+
+@contextlib.contextmanager
+def new_archive(file: Any) -> Iterator[zipfile.ZipFile]:
+    """A ZIP file to be written; after an error, or an interrupt, nothing more is written to it."""
+    archive = zipfile.ZipFile(file, "w")
+    try:
+        yield archive
+    except BaseException:
+        archive.fp = None  # else it would be finished, which can fail in other ways
+        raise
+    archive.close()
 
 
 def member_info(name: str) -> zipfile.ZipInfo:

@@ -17,6 +17,7 @@ _LARGE = 2**23  # bytes that a file comes to before more are written so
 _PIECE = 2**22  # bytes of each write
 _ALIGNED = 2**12  # bytes: what places, lengths and addresses of direct writes are multiples of
 _DIRECT = getattr(os, "O_DIRECT", 0)  # Linux has it
+_REFUSED = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}  # what a file system says that has none
 # Calls of the system, named here so that tests can make each of them fail.
 _open, _pwrite = os.open, getattr(os, "pwrite", None)
 
@@ -182,7 +183,7 @@ class _Stream:
                     done += _pwrite(self._descriptor, view[done:count], at + done)
                     refused = done % _ALIGNED != 0  # a full disk may take a part
                 except OSError as error:
-                    if error.errno != errno.EINVAL:
+                    if error.errno not in _REFUSED:
                         raise
                     refused = True
                 if refused:

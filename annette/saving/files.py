@@ -11,6 +11,7 @@ import secrets
 import stat
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -18,7 +19,7 @@ from annette.saving.direct import streaming
 from annette.saving.threads import Threads
 
 # Calls of the system, named here so that tests can make each of them fail.
-_open, _fsync, _replace = os.open, os.fsync, os.replace
+_open, _created, _fsync, _replace = os.open, open, os.fsync, os.replace
 _NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EISDIR}
 _BINARY = getattr(os, "O_BINARY", 0)
 
@@ -39,8 +40,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     unfinished = target.with_name(f".annette-{secrets.token_hex(8)}.unfinished")
     with _explained(target, "was not written; what was there before is as it was"):
         try:
-            descriptor = _open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
-            with os.fdopen(descriptor, "w+b") as file:
+            # All of it in one call, in which no interrupt comes between the system's and the object.
+            with _created(unfinished, "x+b", opener=partial(_open, mode=0o666)) as file:
                 with streaming(file, unfinished) as stream:
                     yield stream
                 if mode is not None and hasattr(os, "fchmod"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import mmap
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -128,3 +129,40 @@ def test_saving_needs_no_copy_of_the_model(tmp_path, name):
     finally:
         tracemalloc.stop()
     assert most < 10e6
+
+
+INTERRUPTED = """
+import gc, os, random, signal, sys, time
+import annette as keras
+path = os.path.join(sys.argv[1], "model.keras")
+model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(70)])
+model.save(path)
+begin = time.perf_counter()
+model.save(path)
+takes = time.perf_counter() - begin
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+gc.collect()
+before, seen = len(os.listdir("/dev/fd")), 0
+random.seed(0)
+for _ in range(150):
+    try:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-5, takes))
+            model.save(path)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt:
+        seen += 1
+    assert os.listdir(sys.argv[1]) == ["model.keras"], os.listdir(sys.argv[1])
+gc.collect()
+folders = sum(os.path.isdir(f"/dev/fd/{name}") for name in os.listdir("/dev/fd"))
+print(seen > 0, len(os.listdir("/dev/fd")) - folders <= before)
+keras.models.load_model(path)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no such timers")
+def test_an_interrupt_at_any_moment_leaves_the_file_and_nothing_else(tmp_path):
+    command = [sys.executable, "-c", INTERRUPTED, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stdout) == (0, "True True\n"), done.stderr
