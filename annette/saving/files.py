@@ -38,7 +38,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     target = Path(os.path.realpath(path))
     mode = _mode_of(target)
     unfinished = target.with_name(f".annette-{secrets.token_hex(8)}.unfinished")
-    with _explained(target, "was not written; what was there before is as it was"):
+    with explained(target, "the file was not written; what was there before is as it was"):
         try:
             # All of it in one call, in which no interrupt comes between the system's and the object.
             with _created(unfinished, "x+b", opener=partial(_open, mode=0o666)) as file:
@@ -52,7 +52,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             with contextlib.suppress(OSError):
                 os.unlink(unfinished)
             raise
-    with _explained(target, "was written whole, but may not outlast a loss of power"):
+    with explained(target, "the file was written whole, but may not outlast a loss of power"):
         sync_folder(target.parent)
 
 
@@ -68,14 +68,13 @@ def _mode_of(target: Path) -> int | None:
 
 
 @contextlib.contextmanager
-def _explained(target: Path, outcome: str) -> Iterator[None]:
+def explained(target: Path, outcome: str) -> Iterator[None]:
+    """Let an OSError within say what became of the file or folder, and which one it is."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OSError(error.errno or errno.EIO, f"{reason}: the file {outcome}", str(target)) from (
-            error
-        )
+        raise OSError(error.errno or errno.EIO, f"{reason}: {outcome}", str(target)) from (error)
 
 
 def sync_folder(folder: Path) -> None:
@@ -101,7 +100,7 @@ def settle(finished: Path, target: Path) -> None:
     Raises:
         OSError: if that fails.
     """
-    with _explained(target, f"is whole, and still called {finished.name!r}"):
+    with explained(target, f"the file is whole, and still called {finished.name!r}"):
         _replace(finished, target)
     sync_folder(target.parent)
 
