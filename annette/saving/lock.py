@@ -101,10 +101,10 @@ def _opened(path: Path) -> int | None:
 
 def _made(path: Path) -> int:
     for attempt in range(9):
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             return os.open(path, os.O_RDWR | os.O_CREAT | _NO_WAIT, 0o666)
-        except FileNotFoundError:  # a run has just ended, and removed the folder
+        except (FileExistsError, FileNotFoundError):  # a run just ended, and removed the folder
             if attempt == 8:
                 raise
     raise AssertionError("one of the attempts returns or raises")

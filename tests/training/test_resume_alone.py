@@ -278,3 +278,25 @@ def test_a_run_whose_folder_became_anothers_leaves_that_alone(tmp_path):
 
     train(folder, callbacks=[LambdaCallback(on_epoch_end=move)])
     assert (folder / lock.NAME).read_text() == "of another"
+
+
+@pytest.mark.parametrize("moment", ["mkdir", "open"])
+def test_a_folder_that_another_run_removes_just_now_is_made_again(tmp_path, monkeypatch, moment):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    real = getattr(os, moment)
+
+    def late(path, *args, **kwargs):
+        if str(path).startswith(str(folder)):
+            monkeypatch.setattr(os, moment, real)
+            try:
+                return real(path, *args, **kwargs) if moment == "mkdir" else None
+            finally:
+                folder.rmdir()
+                if moment == "open":
+                    real(path, *args, **kwargs)  # it fails, the folder being away
+        return real(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, moment, late)
+    assert train(folder).epoch == [0, 1]
+    assert os.listdir(folder) == ["checkpoint.annette"]
