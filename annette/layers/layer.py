@@ -6,6 +6,7 @@ calling it with values in place of its weights in `stateless.py`.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,8 @@ class Layer(Stateless):
     _fields: tuple[str, ...] = ()
     # Attributes that say nothing of what the layer computes, or that programs are kept apart by.
     _notes = frozenset({"_trainable"})
-    # Whether the class is this library's, which tells when its lists of layers change.
+    # Whether the class is this library's, which tells when its lists of layers change, and the
+    # layer has no lists but its own.
     _steady = False
 
     def __init__(
@@ -114,11 +116,21 @@ class Layer(Stateless):
         if isinstance(value, Variable):
             self._track(value)
         if self.__dict__.get(name, self) is not value:
-            changes.count += 1
-            # What a layer notes for itself while it computes is no change of what it computes.
-            if name not in self._notes and state.trace is None and calls.entry is None:
-                self.__dict__["_edits"] = changes.count
+            self._note_change(name)
+            if isinstance(value, (list, dict)) and self._steady and not _asked_by_annette():
+                self.__dict__["_steady"] = False  # a container of the user's changes unseen
         super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        self._note_change(name)
+
+    def _note_change(self, name: str) -> None:
+        """Note that an attribute is another: what was worked out before may not hold."""
+        changes.count += 1
+        # What a layer notes for itself while it computes is no change of what it computes.
+        if name not in self._notes and state.trace is None and calls.entry is None:
+            self.__dict__["_edits"] = changes.count
 
     # --- calling ------------------------------------------------------------------------------
 
@@ -366,3 +378,9 @@ def _serialized(field: str, value: Any) -> Any:
     if isinstance(value, Layer):
         return serialization.serialize_keras_object(value)
     return activations.serialize(value) if field.endswith("activation") else value
+
+
+def _asked_by_annette() -> bool:
+    """Say whether it is this library that sets the attribute of a layer."""
+    asking = sys._getframe(2).f_globals.get("__name__", "")
+    return asking == "annette" or str(asking).startswith("annette.")

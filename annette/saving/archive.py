@@ -46,18 +46,30 @@ def write_archive(
 ) -> None:
     """Write an archive; its metadata gets the checksum of each member."""
     sums: dict[str, str] = {}
-    with zipfile.ZipFile(file, "w") as archive:
+    with new_archive(file) as archive:
         for name, data in [(CONFIG, config.encode()), *((ASSETS + n, d) for n, d in assets)]:
             archive.writestr(member_info(name), data)
             sums[name] = fingerprint(data)[0].hex()
-        with archive.open(member_info(WEIGHTS), "w", force_zip64=True) as member:
-            hashing = Hashing(member)
+        info = member_info(WEIGHTS)
+        with archive.open(info, "w", force_zip64=True) as member, Hashing(member) as hashing:
             write_weights(hashing)
-        sums[WEIGHTS] = hashing.hexdigest()
+            sums[WEIGHTS] = hashing.hexdigest()
         own = {**metadata.get("annette", {}), "checksums": sums, "sealed": True}
         archive.writestr(member_info(METADATA), json.dumps({**metadata, "annette": own}).encode())
         prepare_seal(archive)
     write_seal(file, set(sums))
+
+
+@contextlib.contextmanager
+def new_archive(file: Any) -> Iterator[zipfile.ZipFile]:
+    """A ZIP file to be written; after an error, or an interrupt, nothing more is written to it."""
+    archive = zipfile.ZipFile(file, "w")
+    try:
+        yield archive
+    except BaseException:
+        archive.fp = None  # else it would be finished, which can fail in other ways
+        raise
+    archive.close()
 
 
 def member_info(name: str) -> zipfile.ZipInfo:

@@ -7,14 +7,17 @@ import errno
 import mmap
 import os
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 from typing import IO, Any
+
+from annette.saving.threads import Threads
 
 _LARGE = 2**23  # bytes that a file comes to before more are written so
 _PIECE = 2**22  # bytes of each write
 _ALIGNED = 2**12  # bytes: what places, lengths and addresses of direct writes are multiples of
 _DIRECT = getattr(os, "O_DIRECT", 0)  # Linux has it
+_REFUSED = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}  # what a file system says that has none
 # Calls of the system, named here so that tests can make each of them fail.
 _open, _pwrite = os.open, getattr(os, "pwrite", None)
 
@@ -42,7 +45,8 @@ class _Stream:
         self._file, self._path = file, path
         self._descriptor: int | None = None  # for direct writes
         self._possible = bool(_DIRECT) and _pwrite is not None
-        self._thread: ThreadPoolExecutor | None = None
+        self._thread: Threads | None = None
+        self._pieces: list[mmap.mmap] = []  # all of them
         self._spare: list[mmap.mmap] = []
         self._writes: list[tuple[Future[None], mmap.mmap]] = []
         self._piece: mmap.mmap | None = None  # being filled, for the place `_at`
@@ -104,12 +108,17 @@ class _Stream:
 
     def close(self) -> None:
         """Let go of everything but the file."""
-        if self._thread is not None:
-            self._thread.shutdown()
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
         self._possible, self._piece = False, None
+        try:
+            if self._thread is not None:
+                self._thread.close()
+        finally:
+            if self._descriptor is not None:
+                os.close(self._descriptor)
+                self._descriptor = None
+            for piece in self._pieces:  # an error's traceback would keep them
+                with contextlib.suppress(BufferError):
+                    piece.close()
 
     # --- direct writes ---------------------------------------------------------------------------
 
@@ -126,7 +135,7 @@ class _Stream:
         self._file.flush()
         self._at = place - place % _ALIGNED
         self._filled = place - self._at
-        self._piece = self._spare.pop() if self._spare else mmap.mmap(-1, _PIECE)
+        self._piece = self._empty()
         # The piece begins with the bytes of the block that the file ends in.
         self._piece[: self._filled] = os.pread(self.fileno(), self._filled, self._at)
         return True
@@ -138,8 +147,14 @@ class _Stream:
             except OSError:  # this file system has no direct writes
                 self._possible = False
                 return False
-            self._thread = ThreadPoolExecutor(1)
+            self._thread = Threads(1)
         return True
+
+    def _empty(self) -> mmap.mmap:
+        if not self._spare:
+            self._pieces.append(mmap.mmap(-1, _PIECE))
+            self._spare.append(self._pieces[-1])
+        return self._spare.pop()
 
     def _send(self) -> None:
         """Have the piece written, and go on with another."""
@@ -149,12 +164,14 @@ class _Stream:
         self._at, self._filled, self._piece = self._at + _PIECE, 0, None
         if len(self._writes) > 1:
             self._finish()
-        self._piece = self._spare.pop() if self._spare else mmap.mmap(-1, _PIECE)
+        self._piece = self._empty()
 
     def _finish(self) -> None:
-        write, piece = self._writes.pop(0)
-        write.result()
-        self._spare.append(piece)
+        try:
+            # It gets no name here: an error would keep it then, and it the error.
+            self._writes[0][0].result()
+        finally:
+            self._spare.append(self._writes.pop(0)[1])
 
     def _put(self, piece: mmap.mmap, count: int, at: int) -> None:
         """Write the first bytes of a piece; through the system's memory if it must be."""
@@ -166,7 +183,7 @@ class _Stream:
                     done += _pwrite(self._descriptor, view[done:count], at + done)
                     refused = done % _ALIGNED != 0  # a full disk may take a part
                 except OSError as error:
-                    if error.errno != errno.EINVAL:
+                    if error.errno not in _REFUSED:
                         raise
                     refused = True
                 if refused:

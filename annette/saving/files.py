@@ -11,16 +11,15 @@ import secrets
 import stat
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any, Self
 
 from annette.saving.direct import streaming
-
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+from annette.saving.threads import Threads
 
 # Calls of the system, named here so that tests can make each of them fail.
-_open, _fsync, _replace = os.open, os.fsync, os.replace
+_open, _created, _fsync, _replace = os.open, open, os.fsync, os.replace
 _NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EISDIR}
 _BINARY = getattr(os, "O_BINARY", 0)
 
@@ -39,10 +38,10 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     target = Path(os.path.realpath(path))
     mode = _mode_of(target)
     unfinished = target.with_name(f".annette-{secrets.token_hex(8)}.unfinished")
-    with _explained(target, "was not written; what was there before is as it was"):
-        descriptor = _open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+    with explained(target, "the file was not written; what was there before is as it was"):
         try:
-            with os.fdopen(descriptor, "w+b") as file:
+            # All of it in one call, in which no interrupt comes between the system's and the object.
+            with _created(unfinished, "x+b", opener=partial(_open, mode=0o666)) as file:
                 with streaming(file, unfinished) as stream:
                     yield stream
                 if mode is not None and hasattr(os, "fchmod"):
@@ -53,7 +52,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             with contextlib.suppress(OSError):
                 os.unlink(unfinished)
             raise
-    with _explained(target, "was written whole, but may not outlast a loss of power"):
+    with explained(target, "the file was written whole, but may not outlast a loss of power"):
         sync_folder(target.parent)
 
 
@@ -69,14 +68,13 @@ def _mode_of(target: Path) -> int | None:
 
 
 @contextlib.contextmanager
-def _explained(target: Path, outcome: str) -> Iterator[None]:
+def explained(target: Path, outcome: str) -> Iterator[None]:
+    """Let an OSError within say what became of the file or folder, and which one it is."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OSError(error.errno or errno.EIO, f"{reason}: the file {outcome}", str(target)) from (
-            error
-        )
+        raise OSError(error.errno or errno.EIO, f"{reason}: {outcome}", str(target)) from (error)
 
 
 def sync_folder(folder: Path) -> None:
@@ -102,7 +100,7 @@ def settle(finished: Path, target: Path) -> None:
     Raises:
         OSError: if that fails.
     """
-    with _explained(target, f"is whole, and still called {finished.name!r}"):
+    with explained(target, f"the file is whole, and still called {finished.name!r}"):
         _replace(finished, target)
     sync_folder(target.parent)
 
@@ -137,9 +135,9 @@ def fingerprint(data: Any, also: Any = None) -> tuple[bytes, Any]:
         if len(blocks) < 4:
             other = also(view) if also is not None else None
             return _joined([_hashed(b) for b in blocks], len(view)), other
-        with _threads() as pool:
-            waiting = pool.submit(also, view) if also is not None else None
-            found = _joined(list(pool.map(_hashed, blocks)), len(view))
+        with Threads() as threads:
+            waiting = threads.submit(also, view) if also is not None else None
+            found = _joined(threads.map(_hashed, blocks), len(view))
             return found, waiting.result() if waiting is not None else None
     finally:
         for block in blocks:
@@ -158,16 +156,11 @@ def _joined(hashes: list[bytes], length: int) -> bytes:
     return hashlib.sha256(b"".join([*hashes, length.to_bytes(8, "little")])).digest()
 
 
-def _threads() -> ThreadPoolExecutor:
-    from concurrent.futures import ThreadPoolExecutor
-
-    return ThreadPoolExecutor(min(os.cpu_count() or 1, 8))
-
-
 class Hashing:
     """A file object that passes on what is written, if there is a file, and keeps its `fingerprint`.
 
-    Other threads hash while this one writes; what was written must stay as it is until `digest`.
+    Other threads hash while this one writes; what was written must stay as it is until `digest`,
+    which is asked for within the `with` that the object is used in.
     """
 
     def __init__(self, file: Any = None) -> None:
@@ -176,7 +169,7 @@ class Hashing:
         self._block: list[Any] = []
         self._room = _BLOCK
         self._hashes: list[Any] = []
-        self._pool: ThreadPoolExecutor | None = None
+        self._threads: Threads | None = None
 
     def write(self, data: Any) -> int:
         """Write bytes."""
@@ -206,14 +199,13 @@ class Hashing:
             self._room -= len(view)
 
     def _send(self, pieces: list[Any]) -> None:
-        self._pool = self._pool or _threads()
-        self._hashes.append(self._pool.submit(_hashed, *pieces))
+        self._threads = self._threads or Threads()
+        self._hashes.append(self._threads.submit(_hashed, *pieces))
 
     def digest(self) -> bytes:
         """The checksum of all that was written."""
         hashes = [h.result() for h in self._hashes]
-        if self._pool is not None:
-            self._pool.shutdown()
+        self.close()
         if self._block:
             hashes.append(_hashed(*self._block))
         return _joined(hashes, self._length)
@@ -221,6 +213,17 @@ class Hashing:
     def hexdigest(self) -> str:
         """The same as text."""
         return self.digest().hex()
+
+    def close(self) -> None:
+        """Let go of the threads."""
+        if self._threads is not None:
+            self._threads.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
 
 
 @contextlib.contextmanager

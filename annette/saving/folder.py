@@ -46,21 +46,9 @@ def write(
     replaces = _replaceable(target)
     unfinished = target.with_name(f".annette-{secrets.token_hex(8)}.unfinished")
     try:
-        os.mkdir(unfinished)
-        sums: dict[str, str] = {}
-        for name, data in [(CONFIG, config.encode()), *((ASSETS + n, d) for n, d in assets)]:
-            sums[name] = _written(unfinished / name, data)
-        with open(unfinished / WEIGHTS, "x+b") as file:
-            with direct.streaming(file, unfinished / WEIGHTS) as stream:
-                hashing = Hashing(stream)
-                write_weights(hashing)
-            files.bring_to_disk(file)
-        sums[WEIGHTS] = hashing.hexdigest()
-        own = {**metadata.get("annette", {}), "checksums": sums}
-        text = json.dumps({**metadata, "annette": own, _DIGEST: seal.ZEROS}).encode()
-        _written(unfinished / METADATA, seal.self_sealed(text, f'"{_DIGEST}": "'.encode()))
-        for folder, _, _ in os.walk(unfinished):
-            files.sync_folder(Path(folder))
+        outcome = "the folder was not written; what was there before is as it was"
+        with files.explained(target, outcome):
+            _fill(unfinished, config, metadata, write_weights, assets)
         if replaces:
             _exchange(unfinished, target)
         else:
@@ -68,6 +56,29 @@ def write(
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     files.sync_folder(target.parent)
+
+
+def _fill(
+    unfinished: Path,
+    config: str,
+    metadata: dict[str, Any],
+    write_weights: Callable[[Any], None],
+    assets: list[tuple[str, bytes]],
+) -> None:
+    os.mkdir(unfinished)
+    sums: dict[str, str] = {}
+    for name, data in [(CONFIG, config.encode()), *((ASSETS + n, d) for n, d in assets)]:
+        sums[name] = _written(unfinished / name, data)
+    with open(unfinished / WEIGHTS, "x+b") as file:
+        with direct.streaming(file, unfinished / WEIGHTS) as stream, Hashing(stream) as hashing:
+            write_weights(hashing)
+            sums[WEIGHTS] = hashing.hexdigest()
+        files.bring_to_disk(file)
+    own = {**metadata.get("annette", {}), "checksums": sums}
+    text = json.dumps({**metadata, "annette": own, _DIGEST: seal.ZEROS}).encode()
+    _written(unfinished / METADATA, seal.self_sealed(text, f'"{_DIGEST}": "'.encode()))
+    for folder, _, _ in os.walk(unfinished):
+        files.sync_folder(Path(folder))
 
 
 def _written(path: Path, data: bytes) -> str:

@@ -76,7 +76,7 @@ def _values(group: Any, variables: list[Any], named: str) -> None:
     names = _names(variables, named)
     group.attrs["weight_names"] = _listed(names)
     for name, variable in zip(names, variables, strict=True):
-        group.dataset(name, state.as_array(variable))
+        group.dataset(name, state.look_at(variable))
 
 
 def _names(variables: list[Any], named: str) -> list[str]:

@@ -36,12 +36,12 @@ _KNOWN = re.compile(r"[<>=|]?(b1|[iu][1248]|f[248])|\|V2")
 def write(file: IO[bytes], arrays: Mapping[str, np.ndarray], own: dict[str, Any]) -> None:
     """Write arrays by their names, and what annette notes for itself."""
     sums = {}
-    with zipfile.ZipFile(file, "w") as archive:
+    with archives.new_archive(file) as archive:
         for name, array in arrays.items():
-            with archive.open(archives.member_info(name + _SUFFIX), "w", force_zip64=True) as part:
-                hashing = Hashing(part)
+            info = archives.member_info(name + _SUFFIX)
+            with archive.open(info, "w", force_zip64=True) as part, Hashing(part) as hashing:
                 _write_array(hashing, array)
-            sums[name + _SUFFIX] = hashing.hexdigest()
+                sums[name + _SUFFIX] = hashing.hexdigest()
         noted = {"annette": {**own, "checksums": sums, "sealed": True}}
         text = np.frombuffer(json.dumps(noted).encode(), np.uint8)
         with archive.open(archives.member_info(OWN + _SUFFIX), "w") as part:

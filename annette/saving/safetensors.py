@@ -89,10 +89,10 @@ def _dtype_name(name: str, dtype: np.dtype[Any]) -> str:
 
 
 def _sum(parts: Any) -> str:
-    hashing = Hashing()
-    for part in parts:
-        hashing.write(part)
-    return hashing.hexdigest()
+    with Hashing() as hashing:
+        for part in parts:
+            hashing.write(part)
+        return hashing.hexdigest()
 
 
 class Tensor:

@@ -15,9 +15,14 @@ def save_variables(variables: Sequence[Any], store: MutableMapping[str, Any]) ->
     would take as long as its file.
     """
     for i, variable in enumerate(variables):
-        look = variable._known().view()
-        look.flags.writeable = False
-        store[str(i)] = look
+        store[str(i)] = look_at(variable)
+
+
+def look_at(variable: Any) -> np.ndarray:
+    """The value of a variable in its own memory, good until the next change."""
+    look: np.ndarray = variable._known().view()
+    look.flags.writeable = False
+    return look
 
 
 def load_variables(owner: Any, variables: Sequence[Any], store: Mapping[str, Any]) -> None:

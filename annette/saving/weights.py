@@ -68,10 +68,11 @@ def state_of(root: Any) -> hdf5.Writer:
 def write_state(writer: hdf5.Writer, file: IO[bytes]) -> str:
     """Write the file, and a checksum of all its bytes behind it; return that as text."""
     writer.attrs[seal.MARK] = "at the end"
-    hashing = Hashing(file)
-    writer.write(hashing)  # type: ignore[arg-type]  # it only writes
-    file.write(seal.MAGIC + hashing.digest())
-    return hashing.hexdigest()
+    with Hashing(file) as hashing:
+        writer.write(hashing)  # type: ignore[arg-type]  # it only writes
+        digest = hashing.digest()
+    file.write(seal.MAGIC + digest)
+    return digest.hex()
 
 
 @contextlib.contextmanager

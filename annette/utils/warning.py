@@ -7,7 +7,7 @@ import os
 import sys
 import warnings
 
-_OWN = os.path.dirname(os.path.dirname(__file__))
+_OWN = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")  # with the last separator
 _BETWEEN = contextlib.__file__
 
 

@@ -240,3 +240,34 @@ def test_layers_and_weights_come_in_keras_order(make: Any, names: str) -> None:
     rows = [np.ones((2, *t.shape[1:]), "float32") for t in model.inputs]
     for x, y in zip(keras.tree.flatten(model(rows)), keras.tree.flatten(again(rows)), strict=True):
         np.testing.assert_array_equal(x, y)
+
+
+def test_metrics_and_layers_are_found_wherever_and_whenever_they_are_put() -> None:
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x = np.ones((4, 3), "float32")
+    model.fit(x, x[:, :1], verbose=0)
+    layer = model.layers[0]
+
+    def names() -> list[str]:
+        assert list(model.evaluate(x, x[:, :1], verbose=0, return_dict=True)) == sorted(
+            m.name for m in model.metrics
+        )
+        return [m.name for m in model.metrics]
+
+    assert names() == ["loss"]
+    layer.counted = keras.metrics.Mean(name="attribute")
+    layer.several, layer.named = [], {}
+    assert names() == ["loss", "attribute"]
+    layer.several.append(keras.metrics.Mean(name="listed"))
+    assert names() == ["loss", "attribute", "listed"]
+    layer.named["one"] = keras.metrics.Mean(name="named")
+    assert names() == ["loss", "attribute", "listed", "named"]
+    layer.several[0] = keras.metrics.Mean(name="replaced")
+    del layer.counted
+    assert names() == ["loss", "replaced", "named"]
+    layer.parts = []
+    assert len(model.weights) == 2
+    layer.parts.append(keras.layers.Dense(1))
+    layer.parts[0].build((None, 3))
+    assert len(model.weights) == 4

@@ -79,7 +79,7 @@ class FullDisk(io.FileIO):
 
 def test_a_full_disk_leaves_the_former_file_at_each_write(saved, monkeypatch):
     path, before, save = saved
-    monkeypatch.setattr(files.os, "fdopen", lambda fd, mode: FullDisk(fd, mode))
+    monkeypatch.setattr(files, "_created", FullDisk)
     failures = 0
     while True:
         FullDisk.left = failures
@@ -123,7 +123,9 @@ def test_the_folder_is_synced_after_the_file_is_renamed(tmp_path, monkeypatch):
         )
     folders = []
     real_open = files._open
-    monkeypatch.setattr(files, "_open", lambda p, *a: (folders.append(str(p)), real_open(p, *a))[1])
+    monkeypatch.setattr(
+        files, "_open", lambda p, *a, **k: (folders.append(str(p)), real_open(p, *a, **k))[1]
+    )
     make().save(tmp_path / "model.keras")
     assert [name for name, _ in calls] == ["_fsync", "_replace", "_fsync"]
     assert folders[-1] == str(tmp_path)

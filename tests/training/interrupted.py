@@ -97,12 +97,12 @@ def die_in(call, number):
     """Let the process be killed in the n-th call of some kind, before or after it has done its work."""
     left = [number]
 
-    def dying(real, *args):
+    def dying(real, *args, **kwargs):
         left[0] -= 1
         late = number % 2
         if left[0] == 0 and not late:
             os.kill(os.getpid(), signal.SIGKILL)
-        found = real(*args)
+        found = real(*args, **kwargs)
         if left[0] == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         return found
@@ -112,7 +112,7 @@ def die_in(call, number):
         files.Hashing.write = lambda self, data: dying(real_write, self, data)
     else:
         real_call = getattr(files, call)
-        setattr(files, call, lambda *args: dying(real_call, *args))
+        setattr(files, call, lambda *args, **kwargs: dying(real_call, *args, **kwargs))
 
 
 def forked(work):

@@ -48,10 +48,10 @@ class Disk:
                     disk.called()
                     return super().write(data)
 
-            patch.setattr(files.os, "fdopen", lambda descriptor, mode: Raw(descriptor, mode))
+            patch.setattr(files, "_created", Raw)
         else:
             real = getattr(files, kind)
-            patch.setattr(files, kind, lambda *args: (self.called(), real(*args))[1])
+            patch.setattr(files, kind, lambda *a, **k: (self.called(), real(*a, **k))[1])
 
     def called(self):
         self.count += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 
 import numpy as np
@@ -49,3 +50,18 @@ def test_a_warning_is_of_the_users_line(program, tmp_path):
         program(*[tmp_path][: program.__code__.co_argcount])
     lines = {line for *_, line in program.__code__.co_lines()}
     assert caught and all(w.filename == __file__ and w.lineno in lines for w in caught)
+
+
+@pytest.mark.parametrize("place", ["<ipython-input-3>", "<string>", "program.py", "beside"])
+def test_a_program_is_the_users_wherever_it_lies(place):
+    if place == "beside":  # its path begins as the package's does
+        place = os.path.join(os.path.dirname(keras.__file__) + "_tutorial", "program.py")
+    program = "import annette as keras\n\nkeras.callbacks.ReduceLROnPlateau(mode='up')\n"
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        exec(compile(program, place, "exec"), {"__name__": "program"})
+    assert [(w.filename, w.lineno) for w in caught] == [(place, 3)]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", module="program")
+        with pytest.raises(UserWarning, match="mode"):
+            exec(compile(program, place, "exec"), {"__name__": "program"})

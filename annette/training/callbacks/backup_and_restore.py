@@ -86,7 +86,6 @@ class BackupAndRestore(Callback):
         from annette.saving import lock
 
         self._folder = folder = Path(self.backup_dir).absolute()
-        folder.mkdir(parents=True, exist_ok=True)
         with lock.alone_in(folder):
             for left in folder.glob(".annette-*.unfinished"):
                 with contextlib.suppress(OSError):
