@@ -52,9 +52,7 @@ class Threads:
             return
         try:
             self._pool.shutdown(cancel_futures=True)
-        except (
-            BaseException
-        ):  # an interrupt: what is being written must come to its end all the same
+        except BaseException:  # an interrupt: what is being written comes to its end first
             self._pool.shutdown()
             raise
         finally:
