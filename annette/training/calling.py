@@ -70,7 +70,8 @@ def predict_again(model: Any, x: Any, batch_size: Any) -> Any:
     called = model._called.get(("predict", x.shape, x.dtype, current_backend()))
     if called is None or called.changes != changes.count:
         return None
-    model.stop_predicting = False
+    if model.stop_predicting:
+        model.stop_predicting = False
     return called.program.run([x])
 
 

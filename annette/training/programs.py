@@ -46,6 +46,8 @@ class Step:
         for layer in model._flatten_layers():
             # Symbols of a trace mean nothing outside it.
             layer._losses.clear()
+        # One output, in no structure.
+        self._alone = len(self.graph.outputs) == 1 and not tree.is_nested(self._result)
         self._dtypes = [numpy_dtype(d) for _, d in specs]
         self._full: Any = None
         self._quiet: Any = None
@@ -80,7 +82,7 @@ class Step:
 
     def unpack(self, outputs: list[np.ndarray]) -> Any:
         """Return a program's outputs in the structure that the step returned."""
-        return tree.pack_sequence_as(self._result, outputs)
+        return outputs[0] if self._alone else tree.pack_sequence_as(self._result, outputs)
 
 
 class EagerStep:

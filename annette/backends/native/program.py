@@ -35,7 +35,8 @@ class NativeProgram(Program):
 
     def arrays(self) -> list[np.ndarray]:
         """Return the variables' arrays, those that a run changes ready to be changed."""
-        return [v.array for v in self._kept] + [v.own() for v in self._changed]
+        kept = [v.array for v in self._kept]
+        return kept + [v.own() for v in self._changed] if self._changed else kept
 
     def __call__(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Run once; return the outputs, which are the caller's to keep."""
