@@ -6,7 +6,7 @@ telling callbacks. A backend that can do those things itself is given whole epoc
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from annette.backends import current_backend
 from annette.graph.trace import trace
@@ -17,7 +17,9 @@ from annette.training.callbacks.callback_list import CallbackList
 from annette.training.callbacks.history import History
 from annette.training.data import ArraySource, DataSource
 from annette.training.programs import step_for
-from annette.training.resume import Keeper
+
+if TYPE_CHECKING:
+    from annette.training.resume import Keeper
 
 _RESULTS = ("train_step", "compute_metrics", "get_metrics_result", "reset_metrics", "metrics")
 

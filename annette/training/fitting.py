@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from annette.training.data import DataSource, batch_dtype, make_source, train_va
 from annette.training.data.source import warn_ran_out
 from annette.training.epochs import can_run_many, run_many
 from annette.training.guard import Guard
+from annette.training.keeping import Place, keeping
 from annette.training.loop import (
     SLICE,
     limited,
@@ -23,8 +24,10 @@ from annette.training.loop import (
     verbosity,
 )
 from annette.training.programs import Step, step_for
-from annette.training.resume import Keeper, Place, keeping
 from annette.training.strings import without_strings
+
+if TYPE_CHECKING:
+    from annette.training.resume import Keeper
 
 
 def fit(

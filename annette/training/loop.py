@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,11 +21,14 @@ from annette.training.data import (
 from annette.training.data.source import warn_ran_out
 from annette.training.epochs import metrics_now
 from annette.training.guard import Guard
+from annette.training.keeping import Place
 from annette.training.programs import step_for
-from annette.training.resume import Keeper, Place
 from annette.training.rowwise import rows_are_alone
 from annette.training.strings import without_strings
 from annette.utils import tree
+
+if TYPE_CHECKING:
+    from annette.training.resume import Keeper
 
 # How long to compute before progress is shown and signals are answered (seconds).
 SLICE = 0.05

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import time
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from annette.training.callbacks.callback_list import CallbackList
 from annette.training.chance import are_random_states, random_states, set_random_states
 from annette.training.data import DataSource
 from annette.training.fingerprint import differences, fingerprint
+from annette.training.keeping import Place
 from annette.training.plausible import (
     Check,
     dict_of,
@@ -42,16 +42,6 @@ _FORMAT = 1
 _PAUSE, _SHARE = 10.0, 20.0
 # ... and an epoch of so many seconds may be kept within, so that epochs run one at a time.
 _LONG_EPOCH = 1.0
-
-
-class Place(NamedTuple):
-    """Where training begins or goes on."""
-
-    epoch: int
-    batch: int = 0  # batches of the epoch that are done
-    logs: dict[str, Any] | None = None  # of the last batch or epoch
-    stopped: bool = False  # nothing is left but the end
-    finished: bool = False  # nor that
 
 
 _are_arrays = dict_of(lambda value: isinstance(value, np.ndarray))
@@ -391,43 +381,6 @@ class Keeper:
             f"one before is as it was. {error}",
             RuntimeWarning,
         )
-
-
-@contextlib.contextmanager
-def keeping(resume: Any, callbacks: Any) -> Iterator[Keeper | None]:
-    """Give what keeps the run, if `fit` has a folder or a `BackupAndRestore` for that.
-
-    Raises:
-        ValueError: if both are given, or several; if what is in the folder is damaged.
-        TypeError: if `resume` is neither a path nor a `BackupAndRestore`.
-        OSError: if the folder cannot be read or made; BlockingIOError if another run is in it.
-    """
-    backup = _backup_of(resume, callbacks)
-    if backup is None:
-        yield None
-        return
-    with backup.held():
-        yield Keeper(backup)
-
-
-def _backup_of(resume: Any, callbacks: Any) -> BackupAndRestore | None:
-    listed = getattr(callbacks, "callbacks", None) or tree.flatten(callbacks or [])
-    found = [c for c in listed if isinstance(c, BackupAndRestore)]
-    if resume is not None and resume is not False:
-        if isinstance(resume, BackupAndRestore):
-            found.append(resume)
-        elif isinstance(resume, (str, os.PathLike)):
-            found.append(BackupAndRestore(resume, save_freq="auto", delete_checkpoint=False))
-        else:
-            raise TypeError(
-                "fit expects resume to be a folder's path or a BackupAndRestore; it got "
-                f"{resume!r}."
-            )
-    if len(found) > 1:
-        raise ValueError(
-            "fit keeps a run in one folder: give resume or one BackupAndRestore, not several."
-        )
-    return found[0] if found else None
 
 
 def _remembers(callback: Any) -> bool:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from annette.training.callbacks.callback import Callback
 from annette.training.plausible import is_count
 from annette.utils.warning import warn
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # The files of a folder; the second one with `double_checkpoint`, written by turns.
 FILES = ("checkpoint.annette", "checkpoint-2.annette")
@@ -68,7 +70,7 @@ class BackupAndRestore(Callback):
                 f"it got {save_freq!r}."
             )
         self.backup_dir = folder
-        self._folder = Path(folder)  # from `prepare` on wherever the program changes its own to
+        self._folder = _path(folder)  # while it is held, wherever the program changes its own to
         self.save_freq = save_freq
         self.double_checkpoint = bool(double_checkpoint)
         self.delete_checkpoint = bool(delete_checkpoint)
@@ -85,7 +87,7 @@ class BackupAndRestore(Callback):
         """
         from annette.saving import lock
 
-        self._folder = folder = Path(self.backup_dir).absolute()
+        self._folder = folder = _path(self.backup_dir).absolute()
         with lock.alone_in(folder):
             for left in folder.glob(".annette-*.unfinished"):
                 with contextlib.suppress(OSError):
@@ -147,3 +149,9 @@ class BackupAndRestore(Callback):
                 path.unlink(missing_ok=True)
         except OSError as error:
             warn(f"The checkpoints in {self.backup_dir!r} could not be removed ({error}).")
+
+
+def _path(folder: str) -> Path:
+    from pathlib import Path  # only where a run is kept: it takes 3 ms to import
+
+    return Path(folder)
