@@ -390,10 +390,11 @@ class Model(Stored, Layer):
             resume: a folder, or a `BackupAndRestore` that says more; None to keep nothing.
 
         Raises:
-            RuntimeError: if the model is not compiled.
-            ValueError: if the data cannot be used, or what is kept in the folder is damaged or of
-                another run (other data, another model); the weights are as they were then.
-            OSError: if the folder cannot be read or written when training begins.
+            ValueError: if the model is not compiled, the data cannot be used, or what is kept in the
+                folder is damaged or of another run (other data, another model); the weights are as
+                they were then.
+            OSError: if the folder cannot be read or written when training begins, or another run is
+                in it (BlockingIOError).
         """
         from annette.training import fitting
 
@@ -418,8 +419,7 @@ class Model(Stored, Layer):
         """Return the loss and metrics over the data: a number, a list by `metrics_names` or a dict.
 
         Raises:
-            RuntimeError: if the model is not compiled.
-            ValueError: if the data cannot be used.
+            ValueError: if the model is not compiled, or the data cannot be used.
         """
         from annette.training import loop
 

@@ -14,7 +14,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import IO, Any, Self
+from typing import IO, Any, NamedTuple, Self
 
 from annette.saving import plain_json, seal
 from annette.saving.files import Hashing, fingerprint
@@ -37,25 +37,36 @@ class ArchiveError(ValueError):
     """An archive is damaged, hostile, or none that Keras or annette made."""
 
 
-def write_archive(
-    file: Any,
-    config: str,
-    metadata: dict[str, Any],
-    write_weights: Callable[[Any], None],
-    assets: list[tuple[str, bytes]],
-) -> None:
+class Contents(NamedTuple):
+    """What is saved, as an archive or as a folder."""
+
+    config: str
+    metadata: dict[str, Any]
+    write_weights: Callable[[Any], None]  # to a file object
+    assets: list[tuple[str, bytes]]  # by their paths below the folder of assets
+
+    def small_members(self) -> list[tuple[str, bytes]]:
+        """The configuration and the assets, by their names as members."""
+        return [(CONFIG, self.config.encode()), *((ASSETS + n, d) for n, d in self.assets)]
+
+    def noted(self, **own: Any) -> dict[str, Any]:
+        """The metadata, with what annette notes besides."""
+        return {**self.metadata, "annette": {**self.metadata.get("annette", {}), **own}}
+
+
+def write_archive(file: Any, contents: Contents) -> None:
     """Write an archive; its metadata gets the checksum of each member."""
     sums: dict[str, str] = {}
     with new_archive(file) as archive:
-        for name, data in [(CONFIG, config.encode()), *((ASSETS + n, d) for n, d in assets)]:
+        for name, data in contents.small_members():
             archive.writestr(member_info(name), data)
             sums[name] = fingerprint(data)[0].hex()
         info = member_info(WEIGHTS)
         with archive.open(info, "w", force_zip64=True) as member, Hashing(member) as hashing:
-            write_weights(hashing)
+            contents.write_weights(hashing)
             sums[WEIGHTS] = hashing.hexdigest()
-        own = {**metadata.get("annette", {}), "checksums": sums, "sealed": True}
-        archive.writestr(member_info(METADATA), json.dumps({**metadata, "annette": own}).encode())
+        metadata = contents.noted(checksums=sums, sealed=True)
+        archive.writestr(member_info(METADATA), json.dumps(metadata).encode())
         prepare_seal(archive)
     write_seal(file, set(sums))
 

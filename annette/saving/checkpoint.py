@@ -32,7 +32,8 @@ def write_checkpoint(path: str | os.PathLike[str], state: Any) -> None:
     version = getattr(sys.modules.get("annette"), "__version__", "")
     metadata = {"annette": {"version": version, "kind": _KIND}}
     with replacing(path) as file:
-        archives.write_archive(file, config, metadata, lambda member: _send(writer, member), [])
+        contents = archives.Contents(config, metadata, lambda member: _send(writer, member), [])
+        archives.write_archive(file, contents)
 
 
 def read_checkpoint(path: str | os.PathLike[str]) -> Any:

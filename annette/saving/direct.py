@@ -101,7 +101,7 @@ class _Stream:
             whole = end - end % _ALIGNED  # the rest is no whole block
             self._put(piece, whole, self._at)
             self._file.seek(self._at + whole)
-            _whole(self._file, memoryview(piece)[whole:end])
+            write_whole(self._file, memoryview(piece)[whole:end])
             self._spare.append(piece)
             self._piece = None
         self._file.flush()
@@ -190,7 +190,9 @@ class _Stream:
                     done += os.pwrite(self._file.fileno(), view[done:count], at + done)
 
 
-def _whole(file: IO[bytes], view: memoryview) -> None:
+def write_whole(file: Any, data: bytes | memoryview) -> None:
+    """Write all of the bytes, also to a file object that takes only some of them at a time."""
+    view = memoryview(data)
     while len(view):
         taken = file.write(view)
         view = view[len(view) if taken is None else taken :]

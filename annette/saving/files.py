@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, Self
 
-from annette.saving.direct import streaming
+from annette.saving.direct import streaming, write_whole
 from annette.saving.threads import Threads
 
 # Calls of the system, named here so that tests can make each of them fail.
@@ -182,10 +182,8 @@ class Hashing:
             self._keep(view[:count])
             return count
         self._keep(view)  # first, so that it is hashed meanwhile
-        left = view
-        while len(left) and self._file is not None:
-            taken = self._file.write(left)
-            left = left[len(left) if taken is None else int(taken) :]
+        if self._file is not None:
+            write_whole(self._file, view)
         return len(view)
 
     def _keep(self, view: memoryview) -> None:

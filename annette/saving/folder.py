@@ -11,12 +11,20 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from annette.saving import direct, files, plain_json, seal
-from annette.saving.archive import ASSETS, CONFIG, METADATA, WEIGHTS, ArchiveError, Members
+from annette.saving.archive import (
+    ASSETS,
+    CONFIG,
+    METADATA,
+    WEIGHTS,
+    ArchiveError,
+    Contents,
+    Members,
+)
 from annette.saving.files import Hashing
 
 _DIGEST = "annette_sha256"
@@ -29,13 +37,7 @@ def is_model(path: str | os.PathLike[str]) -> bool:
     return os.path.isdir(path) and os.path.isfile(os.path.join(path, CONFIG))
 
 
-def write(
-    path: str,
-    config: str,
-    metadata: dict[str, Any],
-    write_weights: Callable[[Any], None],
-    assets: list[tuple[str, bytes]],
-) -> None:
+def write(path: str, contents: Contents) -> None:
     """Write a folder, which takes its place when it is whole.
 
     Raises:
@@ -48,7 +50,7 @@ def write(
     try:
         outcome = "the folder was not written; what was there before is as it was"
         with files.explained(target, outcome):
-            _fill(unfinished, config, metadata, write_weights, assets)
+            _fill(unfinished, contents)
         if replaces:
             _exchange(unfinished, target)
         else:
@@ -58,24 +60,17 @@ def write(
     files.sync_folder(target.parent)
 
 
-def _fill(
-    unfinished: Path,
-    config: str,
-    metadata: dict[str, Any],
-    write_weights: Callable[[Any], None],
-    assets: list[tuple[str, bytes]],
-) -> None:
+def _fill(unfinished: Path, contents: Contents) -> None:
     os.mkdir(unfinished)
     sums: dict[str, str] = {}
-    for name, data in [(CONFIG, config.encode()), *((ASSETS + n, d) for n, d in assets)]:
+    for name, data in contents.small_members():
         sums[name] = _written(unfinished / name, data)
     with open(unfinished / WEIGHTS, "x+b") as file:
         with direct.streaming(file, unfinished / WEIGHTS) as stream, Hashing(stream) as hashing:
-            write_weights(hashing)
+            contents.write_weights(hashing)
             sums[WEIGHTS] = hashing.hexdigest()
         files.bring_to_disk(file)
-    own = {**metadata.get("annette", {}), "checksums": sums}
-    text = json.dumps({**metadata, "annette": own, _DIGEST: seal.ZEROS}).encode()
+    text = json.dumps({**contents.noted(checksums=sums), _DIGEST: seal.ZEROS}).encode()
     _written(unfinished / METADATA, seal.self_sealed(text, f'"{_DIGEST}": "'.encode()))
     for folder, _, _ in os.walk(unfinished):
         files.sync_folder(Path(folder))

@@ -77,7 +77,7 @@ def save_model(
                 f"got {path!r}. Write {path.removesuffix('.keras')!r}."
             )
         _check_free(path, overwrite)
-        folders.write(path, *_described(model))
+        folders.write(path, _described(model))
         return
     write = _of(path, "write_model", "filepath must end in {}; it got {!r}.", ".keras")
     _check_free(path, overwrite)
@@ -94,7 +94,7 @@ def _check_free(path: str, overwrite: bool) -> None:
 
 
 def _write_archive(model: Any, file: Any, include_optimizer: bool) -> None:
-    archives.write_archive(file, *_described(model))
+    archives.write_archive(file, _described(model))
 
 
 def _write_h5(model: Any, file: Any, include_optimizer: bool) -> None:
@@ -118,8 +118,8 @@ def _write_safetensors(model: Any, file: Any, include_optimizer: bool) -> None:
     safetensors.write(file, arrays, {**_noted(), "places": places}, {"config": config})
 
 
-def _described(model: Any) -> tuple[str, dict[str, Any], Callable[[Any], None], Any]:
-    """The configuration, the metadata, what writes the weights, and the assets of a model."""
+def _described(model: Any) -> archives.Contents:
+    """What is saved of a model."""
     config = json.dumps(_configured(model))
     metadata = {
         "keras_version": KERAS_VERSION,
@@ -131,7 +131,7 @@ def _described(model: Any) -> tuple[str, dict[str, Any], Callable[[Any], None], 
     def write_weights(member: Any) -> None:
         writer.write(member)
 
-    return config, metadata, write_weights, _gathered(model)
+    return archives.Contents(config, metadata, write_weights, _gathered(model))
 
 
 def _noted() -> dict[str, Any]:

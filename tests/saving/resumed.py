@@ -200,9 +200,9 @@ def signed(contents: dict[str, bytes]) -> bytes:
     metadata = json.loads(contents["metadata.json"])
     metadata["annette"].pop("checksums")
     text = contents[archive.CONFIG].decode("utf-8", "replace")
-    archive.write_archive(
-        file, text, metadata, lambda member: member.write(contents[archive.WEIGHTS]), []
-    )
+    weights = contents[archive.WEIGHTS]
+    parts = archive.Contents(text, metadata, lambda member: member.write(weights), [])
+    archive.write_archive(file, parts)
     return file.getvalue()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from annette.saving.direct import write_whole
 from annette.saving.hdf5.encode import (
     Values,
     attribute,
@@ -152,14 +153,14 @@ class Writer(NewGroup):
                 thing.data_at = at
                 at += thing.values.nbytes + -thing.values.nbytes % 8
         strings.begin_again()
-        _send(file, _superblock(self, at))
+        write_whole(file, _superblock(self, at))
         for part in strings.collections():
-            _send(file, part)
+            write_whole(file, part)
         for thing in objects:
-            _send(file, _header(_messages(thing, strings)))
+            write_whole(file, _header(_messages(thing, strings)))
             if isinstance(thing, NewGroup):
-                _send(file, _local_heap(thing))
-                _send(file, _tree(thing))
+                write_whole(file, _local_heap(thing))
+                write_whole(file, _tree(thing))
         for thing in objects:
             if isinstance(thing, NewDataset):
                 _send_values(file, thing.values, strings)
@@ -348,16 +349,8 @@ def _nodes(level: int, at: int, children: list[int], last: list[int]) -> bytes:
 
 def _send_values(file: IO[bytes], values: Values, strings: _Strings) -> None:
     if values.array is None:
-        _send(file, b"".join(strings(s) for s in values.strings))
+        write_whole(file, b"".join(strings(s) for s in values.strings))
     else:
         for piece in pieces(values.array):
-            _send(file, piece)
-    _send(file, bytes(-values.nbytes % 8))
-
-
-def _send(file: IO[bytes], data: bytes | memoryview) -> None:
-    """Write all of the bytes, also to a file object that takes only some of them at a time."""
-    view = memoryview(data)
-    while len(view):
-        taken = file.write(view)
-        view = view[len(view) if taken is None else taken :]
+            write_whole(file, piece)
+    write_whole(file, bytes(-values.nbytes % 8))
